@@ -1,0 +1,110 @@
+"""Kernels: arrays in, arrays out; everything that takes time in this library happens here.
+
+Nothing in this package knows of tensors or gradients. A kernel takes float32 or float64 arrays of
+any strides and returns new C-contiguous arrays of the same type. Every file shows the plain
+version first (``*_reference``, NumPy that a debugger can step through) and the fast one, compiled
+by numba, after it. Set the environment variable ``MINITRANSFER_KERNELS=reference`` before the
+first use and the plain versions run instead.
+
+A reading order, from easy to involved:
+
+1. `elementwise`: one loop per function; what NaN should do; the exponential as a polynomial.
+2. `updates`: SGD and Adam, one pass over memory instead of ten.
+3. `softmax_rows`, `norms`, `pooling`: loops that look at a row, a channel, a window.
+4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
+5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tile,
+   the only code that is written in the compiler's own language.
+6. `conv`: the ladder ``seven_loops -> im2col -> shifted``, and `depthwise` of its own.
+7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+
+Names are resolved on first use, so that importing the library does not import numba:
+
+Example:
+    >>> import numpy as np
+    >>> from minitransfer import kernels
+    >>> kernels.matmul(np.ones((2, 3), np.float32), np.ones((3, 4), np.float32))
+    array([[3., 3., 3., 3.],
+           [3., 3., 3., 3.]], dtype=float32)
+"""
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors: "go to definition" works on every name
+    from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
+    from .elementwise import erf, exp, relu, relu_backward
+    from .gemm import matmul
+    from .norms import (
+        batch_norm,
+        batch_norm_apply,
+        batch_norm_backward,
+        layer_norm,
+        layer_norm_backward,
+    )
+    from .pooling import (
+        avg_pool2d,
+        avg_pool2d_backward,
+        max_pool2d,
+        max_pool2d_backward,
+    )
+    from .softmax_rows import log_softmax, softmax, softmax_cross_entropy
+    from .threads import get_num_threads, set_num_threads
+    from .updates import adam_step, sgd_step
+
+_FILES = {
+    "gemm": "matmul",
+    "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
+    "pooling": "max_pool2d max_pool2d_backward avg_pool2d avg_pool2d_backward",
+    "elementwise": "relu relu_backward exp erf",
+    "softmax_rows": "softmax log_softmax softmax_cross_entropy",
+    "norms": "batch_norm batch_norm_apply batch_norm_backward layer_norm layer_norm_backward",
+    "updates": "sgd_step adam_step",
+    "threads": "get_num_threads set_num_threads",
+}
+_WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
+
+__all__ = [
+    "adam_step",
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "batch_norm",
+    "batch_norm_apply",
+    "batch_norm_backward",
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_weight",
+    "erf",
+    "exp",
+    "get_num_threads",
+    "layer_norm",
+    "layer_norm_backward",
+    "log_softmax",
+    "matmul",
+    "max_pool2d",
+    "max_pool2d_backward",
+    "relu",
+    "relu_backward",
+    "set_num_threads",
+    "sgd_step",
+    "softmax",
+    "softmax_cross_entropy",
+]
+
+
+def __getattr__(name):
+    """Import the file that holds `name` and keep the function here for the next time."""
+    if name not in _WHERE:
+        raise AttributeError(f"minitransfer.kernels has no {name!r}; it has {', '.join(_WHERE)}")
+    module = import_module(f"{__name__}.{_WHERE[name]}")
+    plain = f"{name}_reference"
+    chosen = os.environ.get("MINITRANSFER_KERNELS", "fast")
+    if chosen not in ("fast", "reference"):
+        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
+    function = getattr(module, plain if chosen == "reference" and hasattr(module, plain) else name)
+    globals()[name] = function
+    return function
+
+
+def __dir__():
+    return sorted([*globals(), *_WHERE])
