@@ -1,0 +1,247 @@
+"""Batches: a few examples at a time, in order or shuffled, as tensors."""
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+
+from minitransfer.data.dataset import Dataset, TensorDataset
+from minitransfer.random import default_generator
+from minitransfer.tensor import Tensor
+
+# Arguments of torch.utils.data.DataLoader that a library for data in memory does without.
+_WITHOUT = {
+    "num_workers": "batches are made in this process, from arrays in memory; leave it out",
+    "pin_memory": "there is no second device to copy to; leave it out",
+    "persistent_workers": "batches are made in this process; leave it out",
+    "prefetch_factor": "batches are made in this process; leave it out",
+    "collate_fn": "batches are stacked; change them with transform=",
+    "sampler": "index the data in the order that you want, as in data[order]",
+    "batch_sampler": "index the data in the order that you want, as in data[order]",
+}
+
+
+class DataLoader:
+    """Goes through the data once per loop and hands it out in batches.
+
+    Every batch is a tuple of tensors, one for each array of the data: floats as float32, whole
+    numbers as int64. Pictures are kept as uint8 and become float32 between 0 and 1 here, batch
+    by batch, which needs a quarter of the memory. What counts as a picture is an array of uint8
+    with more than two axes, or with two if it comes first (flattened pictures). The float64 of a
+    `Tensor` stays, as somebody chose it.
+
+    Args:
+        dataset: a `Dataset` or `TensorDataset`, a tuple of arrays such as ``(x, y)``, one array,
+            or any object with a length whose items are examples (tuples of arrays and numbers).
+            Arrays are cut by the batch; items of other objects are fetched one by one.
+        batch_size: examples in a batch; the last one holds what is left.
+        shuffle: whether to go through the examples in a new random order every time.
+        drop_last: whether to leave out a last batch that is not full.
+        generator: source of randomness; the default one if left out. One number is drawn from
+            it at the start of every epoch in which anything is random.
+        transform: called with every batch of inputs, a float32 array that it may overwrite, and
+            a generator of that batch's own; returns the array to use instead.
+
+    Raises:
+        ValueError: if the data is empty, its arrays differ in length, or batch_size is below 1.
+        TypeError: if the data has no length, or an argument is PyTorch's but not needed here.
+
+    Example:
+        >>> x, y = np.zeros((10, 1, 28, 28), np.uint8), np.arange(10)
+        >>> loader = DataLoader((x, y), batch_size=4)
+        >>> [len(labels) for images, labels in loader], len(loader)
+        ([4, 4, 2], 3)
+    """
+
+    def __init__(
+        self,
+        dataset,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        generator: np.random.Generator | None = None,
+        transform=None,
+        **others,
+    ):
+        for name, value in others.items():
+            if name not in _WITHOUT:
+                raise TypeError(f"DataLoader has no argument {name!r}")
+            if value:  # num_workers=0 and pin_memory=False ask for what happens anyway
+                raise TypeError(f"DataLoader has no {name}: {_WITHOUT[name]}")
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ValueError(f"batch_size is a whole number of 1 or more; given {batch_size!r}")
+        if generator is not None and not isinstance(generator, np.random.Generator):
+            raise TypeError(
+                "generator has to be a numpy.random.Generator, as numpy.random.default_rng(0) "
+                f"makes it; given {type(generator).__name__}"
+            )
+        self.dataset = dataset
+        self.batch_size = int(batch_size)
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.generator = generator
+        self.transform = transform
+        self._columns, self._length = _columns(dataset)
+        self._state_before_epoch = None
+        if self._length == 0:
+            raise ValueError("the data is empty; a DataLoader needs at least one example")
+        if len(self) == 0:
+            raise ValueError(
+                f"drop_last=True and batch_size={batch_size} leave no batch of the "
+                f"{self._length} examples; use a smaller batch_size or drop_last=False"
+            )
+
+    def __len__(self):
+        """Number of batches in an epoch."""
+        if self.drop_last:
+            return self._length // self.batch_size
+        return -(-self._length // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        seed = None
+        if self.shuffle or self.transform is not None:
+            generator = self._generator()
+            self._state_before_epoch = copy.deepcopy(generator.bit_generator.state)
+            # One draw decides the whole epoch, so that a loop left early changes nothing later.
+            seed = int(generator.integers(2**63))
+        return self._batches(seed)
+
+    def state_dict(self) -> dict:
+        """Return the random state, from which `load_state_dict` continues to the bit.
+
+        The state is that of an epoch's beginning: taken between two epochs, the next one follows
+        as if nothing had happened; taken within an epoch, that epoch will be repeated from its
+        first batch, in the same order.
+
+        Example:
+            >>> loader = DataLoader(np.arange(5), 5, True, generator=np.random.default_rng(0))
+            >>> state = loader.state_dict()
+            >>> first = next(iter(loader))
+            >>> loader.load_state_dict(state)
+            >>> bool((next(iter(loader)) == first).all())
+            True
+        """
+        state = self._state_before_epoch or self._generator().bit_generator.state
+        return {"generator": copy.deepcopy(state)}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go back to the random state that `state_dict` returned.
+
+        Raises:
+            ValueError: if the state belongs to another kind of generator, or is none.
+        """
+        try:
+            self._generator().bit_generator.state = state["generator"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"this is no random state for a {type(self._generator().bit_generator).__name__} "
+                f"generator ({error}); give the DataLoader the kind of generator it had when the "
+                "state was saved"
+            ) from error
+        self._state_before_epoch = None
+
+    def _generator(self):
+        # Asked for every time: manual_seed may have put a new default one in its place.
+        return self.generator or default_generator()
+
+    def _batches(self, seed):
+        order = None
+        if self.shuffle:
+            order = np.random.default_rng((seed, 0)).permutation(self._length)
+        for number in range(len(self)):
+            rows = slice(
+                number * self.batch_size, min((number + 1) * self.batch_size, self._length)
+            )
+            if order is not None:
+                rows = order[rows]
+            batch = [_ready(*column, first=k == 0) for k, column in enumerate(self._rows(rows))]
+            if self.transform is not None:
+                batch[0] = self._transformed(batch[0], np.random.default_rng((seed, number + 1)))
+            batch = tuple(Tensor(array) for array in batch)
+            if number == len(self) - 1:
+                self._state_before_epoch = None  # the epoch is over once its last batch is out
+            yield batch if self._in_tuples else batch[0]
+
+    def _rows(self, rows):
+        """Return (array, whether it comes from a tensor) for each part of these examples."""
+        if self._columns is not None:
+            return [(array[rows], is_tensor) for array, is_tensor in self._columns]
+        numbers = range(self._length)[rows] if isinstance(rows, slice) else rows.tolist()
+        items = [self.dataset[i] for i in numbers]
+        if not isinstance(items[0], (tuple, list)):
+            items = [(item,) for item in items]
+        return [
+            (_stacked(part, numbers), isinstance(part[0], Tensor))
+            for part in zip(*items, strict=True)
+        ]
+
+    @property
+    def _in_tuples(self):
+        """Whether examples are tuples; a single array is handed out bare, as PyTorch does."""
+        if self._columns is not None:
+            return not isinstance(self.dataset, (np.ndarray, Tensor))
+        return isinstance(self.dataset[0], (tuple, list))
+
+    def _transformed(self, x, generator):
+        result = np.asarray(self.transform(x, generator))
+        if len(result) != len(x):
+            raise ValueError(
+                f"transform was given {len(x)} examples and returned {len(result)}; it may change "
+                "examples, not drop or add any"
+            )
+        return _ready(result, is_tensor=False, first=True)
+
+
+def _columns(dataset):
+    """Return ([(array, whether it was a tensor), ...] or None, number of examples)."""
+    if isinstance(dataset, Dataset):
+        parts = (dataset.x, dataset.y)
+    elif isinstance(dataset, TensorDataset):
+        parts = dataset.tensors
+    elif isinstance(dataset, (np.ndarray, Tensor)):
+        parts = (dataset,)
+    elif isinstance(dataset, tuple) and all(isinstance(p, (np.ndarray, Tensor)) for p in dataset):
+        parts = dataset
+    elif hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"):
+        return None, len(dataset)
+    else:
+        raise TypeError(
+            "a DataLoader needs data with a length and an index, such as a Dataset or a tuple of "
+            f"arrays (x, y); given {type(dataset).__name__}"
+        )
+    columns = [
+        (part.detach().numpy(), True) if isinstance(part, Tensor) else (part, False)
+        for part in parts
+    ]
+    lengths = [len(array) if array.ndim else 0 for array, _ in columns]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            f"arrays of lengths {', '.join(map(str, lengths))} do not belong together; "
+            "example i is row i of each"
+        )
+    return columns, lengths[0] if lengths else 0
+
+
+def _stacked(part, numbers):
+    arrays = [
+        np.asarray(item.detach().numpy() if isinstance(item, Tensor) else item) for item in part
+    ]
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"examples {min(numbers)} to {max(numbers)} have different shapes "
+            f"({', '.join(map(str, sorted(shapes)))}) and do not fit in one batch; "
+            "cut or pad them to one shape"
+        )
+    return np.stack(arrays)
+
+
+def _ready(array, is_tensor, first):
+    """Return a new array of the type that networks take; see `DataLoader` for the rules."""
+    if array.dtype == np.uint8 and array.ndim >= (2 if first else 3):
+        return np.multiply(array, np.float32(1 / 255), dtype=np.float32)
+    if array.dtype.kind == "f":
+        return array.astype(array.dtype if is_tensor else np.float32, order="C")
+    if array.dtype.kind in "iub":
+        return array.astype(np.int64, order="C")
+    raise TypeError(f"data of type {array.dtype} is not numeric; turn it into numbers first")
