@@ -1,0 +1,187 @@
+"""Matrix products: `matmul`, and `linear`, the layer made of one product and a sum."""
+
+import numpy as np
+
+from minitransfer import kernels
+from minitransfer.ops.broadcasting import unbroadcast
+from minitransfer.ops.precision import same_dtype
+
+
+def matmul(a, b):
+    """Matrix product with NumPy's rules: leading axes broadcast, 1-D operands are vectors.
+
+    Args:
+        a: Array (..., M, K) or vector (K,).
+        b: Array (..., K, N) or vector (K,), of the same dtype.
+
+    Returns:
+        The product (..., M, N), without the axis a vector does not have, and the derivatives
+        with respect to `a` and `b`.
+
+    Raises:
+        ValueError: When the inner sizes differ or an operand has no axes.
+        TypeError: When the dtypes differ.
+
+    Example:
+        >>> value, (da, db) = matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+        >>> value, da(np.ones((1, 1)))
+        (array([[11.]]), array([[3., 4.]]))
+    """
+    if a.dtype != b.dtype:
+        same_dtype("matmul", a=a, b=b)
+    if a.ndim == 2 and b.ndim == 2:
+        if a.shape[1] != b.shape[0]:
+            raise _mismatch(a.shape, b.shape)
+        return kernels.matmul(a, b), (
+            lambda gy: kernels.matmul(gy, b.T),
+            lambda gy: kernels.matmul(a.T, gy),
+        )
+    if a.ndim < 2 or b.ndim < 2:
+        return _matmul_with_vector(a, b)
+    if a.shape[-1] != b.shape[-2]:
+        raise _mismatch(a.shape, b.shape)
+    if b.ndim == 2:
+        return _matmul_folded(a, b)
+    try:
+        np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        raise ValueError(
+            f"matmul: the leading axes of {a.shape} and {b.shape} do not broadcast; "
+            "each pair of sizes must be equal or contain a 1"
+        ) from None
+    return kernels.matmul(a, b), (
+        lambda gy: unbroadcast(kernels.matmul(gy, b.swapaxes(-1, -2)), a),
+        lambda gy: unbroadcast(kernels.matmul(a.swapaxes(-1, -2), gy), b),
+    )
+
+
+def _matmul_folded(a, b):
+    """A stack of matrices times one matrix is a single product of all their rows.
+
+    That is one large product instead of many small ones, and the derivative with respect to
+    `b` needs no sum over the stack afterwards.
+    """
+    rows = a.reshape(-1, a.shape[-1])
+    y, (da, db) = matmul(rows, b)
+    flat = y.shape
+    return y.reshape(*a.shape[:-1], b.shape[1]), (
+        lambda gy: da(gy.reshape(flat)).reshape(a.shape),
+        lambda gy: db(gy.reshape(flat)),
+    )
+
+
+def _matmul_with_vector(a, b):
+    """A vector becomes a matrix of one row (left) or one column (right) for the product."""
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError(
+            f"matmul: shapes {a.shape} and {b.shape}; both operands need at least one axis "
+            "(to multiply by a number use *)"
+        )
+    if a.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
+        raise _mismatch(a.shape, b.shape)
+    y, (da, db) = matmul(a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b)
+    full = y.shape
+    shape = full[: -1 if b.ndim == 1 else None]
+    if a.ndim == 1:
+        shape = full[:-2] + shape[len(full) - 1 :]
+    return y.reshape(shape), (
+        lambda gy: da(gy.reshape(full)).reshape(a.shape),
+        lambda gy: db(gy.reshape(full)).reshape(b.shape),
+    )
+
+
+def _mismatch(a, b):
+    inner = b[-2] if len(b) > 1 else b[-1]
+    return ValueError(
+        f"matmul: shapes {a} and {b} do not fit: the last axis of the first has size {a[-1]}, "
+        f"the {'second to last' if len(b) > 1 else 'only'} axis of the second {inner}; they "
+        "must be equal (is a transpose missing?)"
+    )
+
+
+def linear(x, w, b=None):
+    """A fully connected layer: `x @ w.T + b`.
+
+    With a third axis in front, `w` holds a whole population of layers that run side by side.
+
+    Args:
+        x: Inputs (..., in); for a population (P, N, in), or (N, in) shared by all.
+        w: Weights (out, in); for a population (P, out, in).
+        b: Bias (out,); for a population (P, out); or None.
+
+    Returns:
+        Outputs (..., out); for a population (P, N, out). The derivatives with respect to
+        `x`, `w` and `b` (None when there is no bias).
+
+    Raises:
+        ValueError: When the sizes do not fit.
+        TypeError: When the dtypes differ.
+
+    Example:
+        >>> x, w, b = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([0.5])
+        >>> value, (dx, dw, db) = linear(x, w, b)
+        >>> value, dw(np.ones((1, 1)))
+        (array([[11.5]]), array([[1., 2.]]))
+    """
+    if x.ndim == 2 and w.ndim == 2:
+        if (
+            x.shape[1] != w.shape[1]
+            or x.dtype != w.dtype
+            or (b is not None and (b.shape != w.shape[:1] or b.dtype != w.dtype))
+        ):
+            _check_linear(x, w, b)
+        y = kernels.matmul(x, w.T)
+        if b is not None:
+            y += b  # the product is ours alone: no second array for the sum
+        return y, (
+            lambda gy: kernels.matmul(gy, w),
+            lambda gy: kernels.matmul(gy.T, x),
+            None if b is None else lambda gy: np.add.reduce(gy, axis=0),
+        )
+    _check_linear(x, w, b)
+    return _linear_folded(x, w, b) if w.ndim == 2 else _linear_population(x, w, b)
+
+
+def _linear_folded(x, w, b):
+    """All leading axes of `x` are one long batch."""
+    y, (dx, dw, db) = linear(x.reshape(-1, x.shape[-1]), w, b)
+    flat = y.shape
+    return y.reshape(*x.shape[:-1], w.shape[0]), (
+        lambda gy: dx(gy.reshape(flat)).reshape(x.shape),
+        lambda gy: dw(gy.reshape(flat)),
+        None if b is None else lambda gy: db(gy.reshape(flat)),
+    )
+
+
+def _linear_population(x, w, b):
+    """P layers at once, on one shared batch or on a batch each."""
+    y = kernels.matmul(x, w.swapaxes(1, 2))
+    if b is not None:
+        y += b[:, None]
+    return y, (
+        lambda gy: unbroadcast(kernels.matmul(gy, w), x),
+        lambda gy: kernels.matmul(gy.swapaxes(1, 2), x),
+        None if b is None else lambda gy: np.add.reduce(gy, axis=1),
+    )
+
+
+def _check_linear(x, w, b):
+    same_dtype("linear", x=x, w=w, b=b)
+    if w.ndim not in (2, 3):
+        raise ValueError(
+            f"linear: the weight has shape {w.shape}; expected (out, in), or (population, out, in)"
+        )
+    if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
+        raise ValueError(
+            f"linear: the input has shape {x.shape}, the weight takes {w.shape[-1]} features "
+            f"(weight shape {w.shape}); the last axis of the input must be {w.shape[-1]}"
+        )
+    if b is not None and b.shape != w.shape[:-1]:
+        raise ValueError(
+            f"linear: the bias has shape {b.shape}; the weight {w.shape} needs {w.shape[:-1]}"
+        )
+    if w.ndim == 3 and not (x.ndim == 2 or (x.ndim == 3 and x.shape[0] == w.shape[0])):
+        raise ValueError(
+            f"linear: the input has shape {x.shape}; a population of {w.shape[0]} layers takes "
+            f"({w.shape[0]}, N, {w.shape[-1]}), or (N, {w.shape[-1]}) shared by all"
+        )
