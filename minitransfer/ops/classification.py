@@ -169,7 +169,8 @@ def _checked_labels(logits, target, ignore_index):
         )
     labels = target.astype(np.int64, copy=False)
     # Seen as unsigned a negative label is huge, so one comparison finds both kinds of error.
-    if count == 0 or np.maximum.reduce(labels.view(np.uint64)) < classes:
+    fine = count == 0 or np.maximum.reduce(labels.view(np.uint64)) < classes
+    if fine and not 0 <= ignore_index < classes:
         return labels, None
     ignored = labels == ignore_index
     wrong = ~ignored & ((labels < 0) | (labels >= classes))
