@@ -1,0 +1,76 @@
+"""What of PyTorch is not here, and what to use instead.
+
+Public names are PyTorch's, so a reader may try one that does not exist. Then the error says what
+to do. The table holds the names that people try most; the page on PyTorch in the lesson folder
+shows the same table.
+"""
+
+#: (where, name) -> what to use instead.
+ALTERNATIVES = {
+    ("minitransfer", "cuda"): "everything runs on the processor; leave the line out",
+    ("minitransfer", "device"): "there is one device, the processor; leave the line out",
+    ("minitransfer", "compile"): "the kernels are compiled already; call the model itself",
+    ("minitransfer", "jit"): "the kernels are compiled already; call the model itself",
+    ("minitransfer", "save"): "checkpoint.save_weights(model, path) writes safetensors",
+    ("minitransfer", "load"): "checkpoint.load_weights(model, path) reads safetensors, no pickles",
+    ("minitransfer", "utils"): "DataLoader and TensorDataset are in minitransfer.data",
+    ("minitransfer", "autocast"): "there is no mixed precision; float32 is the default",
+    ("minitransfer", "amp"): "there is no mixed precision; float32 is the default",
+    ("minitransfer", "inference_mode"): "no_grad() does the same here",
+    ("minitransfer", "set_grad_enabled"): "use no_grad() or enable_grad()",
+    ("minitransfer", "einsum"): "write it with matmul (@), permute and reshape",
+    ("minitransfer", "Generator"): "use numpy.random.default_rng(seed)",
+    ("minitransfer", "concat"): "cat",
+    ("minitransfer", "vmap"): "layers accept leading axes; write the batch axis out",
+    ("Tensor", "cuda"): "everything runs on the processor; leave the line out",
+    ("Tensor", "retain_grad"): "pass the tensor through detach().requires_grad_() and run on",
+    ("Tensor", "register_hook"): "look at gradients between backward() and step()",
+    ("Tensor", "relu_"): "relu()",
+    ("Tensor", "repeat"): "expand() for axes of length 1, cat() otherwise",
+    ("Tensor", "half"): "there is no mixed precision; float32 is the default",
+    ("Tensor", "contiguous"): "views need no such call here; leave it out",
+    ("Tensor", "masked_fill"): "minitransfer.where(mask, value, x)",
+    ("Tensor", "scatter_"): "index with an integer array: x[rows, columns] = values",
+    ("Tensor", "topk"): "numpy.argsort(x.detach().numpy())",
+    ("Tensor", "sort"): "numpy.sort(x.detach().numpy())",
+    ("device", "cuda"): "everything runs on the processor; leave the call out",
+    ("device", "mps"): "everything runs on the processor; leave the call out",
+    ("nn", "ConvTranspose2d"): "not covered; upsample by indexing and use Conv2d",
+    ("nn", "LSTM"): "not covered: recurrent networks are no subject here",
+    ("nn", "GRU"): "not covered: recurrent networks are no subject here",
+    ("nn", "RNN"): "not covered: recurrent networks are no subject here",
+    ("nn", "Transformer"): "not covered; LayerNorm, Linear and softmax are the parts of one",
+    ("nn", "MultiheadAttention"): "not covered; write it with Linear, matmul and softmax",
+    ("nn", "Conv1d"): "Conv2d with a kernel of height 1: Conv2d(i, o, (1, k))",
+    ("nn", "BatchNorm3d"): "not covered; BatchNorm1d and BatchNorm2d are",
+    ("nn", "GroupNorm"): "not covered; BatchNorm2d and LayerNorm are",
+    ("nn", "NLLLoss"): "CrossEntropyLoss on the logits, without a softmax before it",
+    ("nn", "BCELoss"): "BCEWithLogitsLoss on the logits, without a sigmoid before it",
+    ("nn", "DataParallel"): "kernels use the cores already; set_num_threads(n)",
+    ("nn", "utils"): "clip_grad_norm_ is optim.clip_grad_norm_",
+    ("nn", "Dropout2d"): "Dropout",
+    ("functional", "nll_loss"): "cross_entropy on the logits, without a log_softmax before it",
+    ("functional", "binary_cross_entropy"): "binary_cross_entropy_with_logits on the logits",
+    ("functional", "interpolate"): "not covered; resize the images before training",
+    ("optim", "RMSprop"): "Adam, which has the same scaling and adds momentum",
+    ("optim", "Adagrad"): "Adam",
+    ("optim", "LBFGS"): "not covered; Adam with full batches comes closest",
+    ("optim", "lr_scheduler"): "StepLR, CosineAnnealingLR and OneCycleLR are in optim itself",
+}
+
+
+def missing(where: str, name: str) -> AttributeError:
+    """Return the error for a name that is not here, with what to use instead where known.
+
+    Args:
+        where: the place the name was looked up in: "minitransfer", "Tensor", "nn", …
+        name: the name.
+
+    Example:
+        >>> print(missing("nn", "BCELoss"))
+        nn has no 'BCELoss'; instead: BCEWithLogitsLoss on the logits, without a sigmoid before it
+    """
+    instead = ALTERNATIVES.get((where, name))
+    if instead:
+        return AttributeError(f"{where} has no {name!r}; instead: {instead}")
+    return AttributeError(f"{where} has no {name!r}")

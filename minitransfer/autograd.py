@@ -1,0 +1,219 @@
+"""Record what was computed, then walk it backwards. No mathematics here.
+
+A *recorded* tensor remembers the tensors it was computed from (`inputs`) and, for each of them,
+a function from the derivative of the loss with respect to the result to the derivative with
+respect to that input (`derivatives`). `backward` visits the recorded tensors from the loss to the
+leaves and calls those functions.
+
+Three rules keep it small and safe:
+
+* A derivative is kept only where its input needs a gradient. So what a frozen layer saves is the
+  work that a reader can see: its weight derivative is never called, and below the last trainable
+  layer nothing is recorded at all.
+* A recorded tensor refers to its inputs, never to itself, and the graph is freed while it is
+  walked: Python's reference counts clean up at once, the cycle collector has nothing to do.
+* The walk is a loop over a list, not a recursion: a graph may be 50,000 operations deep.
+"""
+
+import contextlib
+import threading
+
+import numpy as np
+
+#: What a recorded tensor holds once its graph has been walked.
+FREED = ("freed",)
+
+
+class _Mode(threading.local):
+    recording = True
+
+
+_mode = _Mode()
+_writes = 0
+
+
+class no_grad(contextlib.ContextDecorator):
+    """Within this context (or decorated function) nothing is recorded.
+
+    Example:
+        >>> from minitransfer import Tensor
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> with no_grad():
+        ...     y = x * 3
+        >>> y.requires_grad
+        False
+    """
+
+    recording = False
+
+    def __init__(self):
+        self._before = []
+
+    def __enter__(self):
+        self._before.append(_mode.recording)
+        _mode.recording = self.recording
+        return self
+
+    def __exit__(self, *exception):
+        _mode.recording = self._before.pop()
+
+
+class enable_grad(no_grad):
+    """Within this context recording is on again, for use inside `no_grad`.
+
+    Example:
+        >>> from minitransfer import Tensor
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> with no_grad(), enable_grad():
+        ...     y = x * 3
+        >>> y.requires_grad
+        True
+    """
+
+    recording = True
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread.
+
+    Example:
+        >>> with no_grad():
+        ...     print(is_grad_enabled())
+        False
+    """
+    return _mode.recording
+
+
+def record(y, args, derivatives) -> None:
+    """Note on `y` how it came from `args`, if anything among them needs a gradient.
+
+    Args:
+        y: the tensor that holds the result.
+        args: the operation's arguments: tensors, or anything else (constants).
+        derivatives: one function per argument, or None where there is no derivative.
+    """
+    if not _mode.recording:
+        return
+    tensor = type(y)
+    needed = False
+    inputs, kept = [], []
+    for x, derivative in zip(args, derivatives, strict=True):
+        if not isinstance(x, tensor):
+            x = derivative = None
+        elif not x.requires_grad:
+            derivative = None  # frozen or constant: its derivative is never computed
+        elif derivative is not None:
+            needed = True
+        inputs.append(x)
+        kept.append(derivative)
+    if needed:
+        y.requires_grad = True
+        y.inputs, y.derivatives, y.recorded_at = inputs, kept, _writes
+
+
+def note_write(x) -> None:
+    """Remember that the numbers of `x` were changed in place, so that `backward` can refuse."""
+    global _writes
+    _writes += 1
+    x.written_at = _writes
+
+
+def check_writable(x) -> None:
+    """Refuse an in-place write that would make a gradient wrong.
+
+    Raises:
+        RuntimeError: if `x` is the result of a recorded operation, or a leaf that needs a
+            gradient while recording is on.
+    """
+    if x.derivatives is not None and x.derivatives is not FREED:
+        raise RuntimeError(
+            "in-place write to a tensor that a recorded operation produced: its gradient would be "
+            "wrong without notice; compute a new tensor instead (x = x + y), or take x.detach()"
+        )
+    if x.requires_grad and _mode.recording:
+        raise RuntimeError(
+            "in-place write to a tensor that requires a gradient; "
+            "do it under `with no_grad():`, or compute a new tensor (x = x + y)"
+        )
+
+
+def backward(root, gradient, retain_graph=False) -> None:
+    """Add the derivative of `root` to the `gradient` array of every leaf that asked for one.
+
+    Args:
+        root: the tensor to start from.
+        gradient: array of root's shape, the derivative of the final quantity with respect to it.
+        retain_graph: keep the graph, so that it can be walked once more.
+
+    Raises:
+        RuntimeError: if a part of the graph was freed by an earlier walk, or if a tensor was
+            written in place after it had been used.
+    """
+    order = _consumers_first(root)
+    gradients = {id(root): gradient}
+    handed_out = {id(gradient)}  # arrays that somebody already owns
+    for t in order:
+        gy = gradients.pop(id(t), None)
+        if gy is None:
+            continue
+        if t.derivatives is None:
+            _add_to_leaf(t, gy, handed_out)
+            continue
+        for x, derivative in zip(t.inputs, t.derivatives, strict=True):
+            if derivative is None:
+                continue
+            gx = derivative(gy)
+            if gx.dtype is not x.data.dtype:  # a float32 tensor that met float64 further up
+                gx = gx.astype(x.data.dtype)
+            key = id(x)
+            gradients[key] = gradients[key] + gx if key in gradients else gx
+        if not retain_graph:
+            t.inputs, t.derivatives = (), FREED
+
+
+def _add_to_leaf(leaf, gy, handed_out) -> None:
+    """Give a leaf its gradient, in an array that belongs to this leaf alone."""
+    if leaf.gradient is not None:
+        leaf.gradient += gy
+        return
+    # An operation may return what it was given, or a view: `a + b` hands one array to both.
+    if not isinstance(gy, np.ndarray) or gy.base is not None or id(gy) in handed_out:
+        gy = np.array(gy)
+    handed_out.add(id(gy))
+    leaf.gradient = gy
+
+
+def _consumers_first(root) -> list:
+    """Every tensor above `root` that needs a gradient, each after all tensors that use it."""
+    order, seen, stack = [], set(), [(root, False)]
+    while stack:
+        t, expanded = stack.pop()
+        if expanded:
+            order.append(t)
+        elif id(t) not in seen:
+            seen.add(id(t))
+            if t.derivatives is None:
+                order.append(t)
+                continue
+            _check_walkable(t)
+            stack.append((t, True))
+            for x, derivative in zip(t.inputs, t.derivatives, strict=True):
+                if derivative is not None:
+                    stack.append((x, False))
+    order.reverse()
+    return order
+
+
+def _check_walkable(t) -> None:
+    if t.derivatives is FREED:
+        raise RuntimeError(
+            "backward through a graph that was already walked and freed: compute the loss again, "
+            "add the losses before one backward(), or call backward(retain_graph=True) first"
+        )
+    for x in t.inputs:
+        if x is not None and x.written_at > t.recorded_at:
+            raise RuntimeError(
+                f"a tensor of shape {x.data.shape} was changed in place after it had been used: "
+                "the gradient would be wrong; call backward() before changing it "
+                "(or before optimizer.step()), or use a copy, x.clone()"
+            )

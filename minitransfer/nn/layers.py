@@ -1,0 +1,251 @@
+"""Layers with weights, and the few without that only change a shape or drop numbers."""
+
+import math
+
+import numpy as np
+
+from minitransfer import tensor as T
+from minitransfer.nn import init
+from minitransfer.nn.module import Module, Parameter
+from minitransfer.random import default_generator
+
+
+class Linear(Module):
+    """y = x Wᵀ + b: every output is a weighted sum of all inputs.
+
+    Args:
+        in_features: numbers that come in.
+        out_features: numbers that go out.
+        bias: whether to add b.
+        generator: draws the first values; the default one if None.
+
+    Attributes:
+        weight: (out_features, in_features), drawn evenly from ±1/√in_features as in PyTorch.
+        bias: (out_features,), likewise, or None.
+
+    Shape:
+        (…, in_features) → (…, out_features). With a leading axis on weight and bias, (members,
+        out, in), the layer is a population: (members, N, in) → (members, N, out).
+
+    Raises:
+        ValueError: if the last axis of the input has another length.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> Linear(3, 2)(zeros(5, 3)).shape
+        (5, 2)
+    """
+
+    def __init__(self, in_features, out_features, bias=True, *, generator=None):
+        super().__init__()
+        _check_sizes(self, in_features=in_features, out_features=out_features)
+        self.in_features, self.out_features = in_features, out_features
+        generator = generator or default_generator()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = _drawn((out_features, in_features), bound, generator)
+        self.bias = _drawn((out_features,), bound, generator) if bias else None
+
+    def forward(self, x):
+        if x.shape[-1:] != (self.in_features,):
+            hint = "; flatten the images first (nn.Flatten())" if x.ndim > 2 else ""
+            raise ValueError(
+                f"{self.label()} expects (…, {self.in_features}), given {tuple(x.shape)}{hint}"
+            )
+        return T.linear(x, self.weight, self.bias)
+
+    def extra_repr(self):
+        return f"{self.in_features} → {self.out_features}"
+
+
+class Conv2d(Module):
+    """Slides a bank of small filters over an image (cross-correlation, as in PyTorch).
+
+    Args:
+        in_channels, out_channels: channels of input and output.
+        kernel_size: height and width of a filter, an int or a pair.
+        stride: step of the filter.
+        padding: zeros added on each side, or "same" or "valid".
+        dilation: distance between the points of a filter.
+        groups: parts that the channels are divided into; ``groups=in_channels`` is depthwise.
+        bias: whether to add a number per output channel.
+        generator: draws the first values; the default one if None.
+
+    Attributes:
+        weight: (out_channels, in_channels / groups, height, width).
+        bias: (out_channels,) or None.
+
+    Shape:
+        (N, in_channels, H, W) → (N, out_channels, H', W') with
+        H' = (H + 2 padding − dilation (height − 1) − 1) // stride + 1.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> Conv2d(1, 4, 3, padding=1)(zeros(2, 1, 8, 8)).shape
+        (2, 4, 8, 8)
+    """
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        *,
+        generator=None,
+    ):
+        super().__init__()
+        _check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"Conv2d: {in_channels} input and {out_channels} output channels cannot both be "
+                f"divided into {groups} groups"
+            )
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.kernel_size = pair(kernel_size)
+        self.stride, self.padding = stride, padding
+        self.dilation, self.groups = dilation, groups
+        generator = generator or default_generator()
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        bound = 1 / math.sqrt(math.prod(shape[1:]))
+        self.weight = _drawn(shape, bound, generator)
+        self.bias = _drawn((out_channels,), bound, generator) if bias else None
+
+    def forward(self, x):
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise ValueError(
+                f"{self.label()} expects images (N, {self.in_channels}, height, width), "
+                f"given {tuple(x.shape)}"
+            )
+        return T.conv2d(
+            x,
+            self.weight,
+            self.bias,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
+
+    def extra_repr(self):
+        height, width = self.kernel_size
+        return f"{self.in_channels} → {self.out_channels}, {height}×{width}"
+
+
+class Embedding(Module):
+    """A table with one row of numbers per word (or other kind of item).
+
+    Args:
+        num_embeddings: rows.
+        embedding_dim: numbers in a row.
+        generator: draws the first values from the normal distribution; the default one if None.
+
+    Shape:
+        whole numbers (…) → (…, embedding_dim).
+
+    Raises:
+        IndexError: if an id lies outside 0 … num_embeddings − 1.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> Embedding(10, 4)(tensor([[1, 2, 3]])).shape
+        (1, 3, 4)
+    """
+
+    def __init__(self, num_embeddings, embedding_dim, *, generator=None):
+        super().__init__()
+        _check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.weight = Parameter(np.zeros((num_embeddings, embedding_dim), np.float32))
+        init.normal_(self.weight, generator=generator)
+
+    def forward(self, ids):
+        return T.embedding(ids, self.weight)
+
+    def extra_repr(self):
+        return f"{self.num_embeddings} rows of {self.embedding_dim}"
+
+
+class Dropout(Module):
+    """In training, sets each number to 0 with probability p and divides the others by 1 − p.
+
+    Srivastava et al. 2014. In evaluation mode, and in a frozen module, it passes all through.
+
+    Args:
+        p: probability of dropping a number, 0 ≤ p < 1.
+        generator: draws what is dropped; the default one if None.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> Dropout(0.5).eval()(ones(3)).tolist()
+        [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, p=0.5, *, generator=None):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p is a probability below 1; given {p}")
+        self.p, self.generator = p, generator
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        return T.dropout(x, p=self.p, rng=self.generator or default_generator())
+
+    def extra_repr(self):
+        return f"p={self.p}"
+
+
+class Flatten(Module):
+    """Joins the axes from `start_dim` to `end_dim` into one; by default all but the first.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> Flatten()(zeros(2, 1, 28, 28)).shape
+        (2, 784)
+    """
+
+    def __init__(self, start_dim=1, end_dim=-1):
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x):
+        return x.flatten(self.start_dim, self.end_dim)
+
+
+class Identity(Module):
+    """Passes its input through; stands where a layer was taken out.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> Identity()(ones(2)).tolist()
+        [1.0, 1.0]
+    """
+
+    def forward(self, x):
+        return x
+
+
+def pair(value) -> tuple[int, int]:
+    """Return (value, value) for a number, and a pair as it is.
+
+    Example:
+        >>> pair(3), pair((1, 2))
+        ((3, 3), (1, 2))
+    """
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _drawn(shape, bound, generator):
+    return Parameter(generator.uniform(-bound, bound, shape).astype(np.float32))
+
+
+def _check_sizes(module, **sizes):
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(
+                f"{type(module).__name__}: {name} is a whole number from 1 on; given {size!r}"
+            )

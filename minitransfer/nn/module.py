@@ -1,0 +1,311 @@
+"""Module: something with parameters, and the walk over all of them."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from minitransfer.alternatives import missing
+from minitransfer.autograd import note_write
+from minitransfer.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that an optimiser may change.
+
+    Attributes:
+        name: its dotted name within the outermost module it was attached to ("body.0.weight"),
+            or "" while it belongs to none. Optimisers keep their state under it.
+
+    Example:
+        >>> Parameter([1.0, 2.0]).requires_grad
+        True
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, data, requires_grad=True):
+        super().__init__(data, requires_grad)
+        self.name = ""
+
+    def __repr__(self):
+        return f"Parameter {self.name!r} {super().__repr__()}"
+
+
+class LoadResult(NamedTuple):
+    """The keys that `load_state_dict` had nothing for, and those it had no place for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """Base of everything with parameters: write `__init__` and `forward`, the rest is here.
+
+    Parameters, buffers (arrays that belong to the state but are not trained) and other modules
+    are registered when they are assigned as attributes, and are walked in that order.
+
+    Attributes:
+        training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`;
+            always False in a frozen module (see `minitransfer.transfer.freeze`).
+        frozen: whether the module was frozen.
+        name: dotted name within the outermost module, "" for that one itself.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.fc1 = nn.Linear(2, 3)
+        ...         self.fc2 = nn.Linear(3, 1)
+        ...     def forward(self, x):
+        ...         return self.fc2(self.fc1(x).relu())
+        >>> [name for name, _ in Net().named_parameters()]
+        ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
+    """
+
+    def __init__(self):
+        registries = {"_parameters": {}, "_buffers": {}, "_modules": {}}
+        self.__dict__.update(registries, frozen=False, name="", _training=True)
+
+    # Registration
+
+    def __setattr__(self, name, value):
+        if "_modules" not in self.__dict__:
+            raise AttributeError(
+                f"cannot set {name!r} before super().__init__() was called in "
+                f"{type(self).__name__}.__init__; put that line first"
+            )
+        if isinstance(value, (Parameter, Module)):
+            kind = self._parameters if isinstance(value, Parameter) else self._modules
+            for registry in (self._parameters, self._buffers, self._modules):
+                if registry is not kind:
+                    registry.pop(name, None)
+            kind[name] = value
+            self._name_everything()
+        elif name in self._buffers and value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value)
+            self._buffers[name] = value
+        else:
+            for registry in (self._parameters, self._buffers, self._modules):
+                registry.pop(name, None)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        for registry in (self._parameters, self._buffers, self._modules):
+            registry.pop(name, None)
+        object.__delattr__(self, name)
+
+    def __getattr__(self, name):
+        raise missing(type(self).__name__, name)
+
+    def register_buffer(self, name: str, value) -> None:
+        """Keep `value` as part of the state that is not trained."""
+        self._buffers[name] = None
+        setattr(self, name, value)
+
+    def register_parameter(self, name: str, value) -> None:
+        """Keep `value` (a Parameter, or None for "this layer has none") under `name`."""
+        setattr(self, name, value)
+
+    def add_module(self, name: str, module) -> None:
+        """Attach `module` under `name`."""
+        setattr(self, name, module)
+
+    def _name_everything(self) -> None:
+        """Tell all that is attached here its dotted name; the outermost module comes last."""
+        for name, module in self.named_modules():
+            if name:
+                object.__setattr__(module, "name", name)
+        for name, parameter in self.named_parameters():
+            parameter.name = name
+
+    # Walks
+
+    def named_modules(self, prefix: str = "", seen=None) -> Iterator[tuple[str, "Module"]]:
+        """Yield (dotted name, module) for this module and all below it, each once."""
+        seen = set() if seen is None else seen
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        yield prefix, self
+        for name, module in self._modules.items():
+            yield from module.named_modules(f"{prefix}.{name}" if prefix else name, seen)
+
+    def modules(self) -> Iterator["Module"]:
+        """Yield this module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
+        """Yield (name, module) for the modules directly attached."""
+        return iter(self._modules.items())
+
+    def children(self) -> Iterator["Module"]:
+        """Yield the modules directly attached."""
+        return iter(self._modules.values())
+
+    def _named(self, registry: str) -> Iterator[tuple[str, Tensor]]:
+        seen = set()
+        for prefix, module in self.named_modules():
+            for name, tensor in getattr(module, registry).items():
+                if id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    yield f"{prefix}.{name}" if prefix else name, tensor
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield (dotted name, parameter), in the order of registration, shared ones once."""
+        return self._named("_parameters")
+
+    def parameters(self) -> Iterator[Parameter]:
+        """Yield all parameters, frozen ones included."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield (dotted name, buffer)."""
+        return self._named("_buffers")
+
+    def buffers(self) -> Iterator[Tensor]:
+        """Yield all buffers."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    # Modes
+
+    @property
+    def training(self) -> bool:
+        """Whether the module is in training mode; a frozen one never is."""
+        return self._training and not self.frozen
+
+    def train(self, mode: bool = True):
+        """Set training mode here and below, and return the module. Frozen parts stay as they are:
+        they come back to the mode asked for last when they are unfrozen."""
+        for module in self.modules():
+            module.__dict__["_training"] = bool(mode)
+        return self
+
+    def eval(self):
+        """Set evaluation mode here and below, and return the module."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True):
+        """Ask all parameters for gradients, or none of them. (`transfer.freeze` does more: it
+        also holds batch norm and dropout in evaluation mode.)"""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.gradient = None
+
+    def apply(self, function: Callable[["Module"], object]):
+        """Call `function` on every module, the innermost first, and return this module."""
+        for module in self._modules.values():
+            module.apply(function)
+        function(self)
+        return self
+
+    def to(self, dtype):
+        """Turn all floating parameters and buffers into `dtype`, in place; "cpu" does nothing."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.dtype.kind == "f":
+                tensor.data = Tensor(tensor.data).to(dtype).data
+                tensor.gradient = None
+        return self
+
+    def float(self):
+        """Turn all floating parameters and buffers into float32."""
+        return self.to(np.float32)
+
+    def double(self):
+        """Turn all floating parameters and buffers into float64."""
+        return self.to(np.float64)
+
+    # State
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all parameters and buffers by dotted name.
+
+        The tensors share their numbers with the module, as in PyTorch: copy the dictionary
+        (``copy.deepcopy``) to keep a state while training goes on.
+        """
+        return {name: tensor.detach() for name, tensor in self._state()}
+
+    def load_state_dict(self, state: dict, strict: bool = True) -> LoadResult:
+        """Copy the numbers in `state` into this module; all of it, or in an error nothing.
+
+        Args:
+            state: dotted name → tensor or array.
+            strict: whether every name must have its counterpart on both sides.
+
+        Returns:
+            The missing and the unexpected keys (both empty when `strict`). A head that does not
+            belong is in these lists; it is never loaded or dropped silently.
+
+        Raises:
+            KeyError: names every missing and unexpected key (`strict` only).
+            ValueError: names every key whose shape differs, with both shapes.
+        """
+        own = dict(self._state())
+        arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
+        absent = [name for name in own if name not in arrays]
+        unexpected = [name for name in arrays if name not in own]
+        wrong = [
+            f"{name}: given {arrays[name].shape}, expected {tensor.shape}"
+            for name, tensor in own.items()
+            if name in arrays and arrays[name].shape != tensor.shape
+        ]
+        if wrong:
+            raise ValueError(
+                "load_state_dict: shapes differ. " + "; ".join(wrong) + ". Nothing was loaded. "
+                "A head for other classes has to be replaced first (transfer.replace_head) or its "
+                "keys left out of the state, with strict=False"
+            )
+        if strict and (absent or unexpected):
+            raise KeyError(
+                f"load_state_dict: missing keys {absent}, unexpected keys {unexpected}. Nothing "
+                "was loaded. strict=False loads what has a counterpart and returns both lists"
+            )
+        for name, tensor in own.items():
+            if name in arrays:
+                tensor.data[...] = arrays[name]
+                note_write(tensor)
+        return LoadResult(absent, unexpected)
+
+    def _state(self):
+        for prefix, module in self.named_modules():
+            for registry in (module._parameters, module._buffers):
+                for name, tensor in registry.items():
+                    yield f"{prefix}.{name}" if prefix else name, tensor
+
+    # Use
+
+    def forward(self, *inputs):
+        """Compute the result; every module writes its own."""
+        raise TypeError(f"{type(self).__name__} has no forward(); write one")
+
+    def __call__(self, *inputs, **options):
+        return self.forward(*inputs, **options)
+
+    def __deepcopy__(self, memo):
+        new = type(self).__new__(type(self))
+        memo[id(self)] = new
+        new.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return new
+
+    def extra_repr(self) -> str:
+        """What to show between the brackets; layers write their own."""
+        return ""
+
+    def label(self) -> str:
+        """How errors call this module: its dotted name, kind and sizes."""
+        kind = f"{type(self).__name__}({self.extra_repr()})"
+        return f"layer {self.name!r}, {kind}" if self.name else kind
+
+    def __repr__(self):
+        lines = [f"({name}): {module!r}" for name, module in self._modules.items()]
+        if not lines:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        body = "\n".join(lines).replace("\n", "\n  ")
+        return f"{type(self).__name__}(\n  {body}\n)"

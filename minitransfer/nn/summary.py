@@ -1,0 +1,72 @@
+"""A table of a network: its layers, the shapes that pass through, and what of it will learn."""
+
+import numpy as np
+
+from minitransfer.autograd import no_grad
+from minitransfer.nn.module import Module
+from minitransfer.tensor import Tensor
+
+
+def summary(model: Module, input_shape: tuple | None = None) -> str:
+    """Return a table of the layers with their output shapes and parameter counts.
+
+    Args:
+        model: the network.
+        input_shape: shape of one example, without the batch axis; None leaves the shapes out.
+
+    Returns:
+        Lines of text: one per innermost layer, then the counts: all, trainable, frozen.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> print(summary(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2)), (4,)))
+        layer        output    parameters
+        0  Linear    (8,)              40
+        1  ReLU      (8,)               0
+        2  Linear    (2,)              18
+        58 parameters: 58 trainable, 0 frozen
+    """
+    leaves = [(name, m) for name, m in model.named_modules() if not m._modules]
+    shapes = _output_shapes(model, leaves, input_shape) if input_shape is not None else {}
+    width = max([len(name) for name, _ in leaves], default=0)
+    rows = [("layer", "output" if shapes else "", "parameters")]
+    for name, module in leaves:
+        count = sum(p.data.size for p in module.parameters())
+        frozen = count and not any(p.requires_grad for p in module.parameters())
+        title = f"{name:<{width}}  {type(module).__name__}" + (" (frozen)" if frozen else "")
+        rows.append((title, str(shapes.get(name, "")), f"{count:,}"))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = [
+        f"{title:<{widths[0]}}    {shape:<{widths[1]}}    {count:>{widths[2]}}"
+        for title, shape, count in rows
+    ]
+    total = sum(p.data.size for p in model.parameters())
+    trainable = sum(p.data.size for p in model.parameters() if p.requires_grad)
+    lines.append(f"{total:,} parameters: {trainable:,} trainable, {total - trainable:,} frozen")
+    return "\n".join(lines)
+
+
+def _output_shapes(model, leaves, input_shape) -> dict[str, tuple]:
+    """Run one example of zeros through the model and note what comes out of every layer."""
+    shapes = {}
+
+    def watched(name, module):
+        def call(*inputs):
+            y = type(module).forward(module, *inputs)
+            shapes[name] = y.shape[1:]
+            return y
+
+        return call
+
+    modes = [(module, module._training) for module in model.modules()]
+    try:
+        for name, module in leaves:
+            module.__dict__["forward"] = watched(name, module)
+        with no_grad():
+            model.eval()(Tensor(np.zeros((1, *input_shape), np.float32)))
+    finally:
+        for _, module in leaves:
+            module.__dict__.pop("forward", None)
+        for module, mode in modes:
+            module.__dict__["_training"] = mode
+    return shapes
