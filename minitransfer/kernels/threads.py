@@ -1,12 +1,31 @@
-"""How many threads the kernels use."""
+"""Several threads in one kernel: fixed chunks, a pool, and no waiting in a loop.
+
+Kernels release the interpreter's lock, so ordinary Python threads run side by side. The work is
+cut into chunks whose ends depend on its size alone; a thread takes the next chunk when it has done
+one. What a chunk computes does not depend on who computes it, so the bits of a result are the same
+at any number of threads.
+
+The caller works too, and never waits for a helper that has not begun: several Python threads may
+call kernels at once, even from inside the pool. A thread without work sleeps; it does not spin and
+takes nothing from other programs.
+"""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+_lock = threading.Lock()
 _count = None
+_pool = None
 
 
 def default_threads():
-    """Return the threads used unless told otherwise: the processor cores this process may use."""
+    """Return the threads used unless told otherwise: the processor cores this process may use.
+
+    Example:
+        >>> default_threads() >= 1
+        True
+    """
     named = os.environ.get("MINITRANSFER_NUM_THREADS")
     if named:
         if not named.isdecimal() or int(named) < 1:
@@ -40,11 +59,75 @@ def set_num_threads(n):
         ValueError: if `n` is not a positive whole number.
 
     Example:
+        >>> before = get_num_threads()
         >>> set_num_threads(1)
         >>> get_num_threads()
         1
+        >>> set_num_threads(before)
     """
-    global _count
+    global _count, _pool
     if n != int(n) or n < 1:
         raise ValueError(f"the number of threads must be 1 or more, not {n!r}")
-    _count = int(n)
+    with _lock:
+        if int(n) != _count:
+            _count, old, _pool = int(n), _pool, None
+            if old is not None:
+                old.shutdown(wait=False)
+
+
+def in_chunks(work, count, chunk):
+    """Call ``work(first, last)`` for all of ``range(count)``, a chunk at a time, by all threads.
+
+    Args:
+        work: a function of the first index and the one behind the last; it may run in any thread
+            and must not depend on which chunks were done before.
+        count: how many indices there are.
+        chunk: indices in a chunk (the last may be shorter). With one chunk or one thread, `work`
+            is called once, in this thread.
+
+    Example:
+        >>> done = []
+        >>> in_chunks(lambda first, last: done.append((first, last)), 5, 9)
+        >>> done
+        [(0, 5)]
+    """
+    helpers = min(get_num_threads(), -(-count // chunk)) - 1
+    if helpers < 1:
+        work(0, count)
+        return
+    starts = iter(range(0, count, chunk))
+    turn = threading.Lock()
+
+    def take_turns():
+        while True:
+            with turn:
+                first = next(starts, None)
+            if first is None:
+                return
+            work(first, min(first + chunk, count))
+
+    futures = _helpers(take_turns, helpers)
+    try:
+        take_turns()
+    finally:
+        for future in futures:
+            if not future.cancel():  # it has begun, so it will end by itself
+                future.result()
+
+
+def _helpers(task, count):
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(max(get_num_threads() - 1, 1), "minitransfer")
+        return [_pool.submit(task) for _ in range(count)]
+
+
+def _forget_pool():
+    """In a forked child the parent's threads do not exist."""
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

@@ -1,0 +1,196 @@
+"""How a Python function becomes a kernel, and where its machine code is kept.
+
+Numba compiles a function when it is first called; that takes a few tenths of a second each, so the
+machine code is kept on disk. Numba's own cache looks only at the file in which a function stands
+and would go on running old code after an edit in *another* file (numba issue 8359). Here the name
+of the cache folder holds a hash of every kernel source file, of the versions of numba, llvmlite
+and NumPy, and of the processor, so code that is out of date is never found. The folder is the
+library's own (`minitransfer.folders.cache_folder`): a read-only installation and a machine without
+a home folder are no obstacle, and no other user of numba in the same process is affected.
+"""
+
+import hashlib
+import shutil
+from functools import cache
+from pathlib import Path
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+from numba.core import types
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+from minitransfer.folders import cache_folder
+
+KEEP = 6
+"""Cache folders kept: those of other versions may still be in use by other environments."""
+
+_OPTIONS = {
+    "nogil": True,  # several Python threads can be inside kernels at once
+    "error_model": "numpy",  # x / 0 is inf; a check for it would stop the loop from vectorising
+    "boundscheck": False,  # shapes are checked once, at the door, not at every element
+}
+
+_TYPES = {"float32": numba.float32, "float64": numba.float64}
+
+REGISTRY = []
+"""Every kernel, in the order in which their files were read; `warm` walks through it."""
+
+
+@cache
+def source_hash():
+    """Return a hash of all that machine code depends on: sources, versions, processor.
+
+    Example:
+        >>> len(source_hash())
+        16
+    """
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.name.encode() + b"\\0" + file.read_bytes() + b"\\0")
+    versions = (numba.__version__, llvmlite.__version__, np.__version__)
+    digest.update(repr((versions, *host())).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def host():
+    """Return the processor's name and its features, as the compiler knows them.
+
+    Example:
+        >>> name, features = host()
+        >>> isinstance(name, str) and isinstance(features, str)
+        True
+    """
+    try:
+        features = llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
+        features = ""
+    return llvm.get_host_cpu_name(), features
+
+
+@cache
+def kernel_folder():
+    """Return the folder of this version's machine code, and delete the oldest of the others.
+
+    Example:
+        >>> kernel_folder().name.startswith("kernels-")
+        True
+    """
+    folder = cache_folder() / f"kernels-{source_hash()}"
+    if not folder.exists():
+        others = [f for f in cache_folder().glob("kernels-*") if f.is_dir()]
+        others.sort(key=_age)
+        for old in others[: -(KEEP - 1)]:
+            shutil.rmtree(old, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _age(folder):
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # another process was quicker
+        return 0.0
+
+
+class _Locator(_CacheLocator):
+    """Tells numba's cache to use our folder; the hash in its name makes time stamps needless."""
+
+    def __init__(self, function, file):
+        self._line = function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, function, file):
+        return cls(function, file)
+
+    def get_cache_path(self):
+        return str(kernel_folder())
+
+    def get_source_stamp(self):
+        return source_hash()
+
+    def get_disambiguator(self):
+        return str(self._line)
+
+
+class _CacheImpl(CompileResultCacheImpl):
+    _locator_classes = [_Locator]  # noqa: RUF012 (the name and form are numba's)
+
+
+class _Cache(FunctionCache):
+    _impl_class = _CacheImpl
+
+
+def helper(function):
+    """A function that kernels call. It is compiled into them and has no machine code of its own."""
+    return numba.njit(**_OPTIONS)(function)
+
+
+class Kernel:
+    """A compiled function for float32 and float64, each compiled (or loaded) when first used.
+
+    Calling it looks at the type of the first argument, which must be an array of floats.
+    """
+
+    def __init__(self, function, signature):
+        self.function = function
+        self.signature = signature
+        self.__doc__ = function.__doc__
+        self._compiled = {}
+        REGISTRY.append(self)
+
+    @property
+    def name(self):
+        """The function's name with its file, as in ``gemm.tiled.multiply``."""
+        return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
+
+    def __call__(self, *arguments):
+        try:
+            compiled = self._compiled[arguments[0].dtype.char]
+        except KeyError:
+            compiled = self.compile(arguments[0].dtype)
+        return compiled(*arguments)
+
+    def compile(self, dtype):
+        """Return numba's function for `dtype`, compiling it or loading it from the cache."""
+        dtype = np.dtype(dtype)
+        dispatcher = numba.njit(**_OPTIONS)(self.function)
+        dispatcher._cache = _Cache(self.function)
+        dispatcher.compile(eval(self.signature, _signature_names(dtype)))
+        # Explicit types: an array of any layout is accepted, and nothing is ever compiled twice.
+        dispatcher.disable_compile()
+        self._compiled[dtype.char] = dispatcher
+        return dispatcher
+
+
+def _signature_names(dtype):
+    real = _TYPES[dtype.name]
+    names = {name: getattr(numba, name) for name in ("void", "intp", "int64", "int32", "uint8")}
+    names |= {"real": real, "boolean": numba.boolean}
+    for axes in range(1, 6):
+        names[f"in{axes}"] = types.Array(real, axes, "A", readonly=True, aligned=False)
+    return names | {"flat": types.Array(real, 1, "C", readonly=True, aligned=False)}
+
+
+def kernel(signature):
+    """Decorate a function as a kernel with explicit types.
+
+    Args:
+        signature: in numba's notation, with ``real`` for float32 or float64. ``in1`` to ``in5``
+            are arrays of so many axes that are only read: any strides, write-protected or not;
+            ``flat`` is one that is contiguous; ``real[::1]``, ``real[:, ::1]``... are contiguous
+            arrays that are written. Explicit types keep the number of compiled versions at two.
+
+    Example:
+        >>> @kernel("void(real[::1], real)")
+        ... def add_to(x, value):
+        ...     for i in range(x.size):
+        ...         x[i] += value
+        >>> x = np.zeros(3, np.float32)
+        >>> add_to(x, 2)
+        >>> x
+        array([2., 2., 2.], dtype=float32)
+    """
+    return lambda function: Kernel(function, signature)
