@@ -1,20 +1,28 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
+from minitransfer.data.augmentation import augment
+from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
+from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
 from minitransfer.data.sets import animal_shapes, japanese_vowels, languages, mnist, uci_digits
 from minitransfer.data.truth_tables import one_hot, or_, state_index, truth_table, xor
 
 __all__ = [
+    "FONTS",
     "DataLoader",
     "Dataset",
     "TensorDataset",
     "animal_shapes",
+    "augment",
+    "glyph_characters",
+    "glyphs",
     "japanese_vowels",
     "languages",
     "mnist",
     "one_hot",
     "or_",
+    "render",
     "state_index",
     "truth_table",
     "uci_digits",
