@@ -29,6 +29,7 @@ def gradcheck(function, inputs, *, step=1e-6, rtol=1e-4, atol=1e-6, generator=No
         AssertionError: names the input and the place, and prints both numbers.
 
     Example:
+        >>> from minitransfer import Tensor
         >>> x = Tensor(np.array([0.3, -0.7]), requires_grad=True)
         >>> gradcheck(lambda x: x.sigmoid().log(), [x])
         True
