@@ -64,9 +64,10 @@ def divide(a, b):
         >>> value, da(np.ones(2))
         (array([0.5, 1.5]), array([0.5, 0.5]))
     """
-    return settle(a / b, a, b), (
+    y = settle(a / b, a, b)
+    return y, (
         lambda gy: unbroadcast(gy / b, a),
-        lambda gy: unbroadcast(-gy * (a / b) / b, b),
+        lambda gy: unbroadcast(-gy * y / b, b),
     )
 
 

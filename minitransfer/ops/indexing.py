@@ -3,7 +3,10 @@
 An element that is picked several times receives the sum of all its gradients.
 """
 
+import math
+
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 
 def index(x, *, key):
@@ -36,9 +39,7 @@ def index(x, *, key):
     else:
 
         def dx(gy):
-            # Whatever the key, NumPy tells which element each result came from.
-            size = int(np.prod(shape))
-            return add_at(gy, np.arange(size).reshape(shape)[key], shape)
+            return scatter(gy, key, shape)
 
     return y, (dx,)
 
@@ -78,7 +79,7 @@ def gather(x, where, *, axis):
                [3.]])
     """
     shape, ndim = x.shape, x.ndim
-    axis = axis % ndim
+    axis = normalize_axis_index(axis, ndim)
     if where.ndim != ndim or any(
         m > n for i, (m, n) in enumerate(zip(where.shape, shape, strict=True)) if i != axis
     ):
@@ -90,10 +91,7 @@ def gather(x, where, *, axis):
     grid = list(np.indices(where.shape, sparse=True))
     grid[axis] = where
     key = tuple(grid)
-    return x[key], (
-        lambda gy: add_at(gy, np.ravel_multi_index(np.broadcast_arrays(*key), shape), shape),
-        None,
-    )
+    return x[key], (lambda gy: scatter(gy, key, shape), None)
 
 
 def embedding(ids, weight):
@@ -118,34 +116,35 @@ def embedding(ids, weight):
                [3., 4.]]), array([[0., 0.],
                [2., 2.]]))
     """
-    rows, width = weight.shape
-    _check_positions("embedding", ids, rows)
-
-    def dweight(gy):
-        # Sorted by row number, the gradients of one row are neighbours and are summed in one go.
-        flat = ids.reshape(-1)
-        gw = np.zeros((rows, width), gy.dtype)
-        if flat.size:
-            order = np.argsort(flat, kind="stable")
-            used, starts = np.unique(flat[order], return_index=True)
-            gw[used] = np.add.reduceat(gy.reshape(-1, width)[order], starts, axis=0)
-        return gw
-
-    return weight[ids], (None, dweight)
+    shape = weight.shape
+    _check_positions("embedding", ids, shape[0])
+    return weight[ids], (None, lambda gy: scatter(gy, ids, shape))
 
 
-def add_at(gy, positions, shape):
-    """Zeros of a shape, plus each gradient added at its position in row-major order.
+def scatter(gy, key, shape):
+    """Zeros of a shape, with the gradients added where `key` picked their elements.
 
-    `np.add.at` does the same; `bincount` is faster and sums in float64.
+    Args:
+        gy: Gradients, shaped like what `key` picks.
+        key: Any key NumPy knows.
+        shape: Shape of the array from which was picked.
+
+    Returns:
+        An array of that shape and the dtype of `gy`.
 
     Example:
-        >>> add_at(np.array([1.0, 2.0, 4.0]), np.array([0, 3, 3]), (2, 2))
-        array([[1., 0.],
-               [0., 6.]])
+        >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 1, 1], (3,))
+        array([1., 6., 0.])
     """
-    size = int(np.prod(shape))
-    total = np.bincount(positions.reshape(-1), weights=gy.reshape(-1), minlength=size)
+    size = math.prod(shape)
+    if gy.size < 1000 or 8 * gy.size < size:
+        gx = np.zeros(shape, gy.dtype)
+        np.add.at(gx, key, gy)
+        return gx
+    # Four times as fast when much is picked: number all elements, let the key pick the numbers,
+    # and count how much falls on each (the sums are taken in float64).
+    positions = np.arange(size).reshape(shape)[key].reshape(-1)
+    total = np.bincount(positions, weights=gy.reshape(-1), minlength=size)
     return total.reshape(shape).astype(gy.dtype, copy=False)
 
 

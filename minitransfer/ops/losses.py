@@ -126,13 +126,12 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
     """
     t = _matching("kl_div", input, target)
     if log_target:
-        share, logarithm, possible = np.exp(t), t, True
-    else:
-        possible = t > 0
-        share, logarithm = t, np.log(np.where(possible, t, 1))
-    losses = share * (logarithm - input)
-    if not log_target:
-        losses = np.where(possible | np.isnan(t), losses, 0)
+        share, surprise = np.exp(t), t - input
+    else:  # what never happens costs nothing, whatever was predicted for it
+        possible = t != 0
+        share = t
+        surprise = np.where(possible, np.log(np.where(possible, t, 1)) - input, 0)
+    losses = share * surprise
     if reduction == "batchmean":
         if not input.ndim:
             raise ValueError('kl_div: reduction="batchmean" needs a batch axis; use "sum"')
@@ -142,9 +141,9 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
 
     def dtarget(gy):
         if log_target:
-            slope = share * (logarithm - input + 1)
+            slope = share * (surprise + 1)
         else:
-            slope = np.where(possible, logarithm + 1 - input, 0)
+            slope = np.where(possible, surprise + 1, 0)
         return (gy * factor * slope).astype(target.dtype, copy=False)
 
     return y, (lambda gy: gy * -factor * share, dtarget)
