@@ -1,5 +1,7 @@
 """Every operation: derivatives against central differences, dtypes, strides."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -324,6 +326,29 @@ def test_strides_and_protected_memory_make_no_difference(name, inputs, options):
         np.testing.assert_allclose(
             strange_derivatives[i](odd(gy)), derivatives[i](gy), rtol=1e-11, atol=1e-13
         )
+
+
+@pytest.mark.parametrize("name", sorted({c.values[0] for c in CASES}))
+def test_no_operation_leaves_a_reference_cycle(name):
+    """What refers to itself is freed late, by the collector: memory would grow while training."""
+    cases = [c.values for c in CASES if c.values[0] == name]
+
+    def run():
+        for _, inputs, options in cases:
+            value, derivatives = operation(name, options)(*inputs)
+            for i in differentiable(inputs):
+                derivatives[i](np.ones_like(value))
+
+    run()  # the first use of a kernel loads or compiles it, which leaves garbage of its own
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # only what is made from here on is looked at
+    try:
+        run()
+        assert gc.collect() == 0
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_dropout(check_gradients):
