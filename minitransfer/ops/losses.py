@@ -6,7 +6,8 @@ returns them one by one. Targets that are no labels take the dtype of the predic
 
 import numpy as np
 
-from minitransfer.ops.activations import stable_sigmoid, stable_softplus
+from minitransfer import kernels
+from minitransfer.ops.activations import stable_softplus
 
 
 def reduce_losses(name, losses, reduction, count=None):
@@ -186,10 +187,11 @@ def binary_cross_entropy_with_logits(
     y, factor = reduce_losses(name, losses if w is None else w * losses, reduction)
 
     def dinput(gy):
+        # exp(-yes) is the sigmoid again, without a second look at large logits.
         if pos_weight is None:
-            slope = stable_sigmoid(input) - t
+            slope = kernels.exp(-yes) - t
         else:
-            slope = (1 - t) - (1 + extra * t) * stable_sigmoid(-input)
+            slope = (1 - t) - (1 + extra * t) * kernels.exp(-yes - input)
         return gy * factor * (slope if w is None else w * slope)
 
     def dtarget(gy):
