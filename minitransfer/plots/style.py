@@ -1,0 +1,205 @@
+"""How figures look, and where they go.
+
+Colours are Okabe and Ito's, which people with colour-blind eyes can tell apart. Figures are cards
+of a light, neutral colour with dark text, so that they can be read on a white page and on a dark
+one. Where no window can be opened they are made without pyplot and its global state.
+"""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import matplotlib
+from cycler import cycler
+from matplotlib.figure import Figure
+
+from minitransfer.folders import cache_folder
+
+#: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
+BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY, GREY = COLOURS
+
+#: Colour of the card, of text on it, and of what should recede.
+PAPER, INK, FAINT = "#F6F5F1", "#1F1F1F", "#B5B3AC"
+
+STYLE = {
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "figure.dpi": 150,
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.labelsize": 11,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "axes.unicode_minus": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 2.0,
+}
+
+
+def figure(title="", *, columns=1, rows=1, width=5.5, height=3.5, **options):
+    """Make a figure in the house style.
+
+    Args:
+        title: what the figure shows to be so, in one short sentence.
+        columns, rows: how many axes side by side, and one below the other.
+        width, height: in inches; the default reads well on a phone.
+        options: passed on to ``Figure.subplots``, for instance ``sharey=True``.
+
+    Returns:
+        (figure, axes): one axes, or an array of them if there are several.
+
+    Example:
+        >>> picture, axes = figure("The loss falls", width=4)
+        >>> axes.set_xlabel("steps").get_text()
+        'steps'
+    """
+    with matplotlib.rc_context(STYLE):
+        make = Figure
+        if _has_window():  # only a figure of pyplot's can be given a window
+            from matplotlib.pyplot import figure as make
+        picture = make(figsize=(width, height), layout="constrained")
+        axes = picture.subplots(rows, columns, **options)
+        if title:
+            set_title(picture, title)
+    return picture, axes
+
+
+def set_title(picture, title: str) -> None:
+    """Write the finding over the figure, flush left, on as many lines as it needs.
+
+    Example:
+        >>> picture, _ = figure()
+        >>> set_title(picture, "Width helps")
+        >>> picture.get_suptitle()
+        'Width helps'
+    """
+    room = int(picture.get_figwidth() * 11.5)  # letters of 12 points that fit in a line
+    picture.suptitle(
+        _wrapped(title, room), x=0.01, ha="left", fontsize=12, fontweight="semibold", color=INK
+    )
+
+
+def _wrapped(text, room):
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def show(picture, name: str) -> Path | None:
+    """Show a figure where there is a place for it, and save it as PNG where there is none.
+
+    In a notebook it appears below the cell, on a display in a window. Without a display, or if
+    the environment variable ``MINITRANSFER_FIGURES`` names a folder, it is saved (there, or else
+    in the cache) and its path printed.
+
+    Args:
+        picture: a matplotlib figure.
+        name: name of the file, without its ending.
+
+    Returns:
+        The path of the file, or None if the figure was shown.
+
+    Raises:
+        ValueError: if `name` is empty or is a path.
+
+    Example:
+        >>> picture, axes = figure("One line")
+        >>> _ = axes.plot([0, 1], [0, 1])
+        >>> path = show(picture, "one_line")  # doctest: +SKIP
+        Figure saved: /home/me/.cache/minitransfer/figures/one_line.png
+    """
+    if not name or Path(name).name != name:
+        raise ValueError(f"a figure's name is a file name without folder; given {name!r}")
+    if "MINITRANSFER_FIGURES" not in os.environ:
+        if _in_notebook():
+            _display_in_notebook(picture)
+            return None
+        if _has_window():
+            from matplotlib import pyplot
+
+            pyplot.show()
+            return None
+    path = save(picture, figures_folder() / f"{name}.png")
+    print(f"Figure saved: {path}", flush=True)
+    return path
+
+
+def save(picture, path) -> Path:
+    """Save a figure as PNG; its folder is made if need be.
+
+    Returns:
+        The path.
+
+    Example:
+        >>> import tempfile
+        >>> picture, axes = figure()
+        >>> save(picture, Path(tempfile.mkdtemp()) / "figures" / "empty.png").exists()
+        True
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(STYLE):
+        picture.savefig(path)
+    return path
+
+
+def figures_folder() -> Path:
+    """Return the folder for figures: ``MINITRANSFER_FIGURES``, or one in the cache.
+
+    Example:
+        >>> figures_folder().is_absolute()
+        True
+    """
+    named = os.environ.get("MINITRANSFER_FIGURES")
+    return Path(named).expanduser().absolute() if named else cache_folder() / "figures"
+
+
+def _in_notebook() -> bool:
+    """Whether this runs in a kernel, which shows pictures itself."""
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def _display_in_notebook(picture) -> None:
+    """Put the figure below the cell; as an image, since it is not one of pyplot's."""
+    from IPython.display import Image, display
+
+    with io.BytesIO() as file, matplotlib.rc_context(STYLE):
+        picture.savefig(file, format="png")
+        display(Image(file.getvalue(), width=round(96 * picture.get_figwidth())))
+
+
+def _has_window() -> bool:
+    """Whether matplotlib has found, or was told, a backend that can open windows."""
+    if "MINITRANSFER_FIGURES" in os.environ or _in_notebook():
+        return False
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False  # spares the import of pyplot
+    from matplotlib import pyplot
+    from matplotlib.backends import BackendFilter, backend_registry
+
+    windowed = backend_registry.list_builtin(BackendFilter.INTERACTIVE)
+    return pyplot.get_backend().lower() in [name.lower() for name in windowed]
