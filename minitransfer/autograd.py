@@ -12,11 +12,15 @@ Three rules keep it small and safe:
   layer nothing is recorded at all.
 * A recorded tensor refers to its inputs, never to itself, and the graph is freed while it is
   walked: Python's reference counts clean up at once, the cycle collector has nothing to do.
-* The walk is a loop over a list, not a recursion: a graph may be 50,000 operations deep.
+* The walk is a loop over a list, not a recursion: a graph may be 50,000 operations deep. Nothing
+  has to be searched for the right order: what is recorded gets a number from a clock, and the
+  inputs of an operation always have smaller numbers than its result.
 """
 
 import contextlib
+import itertools
 import threading
+from operator import attrgetter
 
 import numpy as np
 
@@ -24,19 +28,27 @@ import numpy as np
 FREED = ("freed",)
 
 
+#: Numbers everything that is recorded or written, in the order in which it happens. One call is
+#: one step even when several Python threads make it, so no two events share a number.
+_clock = itertools.count(1)
+
+
 class _Mode(threading.local):
-    recording = True
+    """Whether this thread records, and what held before each `with` it is now within."""
+
+    def __init__(self):
+        self.recording = True
+        self.before = []
 
 
 _mode = _Mode()
-_writes = 0
 
 
 class no_grad(contextlib.ContextDecorator):
-    """Within this context (or decorated function) nothing is recorded.
+    """Within this context (or decorated function) nothing is recorded, in this thread.
 
     Example:
-        >>> from minitransfer import Tensor
+        >>> from minitransfer import Tensor, no_grad
         >>> x = Tensor([2.0], requires_grad=True)
         >>> with no_grad():
         ...     y = x * 3
@@ -46,23 +58,21 @@ class no_grad(contextlib.ContextDecorator):
 
     recording = False
 
-    def __init__(self):
-        self._before = []
-
     def __enter__(self):
-        self._before.append(_mode.recording)
+        # Nothing is kept on self: a decorated function may run in two threads at once.
+        _mode.before.append(_mode.recording)
         _mode.recording = self.recording
         return self
 
     def __exit__(self, *exception):
-        _mode.recording = self._before.pop()
+        _mode.recording = _mode.before.pop()
 
 
 class enable_grad(no_grad):
     """Within this context recording is on again, for use inside `no_grad`.
 
     Example:
-        >>> from minitransfer import Tensor
+        >>> from minitransfer import Tensor, enable_grad, no_grad
         >>> x = Tensor([2.0], requires_grad=True)
         >>> with no_grad(), enable_grad():
         ...     y = x * 3
@@ -77,6 +87,7 @@ def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread.
 
     Example:
+        >>> from minitransfer import is_grad_enabled, no_grad
         >>> with no_grad():
         ...     print(is_grad_enabled())
         False
@@ -98,24 +109,21 @@ def record(y, args, derivatives) -> None:
     needed = False
     inputs, kept = [], []
     for x, derivative in zip(args, derivatives, strict=True):
-        if not isinstance(x, tensor):
-            x = derivative = None
-        elif not x.requires_grad:
-            derivative = None  # frozen or constant: its derivative is never computed
-        elif derivative is not None:
-            needed = True
-        inputs.append(x)
-        kept.append(derivative)
+        if isinstance(x, tensor):
+            if not x.requires_grad:
+                derivative = None  # frozen or constant: its derivative is never computed
+            elif derivative is not None:
+                needed = True
+            inputs.append(x)
+            kept.append(derivative)
     if needed:
         y.requires_grad = True
-        y.inputs, y.derivatives, y.recorded_at = inputs, kept, _writes
+        y.inputs, y.derivatives, y.recorded_at = inputs, kept, next(_clock)
 
 
 def note_write(x) -> None:
     """Remember that the numbers of `x` were changed in place, so that `backward` can refuse."""
-    global _writes
-    _writes += 1
-    x.written_at = _writes
+    x.written_at = next(_clock)
 
 
 def check_writable(x) -> None:
@@ -149,15 +157,13 @@ def backward(root, gradient, retain_graph=False) -> None:
         RuntimeError: if a part of the graph was freed by an earlier walk, or if a tensor was
             written in place after it had been used.
     """
-    order = _consumers_first(root)
     gradients = {id(root): gradient}
     handed_out = {id(gradient)}  # arrays that somebody already owns
-    for t in order:
-        gy = gradients.pop(id(t), None)
-        if gy is None:
-            continue
+    for t in _newest_first(root):
+        gy = gradients.pop(id(t))
         if t.derivatives is None:
-            _add_to_leaf(t, gy, handed_out)
+            if t.requires_grad:  # not if it was frozen after it had been used
+                _add_to_leaf(t, gy, handed_out)
             continue
         for x, derivative in zip(t.inputs, t.derivatives, strict=True):
             if derivative is None:
@@ -171,6 +177,23 @@ def backward(root, gradient, retain_graph=False) -> None:
             t.inputs, t.derivatives = (), FREED
 
 
+def _newest_first(root) -> list:
+    """Every tensor above `root` that needs a gradient: consumers before inputs, leaves last."""
+    found, seen, stack = [], {id(root)}, [root]
+    while stack:
+        t = stack.pop()
+        found.append(t)
+        if t.derivatives is None:
+            continue
+        _check_walkable(t)
+        for x, derivative in zip(t.inputs, t.derivatives, strict=True):
+            if derivative is not None and id(x) not in seen:
+                seen.add(id(x))
+                stack.append(x)
+    found.sort(key=attrgetter("recorded_at"), reverse=True)
+    return found
+
+
 def _add_to_leaf(leaf, gy, handed_out) -> None:
     """Give a leaf its gradient, in an array that belongs to this leaf alone."""
     if leaf.gradient is not None:
@@ -178,30 +201,9 @@ def _add_to_leaf(leaf, gy, handed_out) -> None:
         return
     # An operation may return what it was given, or a view: `a + b` hands one array to both.
     if not isinstance(gy, np.ndarray) or gy.base is not None or id(gy) in handed_out:
-        gy = np.array(gy)
+        gy = np.array(gy, order="C")
     handed_out.add(id(gy))
     leaf.gradient = gy
-
-
-def _consumers_first(root) -> list:
-    """Every tensor above `root` that needs a gradient, each after all tensors that use it."""
-    order, seen, stack = [], set(), [(root, False)]
-    while stack:
-        t, expanded = stack.pop()
-        if expanded:
-            order.append(t)
-        elif id(t) not in seen:
-            seen.add(id(t))
-            if t.derivatives is None:
-                order.append(t)
-                continue
-            _check_walkable(t)
-            stack.append((t, True))
-            for x, derivative in zip(t.inputs, t.derivatives, strict=True):
-                if derivative is not None:
-                    stack.append((x, False))
-    order.reverse()
-    return order
 
 
 def _check_walkable(t) -> None:
@@ -211,7 +213,7 @@ def _check_walkable(t) -> None:
             "add the losses before one backward(), or call backward(retain_graph=True) first"
         )
     for x in t.inputs:
-        if x is not None and x.written_at > t.recorded_at:
+        if x.written_at > t.recorded_at:
             raise RuntimeError(
                 f"a tensor of shape {x.data.shape} was changed in place after it had been used: "
                 "the gradient would be wrong; call backward() before changing it "

@@ -46,7 +46,7 @@ def max(x, *args, **options):
     """
     if args and isinstance(args[0], Tensor):
         return maximum(x, args[0])
-    return x.max(*args, **options)
+    return (x if isinstance(x, Tensor) else Tensor(x)).max(*args, **options)
 
 
 def min(x, *args, **options):
@@ -59,4 +59,4 @@ def min(x, *args, **options):
     """
     if args and isinstance(args[0], Tensor):
         return minimum(x, args[0])
-    return x.min(*args, **options)
+    return (x if isinstance(x, Tensor) else Tensor(x)).min(*args, **options)

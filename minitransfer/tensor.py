@@ -6,6 +6,7 @@ the results their operators and methods, under PyTorch's names.
 """
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from minitransfer.alternatives import missing
 #: Python and NumPy names of the types that a tensor may hold.
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 int32, int64, uint8, bool_ = (np.dtype(name) for name in ("int32", "int64", "uint8", "bool"))
+
+_NUMERIC = "fiub"  # floats, whole numbers with and without sign, booleans
 
 
 class Tensor:
@@ -54,7 +57,7 @@ class Tensor:
     __array_ufunc__ = None  # `array * tensor` is this class's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
-        if type(data) is not np.ndarray:
+        if type(data) is not np.ndarray or data.dtype.kind not in _NUMERIC:
             data = _as_array(data)
         self.data = data
         self.gradient = None
@@ -90,9 +93,13 @@ class Tensor:
     @grad.setter
     def grad(self, value):
         if value is not None:
-            value = value.data if isinstance(value, Tensor) else np.asarray(value)
+            # A copy: two leaves never share one array, or clipping would scale it twice.
+            value = np.array(raw(value), dtype=self.dtype)
             if value.shape != self.shape:
-                raise ValueError(f"a gradient of shape {value.shape} for a tensor of {self.shape}")
+                raise ValueError(
+                    f"a gradient of shape {value.shape} was given to a tensor of shape "
+                    f"{self.shape}; the two must be equal"
+                )
         self.gradient = value
 
     @property
@@ -250,8 +257,9 @@ class Tensor:
 
     # Types
 
-    def to(self, target, *_, **__):
+    def to(self, target=None, *, dtype=None):
         """Return the tensor in another dtype; `to("cpu")` returns it as it is."""
+        target = dtype or target
         if isinstance(target, str) and target.split(":")[0] not in np.sctypeDict:
             if target == "cpu":
                 return self
@@ -272,6 +280,10 @@ class Tensor:
         """Return the tensor as int64."""
         return self.to(int64)
 
+    def int(self):
+        """Return the tensor as int32."""
+        return self.to(int32)
+
     def bool(self):
         """Return the tensor as booleans."""
         return self.to(bool_)
@@ -284,43 +296,56 @@ class Tensor:
 
     def _write(self, function, other):
         autograd.check_writable(self)
+        _check_constant(other)
         function(self.data, raw(other), out=self.data, casting="same_kind")
         autograd.note_write(self)
         return self
 
+    def _augment(self, operation, function, other):
+        """What ``x += y`` does: a new tensor if a gradient flows, else a write into the old one.
+
+        Python binds the name to whatever is returned, so that ``loss += penalty`` can be
+        recorded like ``loss = loss + penalty``, and nothing is overwritten that a derivative
+        might still need.
+        """
+        flows = not self.is_leaf or (isinstance(other, Tensor) and other.requires_grad)
+        if flows and autograd.is_grad_enabled() and not (self.is_leaf and self.requires_grad):
+            return operation(self, other)
+        return self._write(function, other)
+
     def __setitem__(self, key, value):
         autograd.check_writable(self)
-        if isinstance(value, Tensor) and value.requires_grad and autograd.is_grad_enabled():
-            raise RuntimeError(
-                "writing a tensor that requires a gradient into another would lose that gradient; "
-                "build the result with where, cat or stack instead"
-            )
+        _check_constant(value)
         self.data[raw_key(key)] = raw(value)
         autograd.note_write(self)
 
     def __iadd__(self, other):
-        return self._write(np.add, other)
+        return self._augment(add, np.add, other)
 
     def __isub__(self, other):
-        return self._write(np.subtract, other)
+        return self._augment(subtract, np.subtract, other)
 
     def __imul__(self, other):
-        return self._write(np.multiply, other)
+        return self._augment(multiply, np.multiply, other)
 
     def __itruediv__(self, other):
-        return self._write(np.divide, other)
+        return self._augment(divide, np.divide, other)
 
     def add_(self, other, alpha=1):
         """Add ``alpha * other`` in place."""
-        return self._write(np.add, raw(other) * alpha)
+        return self._write(np.add, other if alpha == 1 else other * alpha)
 
     def sub_(self, other, alpha=1):
         """Subtract ``alpha * other`` in place."""
-        return self._write(np.subtract, raw(other) * alpha)
+        return self._write(np.subtract, other if alpha == 1 else other * alpha)
 
     def mul_(self, other):
         """Multiply in place."""
         return self._write(np.multiply, other)
+
+    def div_(self, other):
+        """Divide in place."""
+        return self._write(np.divide, other)
 
     def copy_(self, other):
         """Overwrite the numbers with those of `other`, which may be broadcast."""
@@ -395,6 +420,14 @@ class Tensor:
     def __ge__(self, other):
         return Tensor(np.greater_equal(self.data, raw(other)))
 
+    def __mod__(self, other):
+        _check_constant(self, "%")
+        return Tensor(self.data % raw(other))
+
+    def __floordiv__(self, other):
+        _check_constant(self, "//")
+        return Tensor(self.data // raw(other))
+
     def __invert__(self):
         return Tensor(~self.data)
 
@@ -407,6 +440,10 @@ class Tensor:
     __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
     __hash__ = object.__hash__
 
+    def square(self):
+        """Return each number times itself."""
+        return multiply(self, self)
+
     def pow(self, exponent):
         """Return each number to the power of `exponent`."""
         return power(self, exponent)
@@ -415,19 +452,19 @@ class Tensor:
         """Return the numbers limited to ``min <= x <= max``."""
         return clip(self, low=min, high=max)
 
-    # Reductions. `dim` is an axis or a tuple of axes; None means all of them.
+    # Reductions. `dim` is an axis, or several in a tuple or list; None means all of them.
 
     def sum(self, dim=None, keepdim=False):
         """Return the sum over `dim`."""
-        return sum_(self, axis=dim, keepdims=keepdim)
+        return sum_(self, axis=_axes(dim), keepdims=keepdim)
 
     def mean(self, dim=None, keepdim=False):
         """Return the mean over `dim`."""
-        return mean(self, axis=dim, keepdims=keepdim)
+        return mean(self, axis=_axes(dim), keepdims=keepdim)
 
     def var(self, dim=None, correction=1, keepdim=False):
         """Return the variance over `dim`, divided by ``n - correction``."""
-        return var(self, axis=dim, correction=correction, keepdims=keepdim)
+        return var(self, axis=_axes(dim), correction=correction, keepdims=keepdim)
 
     def std(self, dim=None, correction=1, keepdim=False):
         """Return the standard deviation over `dim`."""
@@ -435,11 +472,11 @@ class Tensor:
 
     def amax(self, dim=None, keepdim=False):
         """Return the largest number over `dim`; ties share the gradient evenly."""
-        return max_(self, axis=dim, keepdims=keepdim)
+        return max_(self, axis=_axes(dim), keepdims=keepdim)
 
     def amin(self, dim=None, keepdim=False):
         """Return the smallest number over `dim`; ties share the gradient evenly."""
-        return min_(self, axis=dim, keepdims=keepdim)
+        return min_(self, axis=_axes(dim), keepdims=keepdim)
 
     def max(self, dim=None, keepdim=False):
         """Return the largest number, or with `dim` the pair (values, indices)."""
@@ -481,20 +518,21 @@ class Tensor:
 
     def flatten(self, start_dim=0, end_dim=-1):
         """Return the tensor with the axes `start_dim` … `end_dim` joined into one."""
-        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
-        return reshape(self, shape=(*self.shape[:start], -1, *self.shape[end + 1 :]))
+        if not self.shape:
+            return reshape(self, shape=(1,))
+        start, end = _place(start_dim, self.ndim), _place(end_dim, self.ndim)
+        joined = math.prod(self.shape[start : end + 1])
+        return reshape(self, shape=(*self.shape[:start], joined, *self.shape[end + 1 :]))
 
     def squeeze(self, dim=None):
         """Return the tensor without its axes of length 1, or without that one."""
-        if dim is not None and self.shape[dim] != 1:
-            return self
-        dims = range(self.ndim) if dim is None else (dim % self.ndim,)
+        dims = range(self.ndim) if dim is None else (_place(dim, self.ndim),)
         kept = tuple(n for i, n in enumerate(self.shape) if not (i in dims and n == 1))
         return reshape(self, shape=kept)
 
     def unsqueeze(self, dim):
         """Return the tensor with a new axis of length 1 at `dim`."""
-        place = dim % (self.ndim + 1)
+        place = _place(dim, self.ndim + 1)
         return reshape(self, shape=(*self.shape[:place], 1, *self.shape[place:]))
 
     def permute(self, *dims):
@@ -522,6 +560,10 @@ class Tensor:
     def gather(self, dim, index):
         """Return the numbers at the places `index` along `dim`, as ``torch.gather`` does."""
         return gather(self, index, axis=dim)
+
+    def view_as(self, other):
+        """Return the same numbers in the shape of `other`."""
+        return reshape(self, shape=other.shape)
 
     view = reshape
 
@@ -569,7 +611,7 @@ class Tensor:
 
     def logsumexp(self, dim, keepdim=False):
         """Return log(sum(exp(x))) over `dim`, computed without overflow."""
-        return logsumexp(self, axis=dim, keepdims=keepdim)
+        return logsumexp(self, axis=_axes(dim), keepdims=keepdim)
 
     def matmul(self, other):
         """Return the matrix product ``self @ other``."""
@@ -577,7 +619,8 @@ class Tensor:
 
     clip = clamp
     abs = __abs__
-    add, sub, mul, div = __add__, __sub__, __mul__, __truediv__
+    add, sub, mul, div, mm = __add__, __sub__, __mul__, __truediv__, matmul
+    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
 
 
 class ValuesIndices(NamedTuple):
@@ -602,7 +645,7 @@ def raw(x):
 
 
 def raw_key(key):
-    """Return an index with tensors (and lists of them) replaced by their arrays.
+    """Return an index with the tensors in it replaced by their arrays.
 
     Example:
         >>> raw_key((slice(None), Tensor(np.array([1, 0]))))
@@ -636,7 +679,8 @@ def differentiable(operation):
 
     @functools.wraps(operation)
     def lifted(*args, **options):
-        value, derivatives = operation(*[raw(a) for a in args], **options)
+        arrays = [a.data if isinstance(a, Tensor) else raw(a) for a in args]
+        value, derivatives = operation(*arrays, **options)
         y = Tensor(value if type(value) is np.ndarray else np.asarray(value))
         autograd.record(y, args, derivatives)
         return y
@@ -654,12 +698,33 @@ def _as_array(data) -> np.ndarray:
         array = np.array(data)
         if array.dtype == float64:
             array = array.astype(float32)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in _NUMERIC:
         raise TypeError(
             f"a tensor holds numbers or booleans; given {type(data).__name__} "
             f"of type {array.dtype}: convert it to floats or whole numbers first"
         )
     return array
+
+
+def _check_constant(x, action="writing it into another tensor"):
+    """Refuse what would lose the gradient of `x` in silence."""
+    if isinstance(x, Tensor) and x.requires_grad and autograd.is_grad_enabled():
+        raise RuntimeError(
+            f"this tensor requires a gradient, and {action} would lose it; compute a new tensor "
+            "(x + y, where, cat, stack), or say with .detach() that no gradient is meant"
+        )
+
+
+def _place(dim, ndim):
+    """Return the number of an axis, counted from the front."""
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"axis {dim} of a tensor that allows {-ndim} … {ndim - 1} here")
+    return dim % ndim
+
+
+def _axes(dim):
+    """Return several axes as the tuple that the operations take."""
+    return tuple(dim) if isinstance(dim, list) else dim
 
 
 def _sizes(arguments):
