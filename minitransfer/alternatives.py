@@ -21,6 +21,12 @@ ALTERNATIVES = {
     ("minitransfer", "einsum"): "write it with matmul (@), permute and reshape",
     ("minitransfer", "Generator"): "use numpy.random.default_rng(seed)",
     ("minitransfer", "concat"): "cat",
+    ("minitransfer", "FloatTensor"): "tensor(data, dtype=float32)",
+    ("minitransfer", "LongTensor"): "tensor(data, dtype=int64)",
+    ("minitransfer", "empty"): "zeros()",
+    ("minitransfer", "as_tensor"): "Tensor(array) shares an array, tensor(data) copies",
+    ("minitransfer", "allclose"): "numpy.allclose(x.detach(), y.detach())",
+    ("minitransfer", "nonzero"): "numpy.nonzero(x.detach())",
     ("minitransfer", "vmap"): "layers accept leading axes; write the batch axis out",
     ("Tensor", "cuda"): "everything runs on the processor; leave the line out",
     ("Tensor", "retain_grad"): "pass the tensor through detach().requires_grad_() and run on",
@@ -33,6 +39,13 @@ ALTERNATIVES = {
     ("Tensor", "scatter_"): "index with an integer array: x[rows, columns] = values",
     ("Tensor", "topk"): "numpy.argsort(x.detach().numpy())",
     ("Tensor", "sort"): "numpy.sort(x.detach().numpy())",
+    ("Tensor", "type"): "to(dtype), float(), double(), long(), int() or bool()",
+    ("Tensor", "unsqueeze_"): "unsqueeze(dim)",
+    ("Tensor", "data_ptr"): "x.data is the NumPy array itself",
+    ("Module", "cuda"): "everything runs on the processor; leave the line out",
+    ("Module", "half"): "there is no mixed precision; float32 is the default",
+    ("Module", "register_forward_hook"): "take the layers up to there, net[:k], and call them",
+    ("Module", "compile"): "the kernels are compiled already; call the model itself",
     ("device", "cuda"): "everything runs on the processor; leave the call out",
     ("device", "mps"): "everything runs on the processor; leave the call out",
     ("nn", "ConvTranspose2d"): "not covered; upsample by indexing and use Conv2d",
@@ -49,28 +62,42 @@ ALTERNATIVES = {
     ("nn", "DataParallel"): "kernels use the cores already; set_num_threads(n)",
     ("nn", "utils"): "clip_grad_norm_ is optim.clip_grad_norm_",
     ("nn", "Dropout2d"): "Dropout",
+    ("nn", "ModuleDict"): "Sequential({name: module}) or plain attributes",
+    ("nn", "ParameterList"): "plain attributes, each a Parameter",
+    ("nn", "SiLU"): "GELU, which is close to it",
+    ("nn", "ELU"): "LeakyReLU or GELU",
+    ("nn", "AdaptiveMaxPool2d"): "MaxPool2d with a fixed window",
+    ("nn", "SmoothL1Loss"): "HuberLoss, the same for a bend at 1",
     ("functional", "nll_loss"): "cross_entropy on the logits, without a log_softmax before it",
     ("functional", "binary_cross_entropy"): "binary_cross_entropy_with_logits on the logits",
     ("functional", "interpolate"): "not covered; resize the images before training",
     ("optim", "RMSprop"): "Adam, which has the same scaling and adds momentum",
     ("optim", "Adagrad"): "Adam",
     ("optim", "LBFGS"): "not covered; Adam with full batches comes closest",
-    ("optim", "lr_scheduler"): "StepLR, CosineAnnealingLR and OneCycleLR are in optim itself",
+    ("lr_scheduler", "LambdaLR"): "Schedule(optimizer, factor)",
+    ("lr_scheduler", "ExponentialLR"): "StepLR(optimizer, step_size=1, gamma=gamma)",
+    ("lr_scheduler", "MultiStepLR"): "Schedule(optimizer, lambda step: …)",
+    ("lr_scheduler", "LinearLR"): "Schedule(optimizer, lambda step: …), or warmup= of any schedule",
+    (
+        "lr_scheduler",
+        "ReduceLROnPlateau",
+    ): "CosineAnnealingLR, or fit(..., patience=) to stop early",
 }
 
 
-def missing(where: str, name: str) -> AttributeError:
+def missing(where: str, name: str, kind: str | None = None) -> AttributeError:
     """Return the error for a name that is not here, with what to use instead where known.
 
     Args:
         where: the place the name was looked up in: "minitransfer", "Tensor", "nn", …
         name: the name.
+        kind: what the table calls that place, where this differs ("Module" for any network).
 
     Example:
         >>> print(missing("nn", "BCELoss"))
         nn has no 'BCELoss'; instead: BCEWithLogitsLoss on the logits, without a sigmoid before it
     """
-    instead = ALTERNATIVES.get((where, name))
+    instead = ALTERNATIVES.get((kind or where, name))
     if instead:
         return AttributeError(f"{where} has no {name!r}; instead: {instead}")
     return AttributeError(f"{where} has no {name!r}")

@@ -1,6 +1,5 @@
 """Module: something with parameters, and the walk over all of them."""
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -77,6 +76,13 @@ class Module:
                 f"cannot set {name!r} before super().__init__() was called in "
                 f"{type(self).__name__}.__init__; put that line first"
             )
+        for registry, kind in ((self._parameters, "a Parameter"), (self._modules, "a module")):
+            if name in registry and not isinstance(value, (Parameter, Module, type(None))):
+                raise TypeError(
+                    f"{self.label()}: {name!r} is {kind}; assigning a {type(value).__name__} would "
+                    "silently take it out of training. Give a Parameter or a module (or None for "
+                    "nothing), or write new numbers into it under no_grad()"
+                )
         if isinstance(value, (Parameter, Module)):
             kind = self._parameters if isinstance(value, Parameter) else self._modules
             for registry in (self._parameters, self._buffers, self._modules):
@@ -98,7 +104,12 @@ class Module:
         object.__delattr__(self, name)
 
     def __getattr__(self, name):
-        raise missing(type(self).__name__, name)
+        if name in ("_modules", "_parameters", "_buffers"):
+            raise AttributeError(
+                f"{type(self).__name__}.__init__ did not call super().__init__(); "
+                "put that line first"
+            )
+        raise missing(type(self).__name__, name, kind="Module")
 
     def register_buffer(self, name: str, value) -> None:
         """Keep `value` as part of the state that is not trained."""
@@ -206,12 +217,12 @@ class Module:
         function(self)
         return self
 
-    def to(self, dtype):
-        """Turn all floating parameters and buffers into `dtype`, in place; "cpu" does nothing."""
+    def to(self, target=None, *, dtype=None):
+        """Turn all floating parameters and buffers into a dtype, in place; "cpu" does nothing."""
         for tensor in (*self.parameters(), *self.buffers()):
-            if tensor.dtype.kind == "f":
-                tensor.data = Tensor(tensor.data).to(dtype).data
-                tensor.gradient = None
+            converted = tensor.detach().to(target, dtype=dtype).data
+            if tensor.dtype.kind == "f" and converted is not tensor.data:
+                tensor.data, tensor.gradient = converted, None
         return self
 
     def float(self):
@@ -245,10 +256,12 @@ class Module:
 
         Raises:
             KeyError: names every missing and unexpected key (`strict` only).
-            ValueError: names every key whose shape differs, with both shapes.
+            ValueError: names every key whose shape differs, with both shapes, and the missing
+                and unexpected keys too.
+            TypeError: if a value is not numeric.
         """
         own = dict(self._state())
-        arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
+        arrays = {name: Tensor(value).data for name, value in state.items()}
         absent = [name for name in own if name not in arrays]
         unexpected = [name for name in arrays if name not in own]
         wrong = [
@@ -256,17 +269,8 @@ class Module:
             for name, tensor in own.items()
             if name in arrays and arrays[name].shape != tensor.shape
         ]
-        if wrong:
-            raise ValueError(
-                "load_state_dict: shapes differ. " + "; ".join(wrong) + ". Nothing was loaded. "
-                "A head for other classes has to be replaced first (transfer.replace_head) or its "
-                "keys left out of the state, with strict=False"
-            )
-        if strict and (absent or unexpected):
-            raise KeyError(
-                f"load_state_dict: missing keys {absent}, unexpected keys {unexpected}. Nothing "
-                "was loaded. strict=False loads what has a counterpart and returns both lists"
-            )
+        if wrong or (strict and (absent or unexpected)):
+            raise _load_error(absent, unexpected, wrong)
         for name, tensor in own.items():
             if name in arrays:
                 tensor.data[...] = arrays[name]
@@ -288,12 +292,6 @@ class Module:
     def __call__(self, *inputs, **options):
         return self.forward(*inputs, **options)
 
-    def __deepcopy__(self, memo):
-        new = type(self).__new__(type(self))
-        memo[id(self)] = new
-        new.__dict__.update(copy.deepcopy(self.__dict__, memo))
-        return new
-
     def extra_repr(self) -> str:
         """What to show between the brackets; layers write their own."""
         return ""
@@ -309,3 +307,20 @@ class Module:
             return f"{type(self).__name__}({self.extra_repr()})"
         body = "\n".join(lines).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {body}\n)"
+
+
+def _load_error(absent, unexpected, wrong) -> Exception:
+    """Say everything that keeps a state from being loaded, and what to do about it."""
+    parts = []
+    if wrong:
+        parts.append(
+            f"shapes differ ({'; '.join(wrong)}): a head for other classes has to be replaced "
+            "first (transfer.replace_head), or its keys left out of the state, with strict=False"
+        )
+    if absent or unexpected:
+        parts.append(
+            f"missing keys {absent}, unexpected keys {unexpected}: strict=False loads what has a "
+            "counterpart and returns both lists"
+        )
+    kind = ValueError if wrong else KeyError
+    return kind(f"load_state_dict: nothing was loaded. {'. '.join(parts)}")

@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules, in order of increasing complexity."""
+"""Optimisers, in order of increasing complexity."""
 
 import math
 from collections.abc import Iterable
@@ -6,12 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.alternatives import missing
 from minitransfer.autograd import note_write
-
-
-def __getattr__(name):
-    raise missing("optim", name)
 
 
 class Optimizer:
@@ -30,6 +25,9 @@ class Optimizer:
     Raises:
         ValueError: if there are no parameters, or one stands in two groups.
     """
+
+    #: What an optimiser keeps of each parameter; the keys of its state.
+    remembers: tuple[str, ...] = ()
 
     def __init__(self, params, defaults: dict):
         self.defaults, self.param_groups, self.state = defaults, [], {}
@@ -65,10 +63,15 @@ class Optimizer:
         for i, (name, parameter) in enumerate(pairs):
             if not getattr(parameter, "is_leaf", False):
                 raise ValueError(
-                    f"{type(self).__name__}: entry {i} of a group is no parameter: {parameter!r}"
+                    f"{type(self).__name__}: entry {i} of a group is a "
+                    f"{type(parameter).__name__}, not a parameter; pass model.parameters(), and "
+                    "no result of a computation"
                 )
             if id(parameter) in known:
-                raise ValueError(f"parameter {name!r} stands in more than one place")
+                raise ValueError(
+                    f"{type(self).__name__}: parameter {name or i!r} stands in more than one "
+                    "place; it would be stepped twice. Leave it out of one group"
+                )
             known.add(id(parameter))
             if not name or name in taken:  # without a name of its own: its place
                 name = f"{name}#{len(self.param_groups)}.{i}"
@@ -111,7 +114,8 @@ class Optimizer:
         groups may be cut differently; options are taken over where the groups are the same.
 
         Raises:
-            ValueError: if an array does not have its parameter's shape.
+            ValueError: if an array does not have its parameter's shape, or the state is that of
+                another kind of optimiser. Nothing is taken up then.
         """
         shapes = {
             name: p.shape
@@ -119,6 +123,12 @@ class Optimizer:
             for name, p in zip(g["names"], g["params"], strict=True)
         }
         for name, entries in state["state"].items():
+            if not set(entries) <= set(self.remembers):
+                raise ValueError(
+                    f"{type(self).__name__} keeps {', '.join(self.remembers) or 'nothing'} of a "
+                    f"parameter; the state of {name!r} holds {', '.join(entries)}: "
+                    "it comes from another kind of optimiser"
+                )
             for key, value in entries.items():
                 expected = shapes.get(name) if isinstance(value, np.ndarray) else None
                 if expected is not None and value.shape != expected:
@@ -131,7 +141,7 @@ class Optimizer:
             for name, entries in state["state"].items()
         }
         for own, saved in zip(self.param_groups, state["groups"], strict=False):
-            if own["names"] == saved["names"]:
+            if own["names"] == list(saved["names"]):
                 own.update({k: v for k, v in saved.items() if k != "names"})
 
 
@@ -156,6 +166,8 @@ class SGD(Optimizer):
         0.8
     """
 
+    remembers = ("momentum",)
+
     def __init__(
         self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False
     ):
@@ -166,23 +178,19 @@ class SGD(Optimizer):
         super().__init__(params, {**defaults, "weight_decay": weight_decay, "nesterov": nesterov})
 
     def update(self, parameter, group, state):
-        momentum, gradient = group["momentum"], parameter.gradient
-        buffer = None
+        momentum, dampening, buffer = group["momentum"], group["dampening"], None
         if momentum:
             buffer = state.get("momentum")
             if buffer is None:  # the first step is the bare gradient, as in PyTorch
-                decayed = gradient + group["weight_decay"] * parameter.data
-                state["momentum"] = decayed.astype(gradient.dtype, copy=False)
-                scale = 1 + momentum if group["nesterov"] else 1
-                parameter.data -= parameter.data.dtype.type(group["lr"] * scale) * decayed
-                return
+                buffer, dampening = np.zeros_like(parameter.data), 0.0
+                state["momentum"] = buffer
         kernels.sgd_step(
             parameter.data,
-            gradient,
+            parameter.gradient,
             buffer,
             group["lr"],
             momentum,
-            group["dampening"],
+            dampening,
             group["weight_decay"],
             group["nesterov"],
         )
@@ -211,6 +219,7 @@ class Adam(Optimizer):
         0.9
     """
 
+    remembers = ("step", "m", "v")
     decoupled = False
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
@@ -280,143 +289,13 @@ def clip_grad_norm_(parameters, max_norm: float) -> float:
     """
     parameters = [parameters] if hasattr(parameters, "requires_grad") else parameters
     gradients = [p.gradient for p in parameters if p.gradient is not None]
-    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
+    # Squares in float64: those of float32 overflow from 1e19 on. NumPy's sum, unlike BLAS's dot
+    # product, gives the same bits whatever the number of threads.
+    norm = math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
     if norm > max_norm:
         for gradient in gradients:
             gradient *= max_norm / norm
     return norm
-
-
-class Schedule:
-    """What all schedules share: a factor on each group's first learning rate, by step number.
-
-    Args:
-        optimizer: whose learning rates to set. The first factor is applied at once.
-        factor: step number (from 0) → factor.
-        warmup: steps in which the factor rises from 0 to its full size, so that the first,
-            noisy gradients do little harm (Goyal et al. 2017).
-
-    Example:
-        >>> from minitransfer import nn
-        >>> optimizer = SGD([nn.Parameter([1.0])], lr=1.0)
-        >>> schedule = Schedule(optimizer, lambda step: 1 / (1 + step), warmup=2)
-        >>> rates = []
-        >>> for _ in range(4):
-        ...     rates.append(round(optimizer.param_groups[0]["lr"], 2))
-        ...     schedule.step()
-        >>> rates
-        [0.5, 0.5, 0.33, 0.25]
-    """
-
-    def __init__(self, optimizer: Optimizer, factor, warmup: int = 0):
-        self.optimizer, self.factor, self.warmup = optimizer, factor, warmup
-        for group in optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
-        self.last_step = -1
-        self.step()
-
-    def step(self) -> None:
-        """Set the learning rates of the next step; call it after ``optimizer.step()``."""
-        self.last_step += 1
-        factor = self.factor(self.last_step)
-        if self.last_step < self.warmup:
-            factor *= (self.last_step + 1) / self.warmup
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * factor
-
-    def get_last_lr(self) -> list[float]:
-        """Return the learning rate of each group."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict:
-        """Return how many steps were taken."""
-        return {"last_step": self.last_step}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Go on after the steps that were taken."""
-        self.last_step = state["last_step"] - 1
-        self.step()
-
-
-class StepLR(Schedule):
-    """The rate times `gamma` after every `step_size` steps.
-
-    Example:
-        >>> from minitransfer import nn
-        >>> schedule = StepLR(SGD([nn.Parameter([1.0])], lr=1.0), step_size=1, gamma=0.5)
-        >>> schedule.step()
-        >>> schedule.get_last_lr()
-        [0.5]
-    """
-
-    def __init__(self, optimizer, step_size, gamma=0.1, warmup=0):
-        super().__init__(optimizer, lambda step: gamma ** (step // step_size), warmup)
-
-
-class CosineAnnealingLR(Schedule):
-    """Half a cosine from the full rate to `eta_min` in `T_max` steps (Loshchilov, Hutter 2017).
-
-    Example:
-        >>> from minitransfer import nn
-        >>> schedule = CosineAnnealingLR(SGD([nn.Parameter([1.0])], lr=1.0), T_max=2)
-        >>> schedule.step()
-        >>> round(schedule.get_last_lr()[0], 3)
-        0.5
-    """
-
-    def __init__(self, optimizer, T_max, eta_min=0.0, warmup=0):
-        floor = eta_min / optimizer.param_groups[0]["lr"]
-
-        def factor(step):
-            done = min(step / T_max, 1.0)
-            return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
-
-        super().__init__(optimizer, factor, warmup)
-
-
-class OneCycleLR(Schedule):
-    """Up to `max_lr` and down again, both along half a cosine (Smith and Topin 2018).
-
-    Args:
-        optimizer: whose learning rates to set; `max_lr` takes the place of theirs.
-        max_lr: the highest rate.
-        total_steps: length of the cycle.
-        pct_start: share of the steps that rise.
-        div_factor: max_lr / the first rate.
-        final_div_factor: the first rate / the last rate.
-
-    Example:
-        >>> from minitransfer import nn
-        >>> optimizer = SGD([nn.Parameter([1.0])], lr=1.0)
-        >>> schedule = OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
-        >>> round(schedule.get_last_lr()[0], 3)
-        0.04
-    """
-
-    def __init__(
-        self,
-        optimizer,
-        max_lr,
-        total_steps,
-        pct_start=0.3,
-        div_factor=25.0,
-        final_div_factor=1e4,
-    ):
-        first = 1 / div_factor
-        last = first / final_div_factor
-        peak = max(pct_start * total_steps - 1, 1e-9)
-
-        def between(start, end, share):
-            return end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
-
-        def factor(step):
-            if step <= peak:
-                return between(first, 1.0, step / peak)
-            return between(1.0, last, (step - peak) / max(total_steps - 1 - peak, 1e-9))
-
-        for group in optimizer.param_groups:
-            group["initial_lr"] = max_lr
-        super().__init__(optimizer, factor)
 
 
 def _check_options(**options):
