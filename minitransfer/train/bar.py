@@ -1,0 +1,55 @@
+"""A progress bar with the time left."""
+
+import contextlib
+
+
+@contextlib.contextmanager
+def bar(wanted: bool, total: int, done: int):
+    """Show a bar on the error stream while the context lasts, or nothing at all.
+
+    Without a terminal (a log file, a pipe) one line is printed in the end.
+
+    Args:
+        wanted: whether to show anything.
+        total: steps in all.
+        done: steps that are behind us.
+
+    Yields:
+        A function of the `Run`, to call after each step.
+    """
+    if not wanted:
+        yield lambda run: None
+        return
+    # Here, because rich takes longer to import than a small training takes to run.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[scores]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=total, completed=done, scores="")
+
+        def show(run):
+            rows = run.history.rows
+            progress.update(task, completed=run.step, scores=_text(rows[-1]) if rows else "")
+
+        yield show
+
+
+def _text(row: dict) -> str:
+    shown = (k for k in row if k not in ("epoch", "step", "lr"))
+    return ", ".join(f"{k.replace('_', ' ')} {row[k]:.3f}" for k in shown)
