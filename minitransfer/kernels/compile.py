@@ -30,7 +30,10 @@ _OPTIONS = {
     "nogil": True,  # several Python threads can be inside kernels at once
     "error_model": "numpy",  # x / 0 is inf; a check for it would stop the loop from vectorising
     "boundscheck": False,  # shapes are checked once, at the door, not at every element
+    "fastmath": {"contract"},  # a * b + c may be one instruction; NaN and Inf stay what they are
 }
+_SUMS = {"contract", "reassoc"}
+"""Allowed where sums are taken: their order, so that a vector of partial sums can be kept."""
 
 _TYPES = {"float32": numba.float32, "float64": numba.float64}
 
@@ -134,9 +137,10 @@ class Kernel:
     Calling it looks at the type of the first argument, which must be an array of floats.
     """
 
-    def __init__(self, function, signature):
+    def __init__(self, function, signature, sums):
         self.function = function
         self.signature = signature
+        self.options = _OPTIONS | ({"fastmath": _SUMS} if sums else {})
         self.__doc__ = function.__doc__
         self._compiled = {}
         REGISTRY.append(self)
@@ -156,7 +160,7 @@ class Kernel:
     def compile(self, dtype):
         """Return numba's function for `dtype`, compiling it or loading it from the cache."""
         dtype = np.dtype(dtype)
-        dispatcher = numba.njit(**_OPTIONS)(self.function)
+        dispatcher = numba.njit(**self.options)(self.function)
         dispatcher._cache = _Cache(self.function)
         dispatcher.compile(eval(self.signature, _signature_names(dtype)))
         # Explicit types: an array of any layout is accepted, and nothing is ever compiled twice.
@@ -171,17 +175,19 @@ def _signature_names(dtype):
     names |= {"real": real, "boolean": numba.boolean}
     for axes in range(1, 6):
         names[f"in{axes}"] = types.Array(real, axes, "A", readonly=True, aligned=False)
-    return names | {"flat": types.Array(real, 1, "C", readonly=True, aligned=False)}
+        names[f"flat{axes}"] = types.Array(real, axes, "C", readonly=True, aligned=False)
+    return names
 
 
-def kernel(signature):
+def kernel(signature, sums=False):
     """Decorate a function as a kernel with explicit types.
 
     Args:
         signature: in numba's notation, with ``real`` for float32 or float64. ``in1`` to ``in5``
             are arrays of so many axes that are only read: any strides, write-protected or not;
-            ``flat`` is one that is contiguous; ``real[::1]``, ``real[:, ::1]``... are contiguous
-            arrays that are written. Explicit types keep the number of compiled versions at two.
+            ``flat1`` to ``flat5`` are contiguous ones; ``real[::1]``, ``real[:, ::1]``... are
+            contiguous arrays that are written. Explicit types keep the compiled versions at two.
+        sums: whether sums may be taken in an order that suits the vector unit.
 
     Example:
         >>> @kernel("void(real[::1], real)")
@@ -193,4 +199,4 @@ def kernel(signature):
         >>> x
         array([2., 2., 2.], dtype=float32)
     """
-    return lambda function: Kernel(function, signature)
+    return lambda function: Kernel(function, signature, sums)

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ..checks import common_float, pair
+from . import shifted
+
 
 def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """Return the sum over the filter's taps of tap times shifted image."""
@@ -68,6 +71,112 @@ def _grouped(x, groups):
     return x.reshape(len(x), groups, -1, *x.shape[2:])
 
 
-conv2d = conv2d_reference
-conv2d_backward_data = conv2d_backward_data_reference
-conv2d_backward_weight = conv2d_backward_weight_reference
+def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+    """Return the two-dimensional convolution of images with filters.
+
+    As in all deep-learning libraries it is the cross-correlation: the filter is not turned.
+
+    Args:
+        x: images (N, C, H, W).
+        w: filters (O, C / groups, KH, KW).
+        bias: (O,) or None.
+        stride, padding, dilation: two whole numbers each, for rows and columns.
+        groups: both channels and filters are cut into so many groups that do not mix.
+
+    Returns:
+        A new array (N, O, OH, OW), where
+        OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1.
+
+    Raises:
+        ValueError: if the shapes do not fit each other.
+
+    Example:
+        >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), padding=(1, 1))[0, 0]
+        array([[4., 6., 4.],
+               [6., 9., 6.],
+               [4., 6., 4.]])
+    """
+    x, w, bias, geometry = _checked("conv2d", x, w, bias, stride, padding, dilation, groups)
+    size = _output_size(x.shape, w.shape, *geometry[:3])
+    if min(size) < 1:
+        raise ValueError(
+            f"conv2d: the filter {w.shape[2:]} (dilation {dilation}) is larger than the image "
+            f"{x.shape[2:]} with padding {padding}"
+        )
+    if x.size == 0 or w.size == 0:
+        return conv2d_reference(x, w, bias, *geometry)
+    return shifted.forward(x, w, bias, size, *geometry)
+
+
+def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
+    """Return the gradient (N, C, H, W) of `conv2d`'s images, given that of its output.
+
+    Example:
+        >>> gy, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
+        >>> conv2d_backward_data(gy, w, (1, 1, 3, 3), (1, 1), (0, 0), (1, 1), 1)[0, 0]
+        array([[1., 2., 1.],
+               [2., 4., 2.],
+               [1., 2., 1.]])
+    """
+    gy, w, _, geometry = _checked(
+        "conv2d_backward_data", gy, w, None, stride, padding, dilation, groups, x_shape
+    )
+    if gy.size == 0 or w.size == 0:
+        return conv2d_backward_data_reference(gy, w, x_shape, *geometry)
+    return shifted.backward_data(gy, w, x_shape, *geometry)
+
+
+def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
+    """Return the gradient (O, C / groups, KH, KW) of `conv2d`'s filters.
+
+    Example:
+        >>> x, gy = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
+        >>> conv2d_backward_weight(x, gy, (1, 1, 2, 2), (1, 1), (0, 0), (1, 1), 1)[0, 0]
+        array([[ 8., 12.],
+               [20., 24.]])
+    """
+    w = np.empty(w_shape, gy.dtype)  # only its shape is looked at
+    gy, _, _, geometry = _checked(
+        "conv2d_backward_weight", gy, w, None, stride, padding, dilation, groups, x.shape
+    )
+    x, _ = common_float("conv2d_backward_weight", np.ascontiguousarray(x), gy)
+    if gy.size == 0 or x.size == 0:
+        return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
+    gw = shifted.backward_weight(x, gy, w_shape, *geometry)
+    if np.isfinite(gw).all():
+        return gw
+    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
+
+
+def _checked(name, x, w, bias, stride, padding, dilation, groups, x_shape=None):
+    """Contiguous arrays of one type and the geometry as tuples; or say what does not fit."""
+    stride, dilation = pair(name, "stride", stride, 1), pair(name, "dilation", dilation, 1)
+    padding = pair(name, "padding", padding, 0)
+    shape = x.shape if x_shape is None else x_shape
+    if len(shape) != 4 or x.ndim != 4 or w.ndim != 4:
+        raise ValueError(
+            f"{name}: images {tuple(shape)} and filters {w.shape} need four axes each, "
+            "(N, C, H, W) and (O, C / groups, KH, KW)"
+        )
+    if shape[1] != w.shape[1] * groups or w.shape[0] % groups:
+        raise ValueError(
+            f"{name}: images {tuple(shape)} and filters {w.shape} with {groups} groups; the "
+            f"filters' second size must be {shape[1]} / {groups} and their number a multiple of "
+            f"{groups}"
+        )
+    if bias is not None and bias.shape != w.shape[:1]:
+        raise ValueError(f"{name}: bias {bias.shape} for {w.shape[0]} filters")
+    if x_shape is not None:
+        size = _output_size(shape, w.shape, stride, padding, dilation)
+        if x.shape != (shape[0], w.shape[0], *size):
+            raise ValueError(
+                f"{name}: the output's gradient has shape {x.shape}; images {tuple(shape)} and "
+                f"filters {w.shape} give {(shape[0], w.shape[0], *size)}"
+            )
+    if bias is None:
+        x, w = common_float(name, x, w)
+    else:
+        x, w, bias = common_float(name, x, w, bias)
+        bias = np.ascontiguousarray(bias)
+    geometry = (stride, padding, dilation, groups)
+    return np.ascontiguousarray(x), np.ascontiguousarray(w), bias, geometry
