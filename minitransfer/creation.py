@@ -47,7 +47,7 @@ def zeros(*shape, dtype=float32, requires_grad=False) -> Tensor:
         >>> zeros(2, 3).shape
         (2, 3)
     """
-    return Tensor(np.zeros(_shape(shape), dtype), requires_grad)
+    return Tensor(np.zeros(_shape(shape), dtype or float32), requires_grad)
 
 
 def ones(*shape, dtype=float32, requires_grad=False) -> Tensor:
@@ -57,7 +57,7 @@ def ones(*shape, dtype=float32, requires_grad=False) -> Tensor:
         >>> ones(2).tolist()
         [1.0, 1.0]
     """
-    return Tensor(np.ones(_shape(shape), dtype), requires_grad)
+    return Tensor(np.ones(_shape(shape), dtype or float32), requires_grad)
 
 
 def full(shape, value, dtype=None, requires_grad=False) -> Tensor:
@@ -132,8 +132,9 @@ def rand(*shape, generator=None, dtype=float32, requires_grad=False) -> Tensor:
         >>> bool((rand(100) < 1).all())
         True
     """
-    generator = generator or default_generator()
-    return Tensor(generator.random(_shape(shape)).astype(dtype), requires_grad)
+    # Drawn in the type itself: a float64 just below 1 would be rounded to 1.
+    drawn = (generator or default_generator()).random(_shape(shape), np.dtype(dtype or float32))
+    return Tensor(drawn, requires_grad)
 
 
 def randn(*shape, generator=None, dtype=float32, requires_grad=False) -> Tensor:
@@ -144,17 +145,28 @@ def randn(*shape, generator=None, dtype=float32, requires_grad=False) -> Tensor:
         (2, 3)
     """
     generator = generator or default_generator()
-    return Tensor(generator.standard_normal(_shape(shape)).astype(dtype), requires_grad)
+    return Tensor(generator.standard_normal(_shape(shape)).astype(dtype or float32), requires_grad)
 
 
-def randint(low, high, size, generator=None) -> Tensor:
+def randint(*bounds, size=None, generator=None) -> Tensor:
     """Return whole numbers (int64) drawn evenly from ``low`` … ``high - 1``.
+
+    Args:
+        bounds: ``low, high, size`` or ``high, size``, where low is 0.
+        size: length of each axis, if it is not among `bounds`.
+        generator: a ``numpy.random.Generator``; the library's default one if None.
+
+    Raises:
+        TypeError: if there are too few or too many arguments.
 
     Example:
         >>> set(randint(0, 2, (50,)).tolist()) <= {0, 1}
         True
     """
-    return Tensor((generator or default_generator()).integers(low, high, size))
+    *bounds, size = bounds if size is None else (*bounds, size)
+    if len(bounds) not in (1, 2):
+        raise TypeError("randint takes (high, size) or (low, high, size)")
+    return Tensor(np.asarray((generator or default_generator()).integers(*bounds, size)))
 
 
 def randperm(n, generator=None) -> Tensor:

@@ -98,6 +98,8 @@ class Residual(Module):
 class ModuleList(Module):
     """A list of modules that are part of the module it is attached to.
 
+    It is walked, not called: write ``for layer in self.layers: x = layer(x)``.
+
     Example:
         >>> from minitransfer import nn
         >>> len(nn.ModuleList([nn.ReLU(), nn.Tanh()]))
@@ -123,6 +125,10 @@ class ModuleList(Module):
 
     def __getitem__(self, key):
         return list(self._modules.values())[key]
+
+    def __setitem__(self, key, module):
+        _check_module(module)
+        setattr(self, list(self._modules)[key], module)
 
 
 def _check_module(module):

@@ -148,6 +148,7 @@ class Embedding(Module):
 
     Raises:
         IndexError: if an id lies outside 0 … num_embeddings − 1.
+        TypeError: if the ids are no whole numbers.
 
     Example:
         >>> from minitransfer import tensor
@@ -163,6 +164,8 @@ class Embedding(Module):
         init.normal_(self.weight, generator=generator)
 
     def forward(self, ids):
+        if ids.dtype.kind not in "iu":
+            raise TypeError(f"{self.label()} expects whole numbers, given {ids.dtype}; use .long()")
         return T.embedding(ids, self.weight)
 
     def extra_repr(self):

@@ -30,7 +30,8 @@ class _BatchNorm(Module):
                 f"{' or '.join(map(str, self.axes))} axes, given {tuple(x.shape)}"
             )
         if not self.training and self.track_running_stats:
-            mean, var = self.running_mean.data, self.running_var.data
+            # Copies: a later batch in training mode moves these, before this one's backward.
+            mean, var = self.running_mean.data.copy(), self.running_var.data.copy()
             return T.batch_norm(x, self.weight, self.bias, mean=mean, var=var, eps=self.eps)
         count = x.data.size // self.num_features
         if count < 2:

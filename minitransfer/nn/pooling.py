@@ -13,11 +13,7 @@ class _Pool2d(Module):
         self.padding = pair(padding)
 
     def _pool(self, function, x):
-        if x.ndim != 4:
-            raise ValueError(
-                f"{self.label()} expects images (N, channels, height, width), "
-                f"given {tuple(x.shape)}"
-            )
+        _check_images(self, x)
         return function(x, kernel_size=self.kernel_size, stride=self.stride, padding=self.padding)
 
     def extra_repr(self):
@@ -76,4 +72,12 @@ class AdaptiveAvgPool2d(Module):
             )
 
     def forward(self, x):
-        return x.mean(dim=(2, 3), keepdim=True)
+        _check_images(self, x)
+        return T.mean(x, axis=(2, 3), keepdims=True)
+
+
+def _check_images(module, x):
+    if x.ndim != 4:
+        raise ValueError(
+            f"{module.label()} expects images (N, channels, height, width), given {tuple(x.shape)}"
+        )

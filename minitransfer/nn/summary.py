@@ -3,6 +3,7 @@
 import numpy as np
 
 from minitransfer.autograd import no_grad
+from minitransfer.nn.layers import Embedding
 from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
 
@@ -15,7 +16,8 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
         input_shape: shape of one example, without the batch axis; None leaves the shapes out.
 
     Returns:
-        Lines of text: one per innermost layer, then the counts: all, trainable, frozen.
+        Lines of text: one per layer that is innermost or has parameters of its own, then the
+        counts: all, trainable, frozen.
 
     Example:
         >>> from minitransfer import nn
@@ -26,13 +28,14 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
         2  Linear    (2,)              18
         58 parameters: 58 trainable, 0 frozen
     """
-    leaves = [(name, m) for name, m in model.named_modules() if not m._modules]
+    leaves = [(name, m) for name, m in model.named_modules() if not m._modules or m._parameters]
     shapes = _output_shapes(model, leaves, input_shape) if input_shape is not None else {}
     width = max([len(name) for name, _ in leaves], default=0)
     rows = [("layer", "output" if shapes else "", "parameters")]
     for name, module in leaves:
-        count = sum(p.data.size for p in module.parameters())
-        frozen = count and not any(p.requires_grad for p in module.parameters())
+        own = module._parameters.values()
+        count = sum(p.data.size for p in own)
+        frozen = count and not any(p.requires_grad for p in own)
         title = f"{name:<{width}}  {type(module).__name__}" + (" (frozen)" if frozen else "")
         rows.append((title, str(shapes.get(name, "")), f"{count:,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
@@ -51,8 +54,8 @@ def _output_shapes(model, leaves, input_shape) -> dict[str, tuple]:
     shapes = {}
 
     def watched(name, module):
-        def call(*inputs):
-            y = type(module).forward(module, *inputs)
+        def call(*inputs, **options):
+            y = type(module).forward(module, *inputs, **options)
             shapes[name] = y.shape[1:]
             return y
 
@@ -63,10 +66,18 @@ def _output_shapes(model, leaves, input_shape) -> dict[str, tuple]:
         for name, module in leaves:
             module.__dict__["forward"] = watched(name, module)
         with no_grad():
-            model.eval()(Tensor(np.zeros((1, *input_shape), np.float32)))
+            model.eval()(Tensor(np.zeros((1, *input_shape), _input_type(leaves))))
     finally:
         for _, module in leaves:
             module.__dict__.pop("forward", None)
         for module, mode in modes:
             module.__dict__["_training"] = mode
     return shapes
+
+
+def _input_type(leaves) -> np.dtype:
+    """What the first layer with parameters computes with; an embedding takes whole numbers."""
+    for _, module in leaves:
+        for parameter in module._parameters.values():
+            return np.dtype(np.int64) if isinstance(module, Embedding) else parameter.dtype
+    return np.dtype(np.float32)
