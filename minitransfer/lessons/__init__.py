@@ -6,16 +6,26 @@ lessons, and `stepping` walks through one in the terminal. What a lesson uses of
 """
 
 from minitransfer.lessons.claims import ClaimFailed, claim
+from minitransfer.lessons.ledger import LessonFailed, last_run, print_ledger, run_all
+from minitransfer.lessons.notebook import write_notebook
 from minitransfer.lessons.shelf import Lesson, catalogue, find, lessons_folder
 from minitransfer.lessons.sources import articles, claim_statements
+from minitransfer.lessons.stepping import run, step
 
 __all__ = [
     "ClaimFailed",
     "Lesson",
+    "LessonFailed",
     "articles",
     "catalogue",
     "claim",
     "claim_statements",
     "find",
+    "last_run",
     "lessons_folder",
+    "print_ledger",
+    "run",
+    "run_all",
+    "step",
+    "write_notebook",
 ]

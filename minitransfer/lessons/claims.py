@@ -179,7 +179,7 @@ def claim_text(record: dict) -> str:
     spread = "" if record["spread"] is None else f" ± {numbers_text(record, 'spread')}"
     lines = [record["statement"], f"measured {numbers_text(record, 'measured')}{spread} {runs}"]
     if record["effect"] is not None:
-        low, high = (_number_text(record, bound) for bound in record["interval"])
+        low, high = (_values_text(record, bound) for bound in record["interval"])
         lines.append(f"effect {numbers_text(record, 'effect')}, 95 % interval {low} to {high}")
     if not record["passed"]:
         lines.append("THE CHECK FAILED: the measurement misses its bar")
@@ -200,15 +200,14 @@ def numbers_text(record: dict, key: str) -> str:
         >>> numbers_text({"measured": [256, 88, 14], "format": "d", "unit": ""}, "measured")
         '256 / 88 / 14'
     """
-    value = record[key]
+    return _values_text(record, record[key])
+
+
+def _values_text(record, value):
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_number_text(record, v)}" for name, v in value.items())
+        return ", ".join(f"{name} {_values_text(record, v)}" for name, v in value.items())
     if isinstance(value, list):
-        return " / ".join(_number_text(record, v) for v in value)
-    return _number_text(record, value)
-
-
-def _number_text(record, value):
+        return " / ".join(_values_text(record, v) for v in value)
     if isinstance(value, str) or value is None:
         return value or "–"
     whole = isinstance(value, int) and record["format"].endswith(("g", "f"))

@@ -1,0 +1,71 @@
+import pytest
+
+from minitransfer.lessons.cells import split
+from minitransfer.lessons.shelf import describe
+
+SCRIPT = '''# ---
+# jupyter: nothing to run
+# ---
+# %% [markdown]
+# # 4. Title
+#
+#     indented
+# %% a cell with a name
+
+x = """
+# not prose
+"""
+    # %% not at the start of a line
+
+# %%
+
+# %% [markdown] {"tags": ["last"]}
+#text without a space
+'''
+
+
+def test_kinds_sources_and_lines():
+    cells = split(SCRIPT)
+    assert [cell.kind for cell in cells] == ["markdown", "code", "markdown"]
+    assert cells[0].source == "# 4. Title\n\n    indented"
+    assert cells[1].source.startswith('x = """\n# not prose')
+    assert cells[2].source == "text without a space"
+    lines = SCRIPT.splitlines()
+    assert lines[cells[1].line - 1] == 'x = """'
+    assert lines[cells[0].line - 1] == "# # 4. Title"
+
+
+def test_code_before_the_first_mark_is_a_cell():
+    assert [cell.source for cell in split("import os\n\n# %%\nprint(1)\n")] == [
+        "import os",
+        "print(1)",
+    ]
+
+
+def test_nothing_has_no_cells():
+    assert split("") == []
+
+
+@pytest.mark.parametrize(
+    "head, expected",
+    [
+        ("# # 3. A title\n#\n# > *Why\n# > so?*\n", ("A title", "Why so?")),
+        (
+            "# # Lesson 3: A title\n#\n# It works. But why does it?\n",
+            ("A title", "But why does it?"),
+        ),
+        ("# # A title\n# > Why?\n# # Part\n", ("A title", "Why?")),
+    ],
+)
+def test_heading_and_question(tmp_path, head, expected):
+    path = tmp_path / "03_name.py"
+    path.write_text("# %% [markdown]\n" + head)
+    assert describe(path) == (3, *expected, path)
+
+
+@pytest.mark.parametrize("text", ["", "# %%\nx = 1\n", "# %% [markdown]\n# # 3. A title\n"])
+def test_without_heading_or_question_says_what_to_write(tmp_path, text):
+    path = tmp_path / "03_name.py"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"03_name\.py.*begin"):
+        describe(path)

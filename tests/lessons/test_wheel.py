@@ -1,0 +1,54 @@
+"""The lessons travel in the wheel: an installed package can list and run them."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from minitransfer import lessons
+
+ROOT = Path(__file__).parents[2]
+
+ASK = """
+from pathlib import Path
+from minitransfer import lessons
+folder = lessons.lessons_folder()
+assert folder.name == "_lessons" and Path.cwd() in folder.parents, folder
+print([lesson.number for lesson in lessons.catalogue()], len(lessons.claim_statements()))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder with nothing but what the wheel holds."""
+    if not (ROOT / "pyproject.toml").exists():
+        pytest.skip("needs a checkout to build from")
+    pytest.importorskip("hatchling", reason="needs the extra `test`")
+    folder = tmp_path_factory.mktemp("wheel")
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_an_installed_package_finds_its_lessons(installed):
+    told = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=installed,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    numbers = [lesson.number for lesson in lessons.catalogue()]
+    assert told.stdout.strip() == f"{numbers} {len(lessons.claim_statements())}"
