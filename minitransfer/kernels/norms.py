@@ -1,6 +1,21 @@
-"""Batch norm and layer norm, forward and backward."""
+"""Batch norm (Ioffe and Szegedy, 2015) and layer norm (Ba, Kiros and Hinton, 2016), both ways.
+
+Both take off a mean and divide by a standard deviation: of a channel over all images and places,
+or of a row. Mean and variance are taken in two passes, for the short way by the sum of squares
+loses all digits where the mean is large. Then everything is one multiplication and one addition
+for each number, forward, and two of each backward:
+
+    gx = weight / sd * (gy - mean(gy) - normal * mean(gy * normal))     normal = (x - mean) / sd
+"""
 
 import numpy as np
+
+from .checks import common_float
+from .compile import kernel
+from .threads import in_chunks
+
+_CHUNK = 1 << 17
+"""Numbers in a chunk of channels or rows."""
 
 
 def _per_channel(x, vector):
@@ -56,8 +71,255 @@ def layer_norm_backward_reference(gy, x, weight, mean, var, eps):
     return inverse[..., None] * inner, gweight, gbias
 
 
-batch_norm = batch_norm_reference
-batch_norm_apply = batch_norm_apply_reference
-batch_norm_backward = batch_norm_backward_reference
-layer_norm = layer_norm_reference
-layer_norm_backward = layer_norm_backward_reference
+@kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
+def _moments(x, mean, var, first, last):
+    """Mean and variance of channels `first` to `last` of x (images, channels, places)."""
+    n = x.dtype.type(x.shape[0] * x.shape[2])
+    for c in range(first, last):
+        total = x.dtype.type(0)
+        for i in range(x.shape[0]):
+            part = x.dtype.type(0)  # a sum of sums of planes keeps more digits than one sum
+            for p in range(x.shape[2]):
+                part += x[i, c, p]
+            total += part
+        middle = total / n
+        total = x.dtype.type(0)
+        for i in range(x.shape[0]):
+            part = x.dtype.type(0)
+            for p in range(x.shape[2]):
+                part += (x[i, c, p] - middle) * (x[i, c, p] - middle)
+            total += part
+        mean[c] = middle
+        var[c] = total / n
+
+
+@kernel("void(flat3, flat1, flat1, real[:, :, ::1], intp, intp)")
+def _scale_shift(x, scale, shift, y, first, last):
+    for i in range(first, last):
+        for c in range(x.shape[1]):
+            for p in range(x.shape[2]):
+                y[i, c, p] = x[i, c, p] * scale[c] + shift[c]
+
+
+@kernel("void(flat3, flat3, flat1, flat1, real[::1], real[::1], intp, intp)", sums=True)
+def _channel_sums(gy, x, mean, inverse, gweight, gbias, first, last):
+    for c in range(first, last):
+        with_x = x.dtype.type(0)
+        alone = x.dtype.type(0)
+        for i in range(x.shape[0]):
+            part_x = x.dtype.type(0)
+            part = x.dtype.type(0)
+            for p in range(x.shape[2]):
+                part_x += gy[i, c, p] * (x[i, c, p] - mean[c])
+                part += gy[i, c, p]
+            with_x += part_x
+            alone += part
+        gweight[c] = with_x * inverse[c]
+        gbias[c] = alone
+
+
+@kernel("void(flat3, flat3, flat1, flat1, flat1, real[:, :, ::1], intp, intp)")
+def _blend(gy, x, of_gy, of_x, shift, gx, first, last):
+    for i in range(first, last):
+        for c in range(x.shape[1]):
+            for p in range(x.shape[2]):
+                gx[i, c, p] = gy[i, c, p] * of_gy[c] + (x[i, c, p] * of_x[c] + shift[c])
+
+
+@kernel(
+    "void(flat2, flat1, flat1, real, real[:, ::1], real[::1], real[::1], intp, intp)", sums=True
+)
+def _layer_norm(x, weight, bias, eps, y, mean, var, first, last):
+    n = x.dtype.type(x.shape[1])
+    for i in range(first, last):
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            total += x[i, j]
+        middle = total / n
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            total += (x[i, j] - middle) * (x[i, j] - middle)
+        mean[i] = middle
+        var[i] = total / n
+        inverse = x.dtype.type(1) / np.sqrt(var[i] + eps)
+        for j in range(x.shape[1]):
+            y[i, j] = (x[i, j] - middle) * inverse * weight[j] + bias[j]
+
+
+@kernel("void(flat2, flat2, flat1, flat1, flat1, real[:, ::1], intp, intp)", sums=True)
+def _layer_norm_backward(gy, x, weight, mean, inverse, gx, first, last):
+    n = x.dtype.type(x.shape[1])
+    for i in range(first, last):
+        alone = x.dtype.type(0)
+        with_x = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            g = gy[i, j] * weight[j]
+            alone += g
+            with_x += g * (x[i, j] - mean[i])
+        alone /= n
+        with_x *= inverse[i] * inverse[i] / n
+        for j in range(x.shape[1]):
+            g = gy[i, j] * weight[j]
+            gx[i, j] = inverse[i] * (g - alone - (x[i, j] - mean[i]) * with_x)
+
+
+def batch_norm(x, weight, bias, eps):
+    """Normalise each channel by its own mean and variance, then scale and shift it.
+
+    Args:
+        x: (N, C) or (N, C, H, W).
+        weight, bias: (C,).
+        eps: added to the variance.
+
+    Returns:
+        y like x, and the mean and (biased) variance (C,).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
+    Example:
+        >>> y, mean, var = batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), 0.0)
+        >>> y.ravel(), mean, var
+        (array([-1.,  1.]), array([2.]), array([1.]))
+    """
+    x, weight, bias = _checked_channels("batch_norm", x, weight, bias)
+    if x.size == 0:
+        raise ValueError(f"batch_norm: no mean of an empty array {x.shape}")
+    x3 = _three_axes(x)
+    if x3.shape[2] == 1:  # the channels lie side by side: let NumPy go down the columns
+        mean, var = x.mean(_others(x)), x.var(_others(x))
+    else:
+        mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
+        _by_channels(x3, _moments, x3, mean, var)
+    return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
+
+
+def batch_norm_apply(x, weight, bias, mean, var, eps):
+    """Normalise each channel by a given mean and variance, then scale and shift it.
+
+    Example:
+        >>> one = np.ones(1)
+        >>> batch_norm_apply(np.array([[1.0], [3.0]]), one, one, one, one, 0.0).ravel()
+        array([1., 3.])
+    """
+    x, weight, bias, mean, var = _checked_channels("batch_norm_apply", x, weight, bias, mean, var)
+    return _apply(_three_axes(x), weight, bias, mean, var, eps).reshape(x.shape)
+
+
+def batch_norm_backward(gy, x, weight, mean, var, eps):
+    """Return the gradients (gx, gweight, gbias) of `batch_norm`, whose mean and var these are.
+
+    Example:
+        >>> gy, x, one = np.array([[1.0], [3.0]]), np.array([[1.0], [3.0]]), np.ones(1)
+        >>> gx, gweight, gbias = batch_norm_backward(gy, x, one, 2 * one, one, 0.0)
+        >>> gx.ravel(), gweight, gbias
+        (array([0., 0.]), array([2.]), array([4.]))
+    """
+    if gy.shape != x.shape:
+        raise ValueError(f"batch_norm_backward: gy {gy.shape} and x {x.shape} differ")
+    x, gy, weight, mean, var = _checked_channels(
+        "batch_norm_backward", x, np.ascontiguousarray(gy), weight, mean, var
+    )
+    inverse = 1 / np.sqrt(var + x.dtype.type(eps))
+    x3, gy3 = _three_axes(x), _three_axes(gy)
+    n = x.dtype.type(x.size // x.shape[1])
+    if x3.shape[2] == 1:
+        gbias = gy.sum(_others(x))
+        gweight = (gy * (x - _per_channel(x, mean))).sum(_others(x)) * inverse
+    else:
+        gweight, gbias = np.empty_like(weight), np.empty_like(weight)
+        _by_channels(x3, _channel_sums, gy3, x3, mean, inverse, gweight, gbias)
+    of_gy = weight * inverse
+    of_x = -of_gy * inverse * gweight / n
+    shift = -of_gy * gbias / n - of_x * mean
+    gx = np.empty(x3.shape, x.dtype)
+    _by_images(x3, _blend, gy3, x3, of_gy, of_x, shift, gx)
+    return gx.reshape(x.shape), gweight, gbias
+
+
+def layer_norm(x, weight, bias, eps):
+    """Normalise each row (last axis) by its own mean and variance, then scale and shift it.
+
+    Args:
+        x: (..., D).
+        weight, bias: (D,).
+        eps: added to the variance.
+
+    Returns:
+        y like x, and the mean and (biased) variance of each row.
+
+    Example:
+        >>> layer_norm(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), 0.0)[0]
+        array([[-1.,  1.]])
+    """
+    x, weight, bias = common_float("layer_norm", x, weight, bias)
+    rows = _rows("layer_norm", x, weight, bias)
+    y = np.empty_like(rows)
+    mean, var = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
+    weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
+    _by_images(rows, _layer_norm, rows, weight, bias, eps, y, mean, var)
+    return y.reshape(x.shape), mean.reshape(x.shape[:-1]), var.reshape(x.shape[:-1])
+
+
+def layer_norm_backward(gy, x, weight, mean, var, eps):
+    """Return the gradients (gx, gweight, gbias) of `layer_norm`, whose mean and var these are.
+
+    Example:
+        >>> gy, x, w = np.array([[1.0, 3.0]]), np.array([[1.0, 3.0]]), np.ones(2)
+        >>> gx, gweight, gbias = layer_norm_backward(gy, x, w, np.full(1, 2.0), np.ones(1), 0.0)
+        >>> gweight
+        array([-1.,  3.])
+    """
+    if gy.shape != x.shape:
+        raise ValueError(f"layer_norm_backward: gy {gy.shape} and x {x.shape} differ")
+    x, gy, weight, mean, var = common_float("layer_norm_backward", x, gy, weight, mean, var)
+    rows, gy = _rows("layer_norm_backward", x, weight), _rows("layer_norm_backward", gy, weight)
+    mean = np.ascontiguousarray(mean).reshape(-1)
+    inverse = 1 / np.sqrt(var.reshape(-1) + x.dtype.type(eps))
+    gx = np.empty_like(rows)
+    weight = np.ascontiguousarray(weight)
+    _by_images(rows, _layer_norm_backward, gy, rows, weight, mean, inverse, gx)
+    normal = (rows - mean[:, None]) * inverse[:, None]
+    return gx.reshape(x.shape), (gy * normal).sum(0), gy.sum(0)
+
+
+def _apply(x3, weight, bias, mean, var, eps):
+    scale = weight / np.sqrt(var + x3.dtype.type(eps))
+    shift = bias - mean * scale
+    y = np.empty(x3.shape, x3.dtype)
+    _by_images(x3, _scale_shift, x3, scale, shift, y)
+    return y
+
+
+def _three_axes(x):
+    """x as (images, channels, places)."""
+    return np.ascontiguousarray(x).reshape(x.shape[0], x.shape[1], -1)
+
+
+def _by_channels(x3, loop, *arguments):
+    chunk = max(1, _CHUNK // (x3.shape[0] * x3.shape[2]))
+    in_chunks(lambda i, j: loop(*arguments, i, j), x3.shape[1], chunk)
+
+
+def _by_images(x, loop, *arguments):
+    chunk = max(1, _CHUNK // max(1, x[:1].size))
+    in_chunks(lambda i, j: loop(*arguments, i, j), len(x), chunk)
+
+
+def _checked_channels(name, x, *others):
+    if x.ndim < 2:
+        raise ValueError(f"{name}: x has shape {x.shape}; expected (N, C) or (N, C, H, W)")
+    for vector in others:
+        if vector.shape not in (x.shape[1:2], x.shape):
+            raise ValueError(
+                f"{name}: x {x.shape} has {x.shape[1]} channels, but a vector {vector.shape}"
+            )
+    x, *others = common_float(name, x, *others)
+    return [x, *(np.ascontiguousarray(vector) for vector in others)]
+
+
+def _rows(name, x, *vectors):
+    if x.ndim == 0 or any(vector.shape != x.shape[-1:] for vector in vectors):
+        shapes = ", ".join(str(vector.shape) for vector in vectors)
+        raise ValueError(f"{name}: x {x.shape} with vectors {shapes}; expected {x.shape[-1:]}")
+    return np.ascontiguousarray(x).reshape(-1, x.shape[-1])
