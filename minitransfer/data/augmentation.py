@@ -21,7 +21,7 @@ def augment(
     shear: float = 0.25,
     scale: float = 0.2,
     shift: float = 0.06,
-    warp: float = 0.05,
+    warp: float = 0.1,
     thickness: bool = True,
     blur: float = 0.35,
     noise: float = 0.05,
@@ -38,7 +38,8 @@ def augment(
         scale: largest change of width and of height, each by itself, as a share.
         shift: largest move in each direction, as a share of the side.
         warp: how much lines bend: typical displacement (root mean square), as a share of half
-            the side.
+            the side. The value given was the best for handwriting: of 0.05, 0.08, 0.1 and 0.12,
+            judged by the "validation" part of `mnist`.
         thickness: whether strokes get thinner or fatter by a pixel or two of the original; made
             for large originals such as those of `render`.
         blur: share of the pictures that come out soft.
@@ -97,10 +98,12 @@ def thickened(images: np.ndarray, step: int) -> np.ndarray:
     if step >= 0:
         return _spread(images, step, np.maximum)
     thinner = _spread(images, -step, np.minimum)
-    # Fattened again, and by one pixel more, it covers the original unless a stroke is lost.
-    missing = images > np.maximum(_spread(thinner, 1 - step, np.maximum), images.max() // 2)
-    ink = (images > images.max() // 2).sum((1, 2))
-    torn = missing.sum((1, 2)) > _TORN * ink
+    # Fattened again, and by one pixel more, it covers the original unless a stroke got lost or
+    # faint.
+    grey = 127 if images.dtype == np.uint8 else 0.5
+    fattened = _spread(thinner, 1 - step, np.maximum)
+    missing = (images > np.maximum(fattened, grey)).sum((1, 2))
+    torn = missing > _TORN * (images > grey).sum((1, 2))
     thinner[torn] = images[torn]
     return thinner
 

@@ -67,7 +67,7 @@ _SAME_SHAPE = 0.93
 # Digits have to be new to the network later. So they are recognised sooner, and also in a character
 # that is as much wider or narrower as two hands may make it (O is a wide 0).
 _LIKE_A_DIGIT = 0.85
-_LIKE_A_STRETCHED_DIGIT = 0.8
+_LIKE_A_STRETCHED_DIGIT = 0.75
 _STRETCH = 1.5
 # Share of the picture's side that the longer side of a character fills.
 _FILLED = 44 / 64
@@ -113,7 +113,7 @@ def glyph_characters(classes: int = 1000) -> tuple[str, ...]:
     """Choose characters that look different from each other and from every digit.
 
     Left out are characters with a numeric value, those whose name speaks of numbers, those that
-    look like a digit of any of the fonts (correlation above 0.85, or above 0.8 when stretched to
+    look like a digit of any of the fonts (correlation above 0.85, or above 0.75 when stretched to
     the same width; so I and O are no classes), and those that look like a character chosen
     before (above 0.93).
 

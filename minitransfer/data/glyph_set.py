@@ -164,7 +164,8 @@ def _cache_file(**arguments) -> Path:
 def _read(file, shape):
     """Return the arrays of a cache file, or None where it is missing or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:  # zip: every array has a checksum
+        # An archive keeps a checksum of every array, and reading compares.
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             arrays = {key: arrays[key] for key in ("x", "y", "characters")}
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         return None
