@@ -27,17 +27,14 @@ def bar(wanted: bool, total: int, done: int):
         MofNCompleteColumn,
         Progress,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     columns = (
-        TextColumn("training"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
         TimeRemainingColumn(),
+        TextColumn("left"),
         TextColumn("{task.fields[scores]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -51,5 +48,8 @@ def bar(wanted: bool, total: int, done: int):
 
 
 def _text(row: dict) -> str:
-    shown = (k for k in row if k not in ("epoch", "step", "lr"))
-    return ", ".join(f"{k.replace('_', ' ')} {row[k]:.3f}" for k in shown)
+    """Return what fits beside a bar: the scores on the validation set if there is one."""
+    prefix = "validation_" if "validation_loss" in row else ""
+    scores = [k for k in row if k.startswith(prefix) and k not in ("epoch", "step", "lr")]
+    texts = [f"{name.removeprefix(prefix)} {row[name]:.3f}" for name in scores]
+    return prefix.replace("_", " ") + ", ".join(texts)
