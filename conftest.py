@@ -2,6 +2,10 @@
 
 import pytest
 
+# Loaded before pytest looks for doctests: it would otherwise import single modules by itself, and
+# put the module nn.population where the package has the function of that name.
+import minitransfer  # noqa: F401
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _lines_of_tests_stay_apart(tmp_path_factory):

@@ -29,6 +29,7 @@ from minitransfer.nn.losses import (
 from minitransfer.nn.module import Module, Parameter
 from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from minitransfer.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from minitransfer.nn.population import member, member_losses, population
 from minitransfer.nn.summary import summary
 
 __all__ = [
@@ -66,6 +67,9 @@ __all__ = [
     "Tanh",
     "functional",
     "init",
+    "member",
+    "member_losses",
+    "population",
     "summary",
 ]
 
