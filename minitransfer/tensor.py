@@ -5,6 +5,7 @@ are joined: `differentiable` lifts an operation on arrays to one on tensors, and
 the results their operators and methods, under PyTorch's names.
 """
 
+import copy
 import functools
 import math
 from typing import NamedTuple
@@ -156,6 +157,17 @@ class Tensor:
                 "use .detach().numpy() to say that this is meant"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "a deep copy of a tensor that came from a recorded operation would copy all it was "
+                "computed from; copy x.detach() instead"
+            )
+        new = memo[id(self)] = copy.copy(self)
+        new.data = copy.deepcopy(self.data, memo)
+        new.gradient = copy.deepcopy(self.gradient, memo)
+        return new
 
     def __getattr__(self, name):
         raise missing("Tensor", name)
@@ -800,8 +812,9 @@ huber_loss = differentiable(ops.huber_loss)
 
 @differentiable
 def cast(x, *, dtype):
-    """Return `x` in another dtype; the derivative takes the way back."""
-    return x.astype(dtype), (lambda gy: gy.astype(x.dtype),)
+    """Return `x` in another dtype; between floats the derivative takes the way back."""
+    floats = dtype.kind == "f" == x.dtype.kind
+    return x.astype(dtype), ((lambda gy: gy.astype(x.dtype)) if floats else None,)
 
 
 @differentiable

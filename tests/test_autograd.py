@@ -1,0 +1,524 @@
+"""Recording and the walk back: who gets a gradient, when it is refused, what is left behind."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import minitransfer as mt
+from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, optim
+from minitransfer.tensor import differentiable
+
+
+def leaf(*values):
+    return Tensor(np.array(values, np.float64), requires_grad=True)
+
+
+# Gradients of leaves
+
+
+def test_a_leaf_used_on_several_ways_gets_the_sum():
+    x = leaf(2.0, 3.0)
+    y = x * x
+    (y + x * y + x).sum().backward()
+    np.testing.assert_allclose(x.grad.tolist(), [2 * 2 + 3 * 4 + 1, 2 * 3 + 3 * 9 + 1])
+
+
+def test_a_result_used_twice_waits_for_both_of_its_consumers():
+    x = leaf(3.0)
+    early = x * 2
+    late = (early * 5).exp() * 0 + early  # the long way round and the short way
+    (late + early * early).sum().backward()
+    assert x.grad.item() == pytest.approx(2 + 2 * 6 * 2)
+
+
+def test_backward_through_two_losses_accumulates():
+    x = leaf(1.0, 2.0)
+    (3 * x).sum().backward()
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [3 + 2, 3 + 4]
+
+
+def test_zero_grad_starts_again():
+    x = leaf(1.0)
+    (3 * x).sum().backward()
+    x.grad = None
+    (5 * x).sum().backward()
+    assert x.grad.tolist() == [5]
+
+
+def test_only_what_needs_a_gradient_is_computed():
+    asked = []
+
+    @differentiable
+    def watched(a, b):
+        return a + b, (
+            lambda gy: asked.append("a") or gy,
+            lambda gy: asked.append("b") or gy,
+        )
+
+    frozen, trained = Tensor([1.0]), Tensor([1.0], requires_grad=True)
+    watched(frozen, trained).sum().backward()
+    assert asked == ["b"]
+    assert frozen.grad is None
+
+
+def test_nothing_is_recorded_below_the_last_tensor_that_needs_a_gradient():
+    y = (Tensor([1.0]) * 2).exp()
+    assert not y.requires_grad
+    assert y.inputs == ()
+    assert y.derivatives is None
+
+
+# Two leaves never share a gradient array
+
+
+def test_the_sum_of_two_leaves_gives_each_its_own_gradient():
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    (a + b).sum().backward()
+    assert not np.shares_memory(a.gradient, b.gradient)
+    optim.clip_grad_norm_([a, b], 1.0)
+    assert a.grad.tolist() == b.grad.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x.reshape(2, 1),
+        lambda x: x.unsqueeze(0).permute(1, 0),
+        lambda x: x[:],
+        lambda x: x.clone(),
+        lambda x: x + 0,
+    ],
+)
+def test_views_of_leaves_give_each_its_own_gradient(view):
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    out = view(a) + view(b)
+    given = np.ones(out.shape)
+    out.backward(given)
+    assert not np.shares_memory(a.gradient, b.gradient)
+    assert not np.shares_memory(a.gradient, given)
+    assert a.grad.tolist() == b.grad.tolist() == [1, 1]
+
+
+def test_the_same_leaf_on_both_sides():
+    a = leaf(1.0, 2.0)
+    given = np.array([1.0, 10.0])
+    (a + a).backward(given)
+    assert a.grad.tolist() == [2, 20]
+    assert given.tolist() == [1, 10]
+
+
+def test_the_gradient_a_caller_passes_in_is_not_adopted():
+    given = np.ones(2)
+    a = leaf(1.0, 2.0)
+    a.backward(given)
+    (a + 0).backward(given)
+    assert a.grad.tolist() == [2, 2]
+    assert given.tolist() == [1, 1]
+    assert not np.shares_memory(a.gradient, given)
+
+
+def test_an_assigned_gradient_is_copied():
+    given = np.ones(2)
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    a.grad = b.grad = given
+    optim.clip_grad_norm_([a, b], 1.0)
+    assert a.grad.tolist() == b.grad.tolist() == [0.5, 0.5]
+    assert given.tolist() == [1, 1]
+
+
+def test_an_assigned_gradient_takes_the_type_of_its_tensor_and_must_have_its_shape():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    x.grad = np.array([1.0, 2.0])
+    assert x.gradient.dtype == np.float32
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        x.grad = np.zeros(3)
+
+
+# Types and shapes
+
+
+@pytest.mark.parametrize("a_type", [np.float32, np.float64])
+@pytest.mark.parametrize("b_type", [np.float32, np.float64])
+def test_gradients_have_the_type_and_shape_of_their_input(a_type, b_type):
+    a = Tensor(np.ones((2, 3), a_type), requires_grad=True)
+    b = Tensor(np.full((3,), 2, b_type), requires_grad=True)
+    (a.exp() * b + a / b).sum().backward()
+    assert (a.gradient.dtype, a.gradient.shape) == (a_type, (2, 3))
+    assert (b.gradient.dtype, b.gradient.shape) == (b_type, (3,))
+
+
+def test_float64_in_the_middle_of_a_float32_graph():
+    x = Tensor([0.5], requires_grad=True)
+    y = x.double().exp().float() * 3
+    assert y.dtype == np.float32
+    y.sum().backward()
+    assert x.gradient.dtype == np.float32
+    assert x.grad.item() == pytest.approx(3 * np.exp(0.5), rel=1e-6)
+
+
+# The graph is freed
+
+
+def test_a_second_backward_says_that_the_graph_was_freed():
+    x = leaf(1.0)
+    loss = (x * x).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match=r"already walked and freed.*retain_graph=True"):
+        loss.backward()
+    assert x.grad.tolist() == [2]
+
+
+def test_a_part_of_the_graph_that_was_freed_is_found_before_anything_is_added():
+    x, w = leaf(1.0), leaf(5.0)
+    shared = x * x
+    (shared * 2).sum().backward()
+    x.grad = None
+    with pytest.raises(RuntimeError, match="already walked and freed"):
+        (shared * 3 + w).sum().backward()
+    assert x.grad is None
+    assert w.grad is None
+
+
+def test_retain_graph_allows_one_more_walk():
+    x = leaf(1.0, 4.0)
+    loss = (x * x).sum()
+    loss.backward(retain_graph=True)
+    loss.backward()
+    assert x.grad.tolist() == [4, 16]
+    with pytest.raises(RuntimeError, match="freed"):
+        loss.backward()
+
+
+def test_retain_graph_with_operations_that_compute_several_gradients_at_once():
+    x = Tensor(np.arange(6.0).reshape(3, 2) ** 2, requires_grad=True)
+    norm = nn.BatchNorm1d(2).double()
+    y = norm(x)
+    y.backward(np.arange(6.0).reshape(3, 2), retain_graph=True)
+    first = [x.gradient.copy(), norm.weight.gradient.copy(), norm.bias.gradient.copy()]
+    y.backward(np.ones((3, 2)))
+    np.testing.assert_allclose(norm.weight.gradient - first[1], 0, atol=1e-12)
+    np.testing.assert_allclose(norm.bias.gradient - first[2], 3)
+    np.testing.assert_allclose(x.gradient - first[0], 0, atol=1e-12)
+
+
+def alive():
+    return sum(isinstance(x, Tensor) for x in gc.get_objects())
+
+
+def test_no_tensor_stays_alive_over_a_thousand_steps_with_the_collector_off():
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.1))
+    net.append(nn.Linear(4, 2))
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    x, labels = mt.randn(8, 2), mt.randint(0, 2, (8,))
+
+    def step():
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(x), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    step()
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        for _ in range(1000):
+            step()
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+def test_a_graph_that_is_dropped_without_a_walk_is_freed_at_once():
+    gc.disable()
+    try:
+        x = leaf(1.0)
+        y = (x * 2).exp()
+        gone = weakref.ref(y.inputs[0])
+        del y
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+DEEP = 50_000
+
+
+def deep(x):
+    for _ in range(DEEP):
+        x = x + 1
+    return x
+
+
+def test_backward_through_a_graph_50_000_operations_deep():
+    x = leaf(0.5)
+    deep(x).backward()
+    assert x.grad.tolist() == [1]
+
+
+def test_a_deep_graph_can_be_dropped_without_a_walk():
+    x = leaf(0.5)
+    y = deep(x)
+    gone = weakref.ref(y)
+    del y
+    assert gone() is None
+
+
+# Where to start
+
+
+def test_backward_needs_something_recorded():
+    with pytest.raises(RuntimeError, match=r"no input of this tensor requires a gradient"):
+        (Tensor([1.0]) * 2).sum().backward()
+
+
+def test_backward_needs_a_single_number_or_a_gradient():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match=r"shape \(2,\).*\.mean\(\)"):
+        (x * 2).backward()
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        (x * 2).backward(np.ones(3))
+    (x * 2).backward(Tensor([1.0, 10.0]))
+    assert x.grad.tolist() == [2, 20]
+
+
+def test_a_tensor_of_one_number_and_two_axes_is_a_place_to_start():
+    x = leaf(3.0)
+    (x * x).reshape(1, 1).backward()
+    assert x.grad.tolist() == [6]
+
+
+# Modes
+
+
+def test_no_grad_as_context_nested_and_after_an_error():
+    assert is_grad_enabled()
+    with no_grad():
+        with enable_grad():
+            assert is_grad_enabled()
+            with no_grad():
+                assert not is_grad_enabled()
+            assert is_grad_enabled()
+        assert not is_grad_enabled()
+    with pytest.raises(ZeroDivisionError), no_grad():
+        1 / 0  # noqa: B018
+    assert is_grad_enabled()
+
+
+def test_one_no_grad_object_can_be_entered_again():
+    guard = no_grad()
+    with guard:
+        with guard:
+            assert not is_grad_enabled()
+        assert not is_grad_enabled()
+    assert is_grad_enabled()
+
+
+def test_no_grad_as_decorator_of_a_function_that_calls_itself():
+    @no_grad()
+    def depth(n):
+        assert not is_grad_enabled()
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    @enable_grad()
+    def recording():
+        return is_grad_enabled()
+
+    assert depth(3) == 3
+    assert is_grad_enabled()
+    with no_grad():
+        assert recording()
+
+
+def test_each_thread_has_its_own_mode():
+    seen = []
+    inside, done = threading.Event(), threading.Event()
+
+    def other():
+        seen.append(is_grad_enabled())
+        with no_grad():
+            inside.set()
+            done.wait(5)
+
+    with no_grad():
+        thread = threading.Thread(target=other)
+        thread.start()
+        inside.wait(5)
+    assert is_grad_enabled()
+    done.set()
+    thread.join()
+    assert seen == [True]
+
+
+def test_a_decorated_function_may_run_in_two_threads_at_once():
+    entered, leave = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+    after = {}
+
+    @no_grad()
+    def slow(i):
+        entered[i].set()
+        leave[i].wait(5)
+
+    def not_recording():
+        with no_grad():
+            slow(0)
+            after[0] = is_grad_enabled()
+
+    def recording():
+        slow(1)
+        after[1] = is_grad_enabled()
+
+    threads = [threading.Thread(target=not_recording), threading.Thread(target=recording)]
+    for i in (0, 1):  # the first to go in is the first to come out
+        threads[i].start()
+        entered[i].wait(5)
+    for i in (0, 1):
+        leave[i].set()
+        threads[i].join()
+    assert after == {0: False, 1: True}
+
+
+# In-place writes
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t: t.add_(1),
+        lambda t: t.mul_(2),
+        lambda t: t.zero_(),
+        lambda t: t.copy_(Tensor([0.0, 0.0])),
+        lambda t: t.__setitem__(0, 1.0),
+    ],
+)
+def test_writing_into_a_recorded_result_is_refused(write):
+    y = leaf(1.0, 2.0) * 2
+    with pytest.raises(RuntimeError, match="in-place write"):
+        write(y)
+    with no_grad(), pytest.raises(RuntimeError, match="in-place write"):
+        write(y)
+    assert y.tolist() == [2, 4]
+
+
+def test_writing_into_a_leaf_is_refused_while_recording_and_allowed_under_no_grad():
+    w = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match="under `with no_grad"):
+        w.add_(1)
+    with pytest.raises(RuntimeError, match="under `with no_grad"):
+        w += 1
+    with no_grad():
+        w += 1
+        w -= Tensor([1.0, 0.0])
+    assert w.tolist() == [1, 3]
+
+
+def test_augmented_assignment_records_where_a_gradient_flows():
+    x = leaf(3.0)
+    loss = Tensor([0.0])
+    loss += x * x  # PyTorch scripts sum up losses like this
+    before = loss
+    loss *= 2
+    loss -= x
+    loss /= 5
+    loss.sum().backward()
+    assert x.grad.item() == pytest.approx((2 * 2 * 3 - 1) / 5)
+    assert before.tolist() == [9]
+
+
+def test_augmented_assignment_to_a_constant_writes_in_place():
+    total = Tensor([1.0, 2.0])
+    same = total
+    total += 1
+    assert same is total
+    assert same.tolist() == [2, 3]
+
+
+def test_writing_a_recorded_tensor_into_a_constant_is_refused():
+    buffer, y = Tensor([0.0, 0.0]), leaf(1.0, 2.0) * 2
+    for write in (lambda: buffer.add_(y), lambda: buffer.__setitem__(0, y[0])):
+        with pytest.raises(RuntimeError, match="would lose it"):
+            write()
+    buffer.copy_(y.detach())
+    assert buffer.tolist() == [2, 4]
+
+
+def test_backward_refuses_after_a_used_tensor_was_written():
+    x, w = Tensor([1.0, 2.0]), leaf(1.0, 1.0)
+    loss = (x * w).sum()
+    x[0] = 100.0
+    with pytest.raises(RuntimeError, match=r"shape \(2,\) was changed in place"):
+        loss.backward()
+
+
+def test_backward_refuses_after_an_optimizer_step():
+    w = nn.Parameter([1.0])
+    optimizer = optim.SGD([w], lr=0.1)
+    first, second = (w * w).sum(), (w * w * w).sum()
+    first.backward()
+    optimizer.step()
+    with pytest.raises(RuntimeError, match=r"optimizer\.step"):
+        second.backward()
+
+
+def test_a_write_before_the_use_is_no_reason_to_refuse():
+    w = leaf(1.0)
+    with no_grad():
+        w += 1
+    (w * w).sum().backward()
+    assert w.grad.tolist() == [4]
+
+
+def test_running_statistics_may_move_between_forward_and_backward():
+    norm = nn.BatchNorm1d(2)
+    x = mt.randn(5, 2)
+    (norm(x) * norm(x + 1)).sum().backward()
+    assert norm.weight.grad is not None
+
+
+def test_an_evaluation_pass_does_not_see_later_running_statistics():
+    norm, x = nn.BatchNorm1d(2), Tensor(np.array([[1, 2], [3, 5]], np.float32))
+    norm.eval()(x).sum().backward()
+    alone = norm.weight.gradient.copy()
+    norm.zero_grad()
+    loss = norm.eval()(x).sum()
+    norm.train()(x + 7)
+    loss.backward()
+    np.testing.assert_array_equal(norm.weight.gradient, alone)
+
+
+def test_an_embedding_table_may_be_used_twice_before_backward():
+    table = nn.Embedding(4, 2)
+    ids = mt.tensor([1, 1, 3])
+    (table(ids).sum() + table(ids[:1]).sum()).backward()
+    assert table.weight.grad.tolist() == [[0, 0], [3, 3], [0, 0], [1, 1]]
+
+
+def test_two_threads_can_train_side_by_side():
+    results = {}
+
+    def train(seed):
+        generator = np.random.default_rng(seed)
+        layer = nn.Linear(3, 1, generator=generator)
+        optimizer = optim.SGD(layer.parameters(), lr=0.01)
+        x = Tensor(generator.standard_normal((8, 3)).astype(np.float32))
+        for _ in range(200):
+            optimizer.zero_grad()
+            layer(x).square().mean().backward()
+            optimizer.step()
+        return layer.weight.data.copy()
+
+    def work(seed):
+        results[seed] = train(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in (1, 2):
+        np.testing.assert_array_equal(results[seed], train(seed))
