@@ -47,7 +47,8 @@ def parameter_groups(
     """
     head_lr = lr if head_lr is None else head_lr
     _check_rates(lr, head_lr, decay)
-    in_head = _parameters_of_head(model, head)
+    one_rate = head is None and decay is None and head_lr == lr
+    in_head = set() if one_rate else _parameters_of_head(model, head)
     layers = weight_layers(model)
     bodies = [layer for layer in layers if not _belongs(layer, in_head)]
     groups: dict[float, dict] = {}

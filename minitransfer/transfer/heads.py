@@ -184,7 +184,8 @@ def is_chain(module) -> bool:
         >>> is_chain(nn.Sequential(nn.ReLU())), is_chain(nn.ReLU())
         (True, False)
     """
-    return isinstance(module, Sequential) and type(module).forward is Sequential.forward
+    plain = isinstance(module, Sequential) and type(module).forward is Sequential.forward
+    return plain and not module._parameters
 
 
 def _holds(module, head) -> bool:
