@@ -8,7 +8,7 @@ lessons, and `stepping` walks through one in the terminal. What a lesson uses of
 from minitransfer.lessons.claims import ClaimFailed, claim
 from minitransfer.lessons.ledger import LessonFailed, last_run, print_ledger, run_all
 from minitransfer.lessons.notebook import write_notebook
-from minitransfer.lessons.shelf import Lesson, catalogue, find, lessons_folder
+from minitransfer.lessons.shelf import Lesson, catalogue, find, lessons_folder, print_catalogue
 from minitransfer.lessons.sources import articles, claim_statements
 from minitransfer.lessons.stepping import run, step
 
@@ -23,6 +23,7 @@ __all__ = [
     "find",
     "last_run",
     "lessons_folder",
+    "print_catalogue",
     "print_ledger",
     "run",
     "run_all",

@@ -5,6 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
 from minitransfer.lessons.cells import split
 
 
@@ -64,6 +69,26 @@ def catalogue() -> list[Lesson]:
     return [describe(path) for path in paths]
 
 
+def print_catalogue(console: Console | None = None) -> None:
+    """Print the lessons, each with the question it answers.
+
+    Args:
+        console: where to print; the terminal if None.
+
+    Example:
+        >>> print_catalogue(Console(quiet=True))
+    """
+    console = console or Console()
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    table.add_column("", justify="right")
+    table.add_column("lesson", style="bold")
+    table.add_column("the question it answers")
+    for lesson in catalogue():
+        table.add_row(str(lesson.number), escape(lesson.title), escape(lesson.question))
+    console.print(table)
+    console.print("\n[dim]minitransfer learn 3 steps through lesson 3, a cell per key press.[/]")
+
+
 def describe(path: Path) -> Lesson:
     """Read number, title and question of the lesson at `path`.
 
@@ -80,7 +105,7 @@ def describe(path: Path) -> Lesson:
     """
     cells = split(path.read_text(encoding="utf-8"))
     first = cells[0].source if cells else ""
-    heading = re.match(r"# +(?:(?:Lesson +)?\d+[.:]? +)?(.+)", first)
+    heading = re.match(r"# +(?:(?:Lesson +)?\d+ *[.:·]? +)?(.+)", first)
     if heading is None:
         raise ValueError(
             f'{path.name} has no heading; its first cell is Markdown and begins "# N. Title"'

@@ -1,7 +1,8 @@
 import pytest
+from rich.console import Console
 
 from minitransfer.lessons.cells import split
-from minitransfer.lessons.shelf import describe
+from minitransfer.lessons.shelf import describe, print_catalogue
 
 SCRIPT = '''# ---
 # jupyter: nothing to run
@@ -54,6 +55,10 @@ def test_nothing_has_no_cells():
             "# # Lesson 3: A title\n#\n# It works. But why does it?\n",
             ("A title", "But why does it?"),
         ),
+        (
+            "# # 3 · A title\n# **The question.** It is. Why so\n# well?\n",
+            ("A title", "Why so well?"),
+        ),
         ("# # A title\n# > Why?\n# # Part\n", ("A title", "Why?")),
     ],
 )
@@ -69,3 +74,11 @@ def test_without_heading_or_question_says_what_to_write(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match=r"03_name\.py.*begin"):
         describe(path)
+
+
+def test_the_catalogue_is_printed(shelf_of_one, tmp_path):
+    with (tmp_path / "shown.txt").open("w", encoding="utf-8") as file:
+        print_catalogue(Console(file=file, width=90))
+    shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
+    assert "Two and two" in shown
+    assert "How much is two and two?" in shown
