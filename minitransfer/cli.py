@@ -1,0 +1,239 @@
+"""The command `minitransfer`: arguments in, a table and a picture out."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from minitransfer import data, folders, kernels, lessons, zoo
+from minitransfer.five_ways import WAYS, conclusion, five_ways
+
+DESCRIPTION = """\
+Without a command: take a network that has learnt a thousand printed characters, give it 100
+labelled handwritten digits, and see five ways to train with so few."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status.
+
+    Args:
+        arguments: what stands behind the program's name; ``sys.argv`` if None.
+
+    Example:
+        >>> main(["zoo", "--names"])
+        glyph-conv
+        glyph-mlp
+        0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except (ValueError, OSError, ImportError) as error:
+        print(f"minitransfer: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nminitransfer: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minitransfer",
+        description=DESCRIPTION,
+        epilog="Start here: `minitransfer`, then `minitransfer learn`.",
+    )
+    parser.add_argument("--version", action="version", version=version("minitransfer"))
+    parser.add_argument("--labels", type=_whole, default=100, help="labelled digits (100)")
+    parser.add_argument("--seeds", type=_whole, default=3, help="runs of each way (3)")
+    parser.add_argument("--network", default="glyph-conv", help="what to borrow (glyph-conv)")
+    parser.add_argument("--out", type=Path, help="folder for accuracy.png and result.json")
+    parser.add_argument(
+        "--processes", type=_whole, default=_cores(), help="runs side by side (one per core)"
+    )
+    parser.set_defaults(run=_main_job)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    learn = commands.add_parser("learn", help="list the lessons, or step through one")
+    learn.add_argument("number", nargs="?", type=int, help="the lesson's number")
+    learn.add_argument("--run", action="store_true", help="run it without stopping")
+    learn.add_argument("--notebook", action="store_true", help="write it as .ipynb")
+    learn.add_argument("--out", type=Path, default=Path(), help="folder for the notebook")
+    learn.set_defaults(run=_learn)
+
+    claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
+    claims.add_argument("--run", action="store_true", help="measure all of them again")
+    claims.add_argument("--json", action="store_true", help="one object per claim")
+    claims.set_defaults(run=_claims)
+
+    pretrain = commands.add_parser("pretrain", help="make a published network again")
+    pretrain.add_argument("architecture", choices=list(zoo.ARCHITECTURES))
+    pretrain.add_argument("--out", type=Path, default=Path(), help="folder for the network (.)")
+    pretrain.add_argument("--classes", type=_whole, default=1000, help="characters (1000)")
+    pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")
+    pretrain.add_argument("--steps", type=_whole, help="batches of 128")
+    pretrain.add_argument("--seed", type=int, default=0, help="first weights and order (0)")
+    pretrain.set_defaults(run=_pretrain)
+
+    networks = commands.add_parser("zoo", help="the published networks and their cards")
+    networks.add_argument("name", nargs="?", help="show this network's card")
+    networks.add_argument("--names", action="store_true", help="print the names alone")
+    networks.set_defaults(run=_zoo)
+
+    doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
+    doctor.add_argument("--warm", action="store_true", help="compile all kernels now")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _main_job(options) -> None:
+    from minitransfer import plots  # matplotlib takes a second; other commands do without it
+
+    console = Console()
+    if options.labels % 10:
+        raise ValueError(f"--labels is spread over ten classes; given {options.labels}")
+    console.print(f"[bold]Five ways to use {options.labels} labelled digits[/]")
+    with _bar(console) as bar:
+        _warm(bar, kernels.MAIN_JOB)
+        result = five_ways(
+            options.labels,
+            options.seeds,
+            options.network,
+            processes=options.processes,
+            progress=_task(bar, "training and testing"),
+        )
+    console.print(_ways_table(result))
+    folder = options.out or folders.cache_folder() / "main-job"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    figure = plots.accuracy_bars(result)
+    figure.savefig(folder / "accuracy.png", dpi=200)
+    console.print(conclusion(result))
+    print(f"Figure: {folder / 'accuracy.png'}")
+
+
+def _ways_table(result) -> Table:
+    runs = len(next(iter(result["ways"].values()))["runs"])
+    table = Table(caption=f"mean ± standard deviation over {runs} seeds; {result['seconds']} s")
+    table.add_column("way")
+    table.add_column("on test digits", justify="right")
+    best = max(way["mean"] for way in result["ways"].values())
+    for way, numbers in result["ways"].items():
+        style = "bold" if numbers["mean"] == best else None
+        figure = f"{100 * numbers['mean']:.1f} ± {100 * numbers['sd']:.1f} %"
+        table.add_row(WAYS[way], figure, style=style)
+    return table
+
+
+def _learn(options) -> None:
+    if options.number is None:
+        lessons.print_catalogue()
+    elif options.notebook:
+        print(lessons.write_notebook(options.number, options.out))
+    elif options.run:
+        lessons.run(options.number)
+    else:
+        lessons.step(options.number)
+
+
+def _claims(options) -> None:
+    if options.run:
+        lessons.run_all()
+    lessons.print_ledger(json=options.json)
+
+
+def _pretrain(options) -> None:
+    name = options.architecture.replace("_", "-")
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / f"{name}.safetensors"
+    checkpoint = options.out / f"{name}.checkpoint"
+    console = Console()
+    with _bar(console) as bar:
+        _warm(bar, kernels.MAIN_JOB)
+        task = _task(bar, "drawing the characters")
+        data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=task)
+    zoo.pretrain(
+        options.architecture,
+        path,
+        classes=options.classes,
+        per_class=options.per_class,
+        steps=options.steps,
+        seed=options.seed,
+        checkpoint=checkpoint,
+        progress=True,
+    )
+    checkpoint.unlink(missing_ok=True)
+    console.print(_card_table(zoo.read_card(path)))
+    print(f"Network: {path}")
+
+
+def _zoo(options) -> None:
+    if options.names:
+        print("\n".join(zoo.list()))
+        return
+    names = [options.name] if options.name else zoo.list()
+    for name in names:
+        Console().print(_card_table(zoo.read_card(name)))
+
+
+def _card_table(card) -> Table:
+    table = Table(title=card["name"], show_header=False)
+    for key, value in card.items():
+        if key == "classes":
+            value = f"{len(value)}: {' '.join(value[:12])} …"
+        elif isinstance(value, dict):
+            value = "; ".join(f"{what}: {share}" for what, share in value.items())
+        table.add_row(key, str(value))
+    return table
+
+
+def _doctor(options) -> None:
+    console = Console()
+    if options.warm:
+        with _bar(console) as bar:
+            _warm(bar, kernels.ALL)
+    table = Table(title="minitransfer doctor", show_header=False)
+    for package in ("minitransfer", "numpy", "numba", "llvmlite", "matplotlib", "safetensors"):
+        table.add_row(package, version(package))
+    table.add_row("Python", f"{platform.python_version()} on {platform.system()}")
+    for key, value in kernels.report().items():
+        table.add_row(key, str(value))
+    table.add_row("cache folder", str(folders.cache_folder()))
+    console.print(table)
+
+
+def _bar(console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _task(bar, description):
+    """A callback ``progress(done, total)`` that moves a line of the bar."""
+    task = bar.add_task(description, total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _warm(bar, names) -> None:
+    kernels.warm(names, progress=_task(bar, "compiling the kernels"))
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

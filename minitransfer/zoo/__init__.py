@@ -1,0 +1,20 @@
+"""Networks that were trained for you: load one, swap its head, fine-tune."""
+
+from minitransfer.zoo.architectures import ARCHITECTURES, glyph_conv, glyph_mlp
+from minitransfer.zoo.pretraining import DRAWING_SEED, HELD_OUT_SEED, pretrain
+from minitransfer.zoo.published import load, names, publish, read_card
+
+list = names
+
+__all__ = [
+    "ARCHITECTURES",
+    "DRAWING_SEED",
+    "HELD_OUT_SEED",
+    "glyph_conv",
+    "glyph_mlp",
+    "list",
+    "load",
+    "pretrain",
+    "publish",
+    "read_card",
+]

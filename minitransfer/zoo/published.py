@@ -1,0 +1,158 @@
+"""Published networks: weights in a safetensors file, with a card in its header.
+
+Article C's community: who trains a network gives it away with all that the next person must know
+to use it: what goes in, what comes out, what it has seen, under which licence, how good it is and
+which command makes it again.
+"""
+
+from pathlib import Path
+
+from minitransfer import checkpoint
+from minitransfer.zoo.architectures import ARCHITECTURES
+
+#: The networks that come with the package.
+FOLDER = Path(__file__).parent / "networks"
+
+#: What every card says.
+CARD_KEYS = (
+    "name",
+    "architecture",
+    "input_type",
+    "input_shape",
+    "classes",
+    "source",
+    "licence",
+    "accuracy",
+    "command",
+)
+
+
+def publish(model, path, *, dtype="float32", **card) -> Path:
+    """Write a network and its card to one file.
+
+    Args:
+        model: a network built by one of `ARCHITECTURES`.
+        path: the file to write, ending in ".safetensors"; it is replaced in one step.
+        dtype: type of the stored weights; "float16" halves the file.
+        card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
+            ``input_type`` ("image", …); ``input_shape`` without the batch axis; ``classes``, their
+            names in the order of the outputs; ``source``, the data it was trained on;
+            ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made it.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: if the card lacks an entry, has one too many, or does not fit the network.
+
+    Example:
+        >>> import tempfile
+        >>> from minitransfer.zoo import glyph_mlp
+        >>> card = dict(name="mine", architecture="glyph_mlp", input_type="image",
+        ...             input_shape=(1, 28, 28), classes=list("ab"), source="two letters",
+        ...             licence="MIT", accuracy={}, command="python mine.py")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
+        'mine'
+    """
+    absent, unknown = set(CARD_KEYS) - set(card), set(card) - set(CARD_KEYS)
+    if absent or unknown:
+        raise ValueError(
+            f"a card has the entries {', '.join(CARD_KEYS)}; "
+            f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
+        )
+    card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
+    fresh = _build(card, path)
+    expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
+    given = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    if given != expected:
+        raise ValueError(
+            f"the network does not fit its card: {card['architecture']} with "
+            f"{len(card['classes'])} classes has other names or shapes than the model given"
+        )
+    checkpoint.save_weights(model, path, card=card, dtype=dtype)
+    return Path(path)
+
+
+def load(name):
+    """Return a published network, in evaluation mode.
+
+    Args:
+        name: the name of a network that `zoo.list` shows, or the path of a file that `publish` wrote.
+
+    Returns:
+        The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and
+        ``input_shape``.
+
+    Raises:
+        ValueError: if there is no such network, or the file is damaged or has no card.
+
+    Example:
+        >>> network = load("glyph-conv")
+        >>> network.input_type, network.input_shape
+        ('image', (1, 28, 28))
+    """
+    path = _find(name)
+    card = read_card(path)
+    network = _build(card, path)
+    checkpoint.load_weights(network, path)
+    network.card = card
+    network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
+    return network.eval()
+
+
+def read_card(name) -> dict:
+    """Return the card of a published network without loading its weights.
+
+    Args:
+        name: as for `load`.
+
+    Raises:
+        ValueError: if there is no such network, or it has no card.
+
+    Example:
+        >>> read_card("glyph-mlp")["architecture"]
+        'glyph_mlp'
+    """
+    path = _find(name)
+    card = checkpoint.read_card(path)
+    if not card or set(CARD_KEYS) - set(card):
+        raise ValueError(
+            f"{path} holds weights but no card that says how to build the network; "
+            "write such files with zoo.publish, or load the weights into a network of yours "
+            "with checkpoint.load_weights"
+        )
+    return card
+
+
+def names() -> list[str]:
+    """Return the names of the networks that come with the package.
+
+    Example:
+        >>> names()
+        ['glyph-conv', 'glyph-mlp']
+    """
+    return sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+
+
+def _find(name) -> Path:
+    path = Path(name)
+    if path.suffix == ".safetensors":
+        if path.is_file():
+            return path
+        raise ValueError(f"there is no file {path}; give the path of a published network")
+    if (FOLDER / f"{name}.safetensors").is_file():
+        return FOLDER / f"{name}.safetensors"
+    raise ValueError(
+        f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
+        "or give the path of a .safetensors file"
+    )
+
+
+def _build(card, path):
+    if card["architecture"] not in ARCHITECTURES:
+        raise ValueError(
+            f"{path}: the card names the architecture {card['architecture']!r}; "
+            f"this version knows {', '.join(ARCHITECTURES)}"
+        )
+    return ARCHITECTURES[card["architecture"]](len(card["classes"]))

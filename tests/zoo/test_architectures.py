@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from minitransfer import Tensor, nn, zoo
+
+
+@pytest.mark.parametrize("name", list(zoo.ARCHITECTURES))
+def test_five_layers_with_parameters_and_the_asked_for_outputs(name):
+    network = zoo.ARCHITECTURES[name](7)
+    layers = [m for m in network if isinstance(m, (nn.Linear, nn.Conv2d))]
+    assert len(layers) == 5
+    assert network(Tensor(np.zeros((2, *network.input_shape), np.float32))).shape == (2, 7)
+
+
+@pytest.mark.parametrize("name", list(zoo.ARCHITECTURES))
+def test_the_generator_decides_about_every_weight(name):
+    build = zoo.ARCHITECTURES[name]
+    a, b, c = (build(3, generator=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    for (key, x), y, z in zip(
+        a.named_parameters(), b.parameters(), c.parameters(), strict=True
+    ):
+        assert np.array_equal(x.data, y.data)
+        assert key.endswith("bias") or not np.array_equal(x.data, z.data)
+
+
+def test_he_initialisation():
+    network = zoo.glyph_mlp(1000, generator=np.random.default_rng(0))
+    assert network[1].weight.data.std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
+    assert not network[1].bias.data.any()
