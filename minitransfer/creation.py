@@ -166,7 +166,7 @@ def randint(*bounds, size=None, generator=None) -> Tensor:
     *bounds, size = bounds if size is None else (*bounds, size)
     if len(bounds) not in (1, 2):
         raise TypeError("randint takes (high, size) or (low, high, size)")
-    return Tensor(np.asarray((generator or default_generator()).integers(*bounds, size)))
+    return Tensor(np.asarray((generator or default_generator()).integers(*bounds, size=size)))
 
 
 def randperm(n, generator=None) -> Tensor:

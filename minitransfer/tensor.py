@@ -272,10 +272,10 @@ class Tensor:
     def to(self, target=None, *, dtype=None):
         """Return the tensor in another dtype; `to("cpu")` returns it as it is."""
         target = dtype or target
-        if isinstance(target, str) and target.split(":")[0] not in np.sctypeDict:
+        if isinstance(target, str) and target not in np.sctypeDict:
             if target == "cpu":
                 return self
-            raise missing("device", target)
+            raise missing("device", target.split(":")[0])
         if isinstance(target, Tensor):
             target = target.dtype
         return self if np.dtype(target) == self.dtype else cast(self, dtype=np.dtype(target))

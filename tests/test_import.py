@@ -1,0 +1,93 @@
+"""What `import minitransfer` pulls in, how long it takes, and what the names lead to."""
+
+import subprocess
+import sys
+
+import pytest
+
+import minitransfer as mt
+from minitransfer import nn, optim
+from minitransfer.alternatives import ALTERNATIVES
+
+
+def run(code):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_import_is_light():
+    heavy = "('numba', 'matplotlib', 'PIL', 'rich', 'safetensors', 'llvmlite')"
+    code = f"import sys, minitransfer; print([m for m in {heavy} if m in sys.modules])"
+    assert run(code) == "[]"
+
+
+def test_the_import_is_quick():
+    """The bar is 0.1 s beyond numpy, in time of the processor: other processes do not count."""
+    code = "from time import process_time as now; import numpy; start = now(); import minitransfer"
+    assert min(float(run(f"{code}; print(now() - start)")) for _ in range(3)) < 0.1
+
+
+def test_numba_comes_with_the_first_operation_only():
+    code = "import sys, minitransfer as mt; x = mt.ones(2, 2); print('numba' in sys.modules)"
+    assert run(code) == "False"
+
+
+def test_parts_can_be_imported_as_modules():
+    run("import minitransfer.nn as nn; nn.Linear(2, 1)")
+    run("import minitransfer.nn.functional as F; F.relu")
+    run("from minitransfer.optim.lr_scheduler import StepLR")
+    run("import minitransfer.optim as optim; optim.lr_scheduler.StepLR")
+    run("from minitransfer.data import DataLoader, TensorDataset")
+    run("import minitransfer; minitransfer.data.DataLoader")
+
+
+def test_the_version_is_the_one_of_the_package():
+    from importlib.metadata import version
+
+    assert mt.__version__ == version("minitransfer")
+
+
+@pytest.mark.parametrize(
+    ("get", "message"),
+    [
+        (lambda: nn.LSTM, "nn has no 'LSTM'; instead: not covered"),
+        (lambda: mt.cuda.is_available(), "minitransfer has no 'cuda'; instead: everything runs"),
+        (lambda: mt.ones(1).cuda(), "Tensor has no 'cuda'; instead: everything runs"),
+        (lambda: nn.Linear(1, 1).cuda(), "Linear has no 'cuda'; instead: everything runs"),
+        (lambda: nn.functional.nll_loss, "functional has no 'nll_loss'; instead: cross_entropy"),
+        (lambda: optim.RMSprop, "optim has no 'RMSprop'; instead: Adam"),
+        (lambda: optim.lr_scheduler.ExponentialLR, "instead: StepLR"),
+        (lambda: mt.no_such_thing, "minitransfer has no 'no_such_thing'$"),
+        (lambda: nn.Sequential().no_such_thing, "Sequential has no 'no_such_thing'$"),
+        (lambda: mt.ones(1).no_such_thing, "Tensor has no 'no_such_thing'$"),
+    ],
+)
+def test_what_is_not_here_is_an_error_that_names_the_alternative(get, message):
+    with pytest.raises(AttributeError, match=message):
+        get()
+
+
+def places():
+    layer = nn.Linear(1, 1)
+    return {
+        "minitransfer": mt,
+        "Tensor": mt.ones(1),
+        "Module": layer,
+        "nn": nn,
+        "functional": nn.functional,
+        "optim": optim,
+        "lr_scheduler": optim.lr_scheduler,
+    }
+
+
+@pytest.mark.parametrize(("where", "name"), sorted(ALTERNATIVES))
+def test_every_alternative_is_for_a_name_that_is_missing(where, name):
+    if where == "device":
+        with pytest.raises(AttributeError, match="processor"):
+            mt.ones(1).to(name)
+    else:
+        with pytest.raises(AttributeError, match="instead"):
+            getattr(places()[where], name)
