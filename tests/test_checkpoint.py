@@ -115,7 +115,7 @@ def test_every_flipped_bit_in_the_numbers_or_the_card_is_noticed(path):
 
 
 def test_no_file_a_folder_and_a_file_of_another_kind(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing.safetensors does not exist"):
+    with pytest.raises(FileNotFoundError, match=r"nothing.safetensors does not exist"):
         load_arrays(tmp_path / "nothing.safetensors")
     with pytest.raises(FileNotFoundError, match="is a folder"):
         read_card(tmp_path)

@@ -107,7 +107,8 @@ def fit(
     )
     saved = saved_training(checkpoint, resume)
     loss = loss or nn.CrossEntropyLoss()
-    optimizer = optimizer or Adam(trainable(model))
+    pairs = trainable(model)
+    optimizer = optimizer or Adam(pairs)
     check_optimizer(model, optimizer)
 
     generator = generator or default_generator()
@@ -139,7 +140,7 @@ def _train(run, loss, clip_norm, checkpoint, progress) -> None:
     model, optimizer = run.model, run.optimizer
     with (
         modes_kept(model),
-        np.errstate(over="ignore", invalid="ignore"),  # the checks say it better
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),  # the checks say it better
         kept(checkpoint, run) as keep,
         bar(progress, run.total, run.step) as show,
     ):

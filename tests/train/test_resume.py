@@ -1,0 +1,318 @@
+"""A training that was stopped, by whatever means, ends as if it had never been."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from minitransfer import manual_seed, nn, optim, transfer
+from minitransfer.checkpoint import load_checkpoint, save_checkpoint, save_weights
+from minitransfer.data import DataLoader, Dataset
+from minitransfer.train import fit
+
+
+class Stopped(Exception):
+    """Stands for whatever may go wrong in the middle of a training."""
+
+
+class CrossEntropy(nn.CrossEntropyLoss):
+    """Cross-entropy that calls `event` when it is asked for the loss of a certain step."""
+
+    def __init__(self, model, step=None, event=None):
+        super().__init__()
+        self.__dict__.update(model=[model], left=step, event=event)
+
+    def forward(self, outputs, targets):
+        if self.model[0].training and self.left is not None:
+            self.left -= 1
+            if self.left == 0:
+                self.event()
+        return super().forward(outputs, targets)
+
+
+def problem(kind="adam", seed=0):
+    """Return a network with all that has a state of its own, and what `fit` needs to train it."""
+    generator = np.random.default_rng(seed)
+    own = np.random.default_rng(seed + 1)
+    manual_seed(seed + 2)
+    model = nn.Sequential(
+        nn.Linear(3, 8, generator=generator),
+        nn.BatchNorm1d(8),
+        nn.ReLU(),
+        nn.Dropout(0.3, generator=own),  # a generator of its own
+        nn.Linear(8, 8, generator=generator),
+        nn.Dropout(0.3),  # the default generator
+        nn.Linear(8, 2, generator=generator),
+    )
+    x = generator.standard_normal((70, 3)).astype(np.float32)
+    data = Dataset(x, (x[:, 0] * x[:, 1] > 0).astype(np.int64))
+    optimizer = {
+        "adam": lambda: optim.Adam(transfer.parameter_groups(model, 0.01, head_lr=0.05)),
+        "sgd": lambda: optim.SGD(model.parameters(), lr=0.3, momentum=0.9),
+    }[kind]()
+    options = {
+        "data": data,
+        "optimizer": optimizer,
+        "schedule": optim.CosineAnnealingLR,
+        "batch_size": 16,
+        "validation": 0.2,
+        "clip_norm": 2.0,
+        "transform": lambda x, g: x + np.float32(0.05) * g.standard_normal(x.shape, np.float32),
+    }
+    return model, options
+
+
+def train(length, *, kind="adam", stop=None, event=None, **more):
+    """Train; return all bits that are left: weights, buffers, optimiser, history."""
+    model, options = problem(kind)
+    history = fit(model, loss=CrossEntropy(model, stop, event), **options, **length, **more)
+    state = options["optimizer"].state
+    return (
+        {name: t.data.tobytes() for name, t in model.state_dict().items()},
+        {(n, k): np.asarray(v).tobytes() for n, s in state.items() for k, v in s.items()},
+        history,
+    )
+
+
+def raise_stopped():
+    raise Stopped
+
+
+LENGTHS = [{"epochs": 6}, {"steps": 25}]
+
+
+@pytest.mark.parametrize("length", LENGTHS, ids=str)
+@pytest.mark.parametrize("kind", ["adam", "sgd"])
+@pytest.mark.parametrize("stop", [1, 2, 5, 11, 23])
+def test_after_an_error_in_the_middle_of_an_epoch(tmp_path, length, kind, stop):
+    path = tmp_path / "run.safetensors"
+    expected = train(length, kind=kind)
+    with pytest.raises(Stopped):
+        train(length, kind=kind, stop=stop, event=raise_stopped, checkpoint=path)
+    assert train(length, kind=kind, checkpoint=path, resume=True) == expected
+
+
+@pytest.mark.parametrize("length", LENGTHS, ids=str)
+@pytest.mark.parametrize("stop", [1, 6, 8, 24])
+def test_ctrl_c_saves_the_step_it_fell_into(tmp_path, capsys, length, stop):
+    path = tmp_path / "run.safetensors"
+    expected = train(length)
+    with pytest.raises(KeyboardInterrupt):
+        train(length, stop=stop, event=lambda: signal.raise_signal(signal.SIGINT), checkpoint=path)
+    message = capsys.readouterr().err
+    assert f"Stopped at step {stop} of" in message
+    assert f"{path} holds the training up to step {stop}. To go on" in message
+    assert "resume=True" in message
+    assert load_checkpoint(path)["step"] == stop
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert train(length, checkpoint=path, resume=True) == expected
+
+
+def test_ctrl_c_that_cannot_be_caught_leaves_the_last_round(tmp_path, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        train({"epochs": 6}, stop=7, event=interrupt, checkpoint=path)
+    assert "Stopped at step 6 of 24" in (message := capsys.readouterr().err)
+    assert "up to step 4" in message
+    assert train({"epochs": 6}, checkpoint=path, resume=True) == train({"epochs": 6})
+
+
+def test_ctrl_c_twice_stops_at_once(tmp_path):
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        train({"epochs": 6}, stop=7, event=twice, checkpoint=path)
+    assert load_checkpoint(path)["step"] == 4
+    assert train({"epochs": 6}, checkpoint=path, resume=True) == train({"epochs": 6})
+
+
+def test_stopped_again_and_again(tmp_path):
+    path = tmp_path / "run.safetensors"
+    for stop in (3, 2, 6, 5):
+        event = raise_stopped if stop % 2 else lambda: signal.raise_signal(signal.SIGINT)
+        with pytest.raises((Stopped, KeyboardInterrupt)):
+            train({"epochs": 6}, stop=stop, event=event, checkpoint=path, resume=True)
+    assert train({"epochs": 6}, checkpoint=path, resume=True) == train({"epochs": 6})
+
+
+def test_after_a_kill_in_another_process(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+        import hashlib, os, signal, sys
+        import numpy as np
+        from minitransfer import manual_seed, nn
+        from minitransfer.data import mnist
+        from minitransfer.train import fit
+
+        path, kill_at = sys.argv[1] or None, int(sys.argv[2])
+        manual_seed(4)
+        model = nn.Sequential(
+            nn.Conv2d(1, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
+            nn.Dropout(0.2), nn.Linear(144, 10))
+        steps = 0
+        def loss(outputs, targets):
+            global steps
+            steps += model.training
+            if steps == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return nn.CrossEntropyLoss()(outputs, targets)
+        history = fit(model, mnist("validation")[:200], loss=loss, epochs=3, batch_size=30,
+                      validation=0.2, patience=2, checkpoint=path, resume=path is not None)
+        digest = hashlib.sha256(repr((history.rows, history.step_losses)).encode())
+        for name, t in model.state_dict().items():
+            digest.update(name.encode() + t.data.tobytes())
+        print(digest.hexdigest())
+        """)
+    )
+
+    def run(path, kill_at=-1):
+        command = [sys.executable, str(script), str(path), str(kill_at)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    expected = run("")
+    assert expected.returncode == 0, expected.stderr
+    path = tmp_path / "run.safetensors"
+    assert run(path, 9).returncode == -signal.SIGKILL
+    assert run(path, 4).returncode == -signal.SIGKILL
+    assert run(path).stdout == expected.stdout
+
+
+def test_early_stopping_goes_on_counting(tmp_path):
+    path, options = tmp_path / "run.safetensors", {"patience": 4, "kind": "sgd"}
+    expected = train({"epochs": 60}, **options)
+    rounds = len(expected[2])
+    assert expected[2].stopped_early
+    stop = 4 * (rounds - 2) + 1  # between the best round and the end
+    with pytest.raises(Stopped):
+        train({"epochs": 60}, stop=stop, event=raise_stopped, checkpoint=path, **options)
+    assert train({"epochs": 60}, checkpoint=path, resume=True, **options) == expected
+    # and once more, when all is done: the best weights again, and not one step more
+    assert train({"epochs": 60}, checkpoint=path, resume=True, **options) == expected
+
+
+def test_a_share_for_validation_is_the_same_share_in_the_same_process(tmp_path):
+    """Where the default generator has moved on, another split would leak into the training."""
+    path = tmp_path / "run.safetensors"
+    expected = train({"epochs": 6})
+    with pytest.raises(Stopped):
+        train({"epochs": 6}, stop=10, event=raise_stopped, checkpoint=path)
+    model, options = problem()
+    manual_seed(99).random(50)
+    history = fit(
+        model, loss=CrossEntropy(model), epochs=6, checkpoint=path, resume=True, **options
+    )
+    assert history == expected[2]
+
+
+def test_loaders_of_ones_own_with_their_own_generators(tmp_path):
+    def own(stop=None, **more):
+        model, options = problem()
+        x, y = options["data"].x, options["data"].y
+        first, second = np.random.default_rng(5), np.random.default_rng(6)
+        history = fit(
+            model,
+            DataLoader((x[:50], y[:50]), 16, shuffle=True, generator=first),
+            validation=DataLoader((x[50:], y[50:]), 7, shuffle=True, generator=second),
+            loss=CrossEntropy(model, stop, raise_stopped),
+            steps=20,
+            **more,
+        )
+        return history, {name: t.data.tobytes() for name, t in model.state_dict().items()}
+
+    path = tmp_path / "run.safetensors"
+    expected = own()
+    with pytest.raises(Stopped):
+        own(stop=7, checkpoint=path)
+    assert own(checkpoint=path, resume=True) == expected
+
+
+def test_a_finished_training_can_be_prolonged(tmp_path):
+    path = tmp_path / "run.safetensors"
+    more = {"checkpoint": path, "resume": True}
+    model, options = problem()
+    options["schedule"] = None  # the cosine depends on the length
+    short = fit(model, epochs=2, **options, **more)
+    model, options = problem()
+    options["schedule"] = None
+    long = fit(model, epochs=5, **options, **more)
+    model, options = problem()
+    options["schedule"] = None
+    assert long == fit(model, epochs=5, **options)
+    assert long.step_losses[: len(short.step_losses)] == short.step_losses
+
+
+def test_without_a_file_it_begins_anew(tmp_path):
+    path = tmp_path / "run.safetensors"
+    assert train({"epochs": 2}, checkpoint=path, resume=True) == train({"epochs": 2})
+    assert load_checkpoint(path)["finished"]
+
+
+def test_an_unfinished_training_is_not_overwritten(tmp_path):
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(Stopped):
+        train({"epochs": 2}, stop=5, event=raise_stopped, checkpoint=path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match=r"holds a training at step 4 of 8.*resume=True"):
+        train({"epochs": 2}, checkpoint=path)
+    assert path.read_bytes() == before
+    save_weights(nn.Linear(1, 1), path)
+    with pytest.raises(FileExistsError, match="is no whole checkpoint of a training"):
+        train({"epochs": 2}, checkpoint=path)
+
+
+def test_a_finished_training_may_be_overwritten(tmp_path):
+    path = tmp_path / "run.safetensors"
+    first = train({"epochs": 1}, checkpoint=path)
+    assert train({"epochs": 1}, checkpoint=path) == first
+
+
+def test_a_damaged_file_is_refused_and_left(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train({"epochs": 1}, checkpoint=path)
+    whole = path.read_bytes()
+    for content in (whole[:100], whole[:-1], b"", whole[:-9] + b"something"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"run.safetensors .* is damaged, truncated"):
+            train({"epochs": 2}, checkpoint=path, resume=True)
+        assert path.read_bytes() == content
+
+
+def test_another_training_is_refused_and_nothing_changed(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train({"epochs": 1}, checkpoint=path)
+    before = path.read_bytes()
+    model, options = problem("sgd")
+    model[6] = nn.Linear(8, 5)
+    options["optimizer"] = optim.SGD(model.parameters(), lr=0.3)
+    weights = model[0].weight.data.copy()
+    with pytest.raises(ValueError, match=r"run.safetensors is of another training") as caught:
+        fit(model, epochs=2, checkpoint=path, resume=True, **options | {"batch_size": 8})
+    message = str(caught.value)
+    assert "weights '6.weight': float32 (2, 8) / float32 (5, 8)" in message
+    assert "optimizer: Adam / SGD" in message
+    assert "batch_size: 16 / 8" in message
+    np.testing.assert_array_equal(model[0].weight.data, weights)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_a_loop_of_ones_own_is_refused(tmp_path):
+    path = tmp_path / "run.safetensors"
+    save_checkpoint(path, {"step": 3})
+    with pytest.raises(ValueError, match="none that fit wrote"):
+        train({"epochs": 2}, checkpoint=path, resume=True)
+
+
+def test_a_path_that_cannot_be_written_shows_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError):
+        train({"epochs": 1}, stop=1, event=raise_stopped, checkpoint=tmp_path / "file" / "run")
