@@ -257,20 +257,35 @@ def _fingerprint(arrays, text: str) -> str:
 
 def _write_atomically(path, content: bytes) -> None:
     path = Path(os.path.realpath(path))  # a link stays a link
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(beside, "wb") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _removed_on_error(beside), open(beside, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        with _removed_on_error(beside):
+            os.replace(beside, path)
+        _sync_folder(path.parent)
+    except OSError as error:  # named by the file that was asked for, not by the one beside it
+        what = f"{error.strerror}; nothing was written, choose a place with room and permission"
+        raise type(error)(error.errno, what, str(path)) from error
+
+
+@contextlib.contextmanager
+def _removed_on_error(file: Path):
+    try:
+        yield
     except BaseException:
-        beside.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened to sync its list of names
-        folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a renaming last through a power failure; only POSIX can open a folder to do so."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)

@@ -170,6 +170,13 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(path, monkeypatch):
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="nothing was written, choose a place") as caught:
+        save_weights(network(), tmp_path / "file" / "net.safetensors")
+    assert caught.value.filename == str(tmp_path / "file" / "net.safetensors")
+
+
 def test_folders_are_made_and_links_stay_links(tmp_path):
     target = tmp_path / "deep" / "down" / "net.safetensors"
     save_weights(network(), target, {"name": "first"})

@@ -4,21 +4,20 @@ import contextlib
 
 
 @contextlib.contextmanager
-def bar(wanted: bool, total: int, done: int):
+def bar(wanted: bool, run):
     """Show a bar on the error stream while the context lasts, or nothing at all.
 
     Without a terminal (a log file, a pipe) one line is printed in the end.
 
     Args:
         wanted: whether to show anything.
-        total: steps in all.
-        done: steps that are behind us.
+        run: the `Run` to show.
 
     Yields:
-        A function of the `Run`, to call after each step.
+        A function without arguments, to call after each step.
     """
     if not wanted:
-        yield lambda run: None
+        yield lambda: None
         return
     # Here, because rich takes longer to import than a small training takes to run.
     from rich.console import Console
@@ -38,9 +37,9 @@ def bar(wanted: bool, total: int, done: int):
         TextColumn("{task.fields[scores]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=total, completed=done, scores="")
+        task = progress.add_task("", total=run.total, completed=run.step, scores="")
 
-        def show(run):
+        def show():
             rows = run.history.rows
             progress.update(task, completed=run.step, scores=_text(rows[-1]) if rows else "")
 

@@ -7,10 +7,10 @@ import numpy as np
 from minitransfer.data import DataLoader
 
 
-def check_arguments(data, *, epochs, steps, transform, generator, validation, patience, resume):
-    """Refuse arguments that contradict each other.
-
-    `resume` is True only where there is no file to resume from.
+def check_arguments(
+    data, *, epochs, steps, transform, generator, validation, patience, checkpoint, resume
+) -> None:
+    """Refuse arguments of `fit` that contradict each other.
 
     Raises:
         TypeError: if the generator is none.
@@ -30,7 +30,7 @@ def check_arguments(data, *, epochs, steps, transform, generator, validation, pa
         )
     if patience is not None and validation is None:
         raise ValueError("patience watches the validation loss; give validation= as well")
-    if resume:
+    if resume and checkpoint is None:
         raise ValueError("resume=True needs to know from which file; give checkpoint= as well")
     if isinstance(data, DataLoader):
         given = {"transform": transform is not None, "generator": generator is not None}

@@ -39,12 +39,17 @@ def saved_training(path, resume: bool) -> dict | None:
 
 
 @contextlib.contextmanager
-def kept(path, run):
+def kept(path, run, resume: bool):
     """Keep `run` in a file while the context lasts; nothing happens if `path` is None.
 
     The first Ctrl-C lets the step that is under way come to its end, so that what is saved is
     whole; a second one stops at once. Where the signal cannot be caught (in a thread, or where
     somebody else handles it) the checkpoint is that of the last round.
+
+    Args:
+        path: the file, or None.
+        run: the `Run` to keep.
+        resume: whether the same call would go on from the file.
 
     Yields:
         A function of (whether a round is over) to call after each step.
@@ -87,7 +92,7 @@ def kept(path, run):
     except KeyboardInterrupt:
         print(
             f"Stopped at step {run.step} of {run.total}; {path} holds the training up to step "
-            f"{at}. To go on, run the same again with resume=True.",
+            f"{at}. To go on, run the same again{'' if resume else ' with resume=True'}.",
             file=sys.stderr,
         )
         raise

@@ -103,7 +103,8 @@ def fit(
         generator=generator,
         validation=validation,
         patience=patience,
-        resume=resume and checkpoint is None,
+        checkpoint=checkpoint,
+        resume=resume,
     )
     saved = saved_training(checkpoint, resume)
     loss = loss or nn.CrossEntropyLoss()
@@ -132,18 +133,15 @@ def fit(
     run.schedule = _made(schedule, optimizer, run.total)
     if saved:
         run.load_state_dict(saved, checkpoint)
-    _train(run, loss, clip_norm, checkpoint, progress)
+    with kept(checkpoint, run, resume) as keep, bar(progress, run) as show:
+        _train(run, loss, clip_norm, keep, show)
     return run.history
 
 
-def _train(run, loss, clip_norm, checkpoint, progress) -> None:
+def _train(run, loss, clip_norm, keep, show) -> None:
     model, optimizer = run.model, run.optimizer
-    with (
-        modes_kept(model),
-        np.errstate(over="ignore", invalid="ignore", divide="ignore"),  # the checks say it better
-        kept(checkpoint, run) as keep,
-        bar(progress, run.total, run.step) as show,
-    ):
+    silent = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # checks say it better
+    with modes_kept(model), silent:
         model.train()
         while not run.finished:
             x, y = run.next_batch()
@@ -163,7 +161,7 @@ def _train(run, loss, clip_norm, checkpoint, progress) -> None:
                 check_weights(model, run.step, lr)
                 run.close_round(lr, _validation_scores(run, loss))
             keep(round_is_over)
-            show(run)
+            show()
     optimizer.zero_grad()  # gradients take as much memory as the weights
     run.end()
 
