@@ -10,7 +10,8 @@ A reading order, from easy to involved:
 
 1. `elementwise`: one loop per function; what NaN should do; the exponential as a polynomial.
 2. `updates`: SGD and Adam, one pass over memory instead of ten.
-3. `softmax_rows`, `norms`, `pooling`: loops that look at a row, a channel, a window.
+3. `softmax_rows`, `norms`, `layer_norms`, `pooling`, `mean_pooling`: loops that look at a row, a
+   channel, a window.
 4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
 5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tile,
    the only code that is written in the compiler's own language.
@@ -35,19 +36,10 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
     from .elementwise import erf, exp, relu, relu_backward
     from .gemm import matmul
-    from .norms import (
-        batch_norm,
-        batch_norm_apply,
-        batch_norm_backward,
-        layer_norm,
-        layer_norm_backward,
-    )
-    from .pooling import (
-        avg_pool2d,
-        avg_pool2d_backward,
-        max_pool2d,
-        max_pool2d_backward,
-    )
+    from .layer_norms import layer_norm, layer_norm_backward
+    from .mean_pooling import avg_pool2d, avg_pool2d_backward
+    from .norms import batch_norm, batch_norm_apply, batch_norm_backward
+    from .pooling import max_pool2d, max_pool2d_backward
     from .softmax_rows import log_softmax, softmax, softmax_cross_entropy
     from .threads import get_num_threads, set_num_threads
     from .updates import adam_step, sgd_step
@@ -55,10 +47,12 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 _FILES = {
     "gemm": "matmul",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
-    "pooling": "max_pool2d max_pool2d_backward avg_pool2d avg_pool2d_backward",
+    "pooling": "max_pool2d max_pool2d_backward",
+    "mean_pooling": "avg_pool2d avg_pool2d_backward",
     "elementwise": "relu relu_backward exp erf",
     "softmax_rows": "softmax log_softmax softmax_cross_entropy",
-    "norms": "batch_norm batch_norm_apply batch_norm_backward layer_norm layer_norm_backward",
+    "norms": "batch_norm batch_norm_apply batch_norm_backward",
+    "layer_norms": "layer_norm layer_norm_backward",
     "updates": "sgd_step adam_step",
     "threads": "get_num_threads set_num_threads",
 }

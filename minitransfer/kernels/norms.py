@@ -1,7 +1,7 @@
-"""Batch norm (Ioffe and Szegedy, 2015) and layer norm (Ba, Kiros and Hinton, 2016), both ways.
+"""Batch norm (Ioffe and Szegedy, 2015), forward and backward.
 
-Both take off a mean and divide by a standard deviation: of a channel over all images and places,
-or of a row. Mean and variance are taken in two passes, for the short way by the sum of squares
+Each channel loses its mean and is divided by its standard deviation, both taken over all images and
+places. Mean and variance are taken in two passes, for the short way by the sum of squares
 loses all digits where the mean is large. Then everything is one multiplication and one addition
 for each number, forward, and two of each backward:
 
@@ -14,7 +14,7 @@ from .checks import common_float
 from .compile import kernel
 from .threads import in_chunks
 
-_CHUNK = 1 << 17
+CHUNK = 1 << 17
 """Numbers in a chunk of channels or rows."""
 
 
@@ -49,26 +49,6 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
     n = x.dtype.type(x.size // x.shape[1])
     inner = gy - _per_channel(x, gbias / n) - normal * _per_channel(x, gweight / n)
     return _per_channel(x, weight * inverse) * inner, gweight, gbias
-
-
-def layer_norm_reference(x, weight, bias, eps):
-    """Normalise each row by its own mean and variance; return (y, mean, var)."""
-    mean = x.mean(-1)
-    var = x.var(-1)
-    inverse = 1 / np.sqrt(var + x.dtype.type(eps))
-    return (x - mean[..., None]) * inverse[..., None] * weight + bias, mean, var
-
-
-def layer_norm_backward_reference(gy, x, weight, mean, var, eps):
-    """Return (gx, gweight, gbias)."""
-    inverse = 1 / np.sqrt(var + x.dtype.type(eps))
-    normal = (x - mean[..., None]) * inverse[..., None]
-    rows = tuple(range(x.ndim - 1))
-    gbias = gy.sum(rows)
-    gweight = (gy * normal).sum(rows)
-    g = gy * weight
-    inner = g - g.mean(-1, keepdims=True) - normal * (g * normal).mean(-1, keepdims=True)
-    return inverse[..., None] * inner, gweight, gbias
 
 
 @kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
@@ -126,41 +106,48 @@ def _blend(gy, x, of_gy, of_x, shift, gx, first, last):
                 gx[i, c, p] = gy[i, c, p] * of_gy[c] + (x[i, c, p] * of_x[c] + shift[c])
 
 
-@kernel(
-    "void(flat2, flat1, flat1, real, real[:, ::1], real[::1], real[::1], intp, intp)", sums=True
-)
-def _layer_norm(x, weight, bias, eps, y, mean, var, first, last):
-    n = x.dtype.type(x.shape[1])
-    for i in range(first, last):
-        total = x.dtype.type(0)
-        for j in range(x.shape[1]):
-            total += x[i, j]
-        middle = total / n
-        total = x.dtype.type(0)
-        for j in range(x.shape[1]):
-            total += (x[i, j] - middle) * (x[i, j] - middle)
-        mean[i] = middle
-        var[i] = total / n
-        inverse = x.dtype.type(1) / np.sqrt(var[i] + eps)
-        for j in range(x.shape[1]):
-            y[i, j] = (x[i, j] - middle) * inverse * weight[j] + bias[j]
+@kernel("void(flat2, real[::1], real[::1])")
+def _column_moments(x, mean, var):
+    """Mean and variance of columns, for batch norm of (N, C): row by row, as memory lies."""
+    n = x.dtype.type(x.shape[0])
+    for c in range(x.shape[1]):
+        mean[c] = 0
+        var[c] = 0
+    for i in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            mean[c] += x[i, c]
+    for c in range(x.shape[1]):
+        mean[c] /= n
+    for i in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            var[c] += (x[i, c] - mean[c]) * (x[i, c] - mean[c])
+    for c in range(x.shape[1]):
+        var[c] /= n
 
 
-@kernel("void(flat2, flat2, flat1, flat1, flat1, real[:, ::1], intp, intp)", sums=True)
-def _layer_norm_backward(gy, x, weight, mean, inverse, gx, first, last):
-    n = x.dtype.type(x.shape[1])
+@kernel("void(flat2, flat2, flat1, flat1, real[::1], real[::1])")
+def _column_sums(gy, x, mean, inverse, gweight, gbias):
+    for c in range(x.shape[1]):
+        gweight[c] = 0
+        gbias[c] = 0
+    for i in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            gweight[c] += gy[i, c] * ((x[i, c] - mean[c]) * inverse[c])
+            gbias[c] += gy[i, c]
+
+
+@kernel("void(flat2, flat1, flat1, real[:, ::1], intp, intp)")
+def _scale_shift_columns(x, scale, shift, y, first, last):
     for i in range(first, last):
-        alone = x.dtype.type(0)
-        with_x = x.dtype.type(0)
-        for j in range(x.shape[1]):
-            g = gy[i, j] * weight[j]
-            alone += g
-            with_x += g * (x[i, j] - mean[i])
-        alone /= n
-        with_x *= inverse[i] * inverse[i] / n
-        for j in range(x.shape[1]):
-            g = gy[i, j] * weight[j]
-            gx[i, j] = inverse[i] * (g - alone - (x[i, j] - mean[i]) * with_x)
+        for c in range(x.shape[1]):
+            y[i, c] = x[i, c] * scale[c] + shift[c]
+
+
+@kernel("void(flat2, flat2, flat1, flat1, flat1, real[:, ::1], intp, intp)")
+def _blend_columns(gy, x, of_gy, of_x, shift, gx, first, last):
+    for i in range(first, last):
+        for c in range(x.shape[1]):
+            gx[i, c] = gy[i, c] * of_gy[c] + (x[i, c] * of_x[c] + shift[c])
 
 
 def batch_norm(x, weight, bias, eps):
@@ -185,11 +172,11 @@ def batch_norm(x, weight, bias, eps):
     x, weight, bias = _checked_channels("batch_norm", x, weight, bias)
     if x.size == 0:
         raise ValueError(f"batch_norm: no mean of an empty array {x.shape}")
-    x3 = _three_axes(x)
-    if x3.shape[2] == 1:  # the channels lie side by side: let NumPy go down the columns
-        mean, var = x.mean(_others(x)), x.var(_others(x))
+    mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
+    x3 = _planes(x)
+    if x3.ndim == 2:
+        _column_moments(x3, mean, var)
     else:
-        mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
         _by_channels(x3, _moments, x3, mean, var)
     return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
 
@@ -203,7 +190,7 @@ def batch_norm_apply(x, weight, bias, mean, var, eps):
         array([1., 3.])
     """
     x, weight, bias, mean, var = _checked_channels("batch_norm_apply", x, weight, bias, mean, var)
-    return _apply(_three_axes(x), weight, bias, mean, var, eps).reshape(x.shape)
+    return _apply(_planes(x), weight, bias, mean, var, eps).reshape(x.shape)
 
 
 def batch_norm_backward(gy, x, weight, mean, var, eps):
@@ -221,88 +208,46 @@ def batch_norm_backward(gy, x, weight, mean, var, eps):
         "batch_norm_backward", x, np.ascontiguousarray(gy), weight, mean, var
     )
     inverse = 1 / np.sqrt(var + x.dtype.type(eps))
-    x3, gy3 = _three_axes(x), _three_axes(gy)
+    x3, gy3 = _planes(x), _planes(gy)
     n = x.dtype.type(x.size // x.shape[1])
-    if x3.shape[2] == 1:
-        gbias = gy.sum(_others(x))
-        gweight = (gy * (x - _per_channel(x, mean))).sum(_others(x)) * inverse
+    gweight, gbias = np.empty_like(weight), np.empty_like(weight)
+    if x3.ndim == 2:
+        _column_sums(gy3, x3, mean, inverse, gweight, gbias)
     else:
-        gweight, gbias = np.empty_like(weight), np.empty_like(weight)
         _by_channels(x3, _channel_sums, gy3, x3, mean, inverse, gweight, gbias)
     of_gy = weight * inverse
     of_x = -of_gy * inverse * gweight / n
     shift = -of_gy * gbias / n - of_x * mean
     gx = np.empty(x3.shape, x.dtype)
-    _by_images(x3, _blend, gy3, x3, of_gy, of_x, shift, gx)
+    blend = _blend_columns if x3.ndim == 2 else _blend
+    by_rows(x3, blend, gy3, x3, of_gy, of_x, shift, gx)
     return gx.reshape(x.shape), gweight, gbias
-
-
-def layer_norm(x, weight, bias, eps):
-    """Normalise each row (last axis) by its own mean and variance, then scale and shift it.
-
-    Args:
-        x: (..., D).
-        weight, bias: (D,).
-        eps: added to the variance.
-
-    Returns:
-        y like x, and the mean and (biased) variance of each row.
-
-    Example:
-        >>> layer_norm(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), 0.0)[0]
-        array([[-1.,  1.]])
-    """
-    x, weight, bias = common_float("layer_norm", x, weight, bias)
-    rows = _rows("layer_norm", x, weight, bias)
-    y = np.empty_like(rows)
-    mean, var = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
-    _by_images(rows, _layer_norm, rows, weight, bias, eps, y, mean, var)
-    return y.reshape(x.shape), mean.reshape(x.shape[:-1]), var.reshape(x.shape[:-1])
-
-
-def layer_norm_backward(gy, x, weight, mean, var, eps):
-    """Return the gradients (gx, gweight, gbias) of `layer_norm`, whose mean and var these are.
-
-    Example:
-        >>> gy, x, w = np.array([[1.0, 3.0]]), np.array([[1.0, 3.0]]), np.ones(2)
-        >>> gx, gweight, gbias = layer_norm_backward(gy, x, w, np.full(1, 2.0), np.ones(1), 0.0)
-        >>> gweight
-        array([-1.,  3.])
-    """
-    if gy.shape != x.shape:
-        raise ValueError(f"layer_norm_backward: gy {gy.shape} and x {x.shape} differ")
-    x, gy, weight, mean, var = common_float("layer_norm_backward", x, gy, weight, mean, var)
-    rows, gy = _rows("layer_norm_backward", x, weight), _rows("layer_norm_backward", gy, weight)
-    mean = np.ascontiguousarray(mean).reshape(-1)
-    inverse = 1 / np.sqrt(var.reshape(-1) + x.dtype.type(eps))
-    gx = np.empty_like(rows)
-    weight = np.ascontiguousarray(weight)
-    _by_images(rows, _layer_norm_backward, gy, rows, weight, mean, inverse, gx)
-    normal = (rows - mean[:, None]) * inverse[:, None]
-    return gx.reshape(x.shape), (gy * normal).sum(0), gy.sum(0)
 
 
 def _apply(x3, weight, bias, mean, var, eps):
     scale = weight / np.sqrt(var + x3.dtype.type(eps))
     shift = bias - mean * scale
     y = np.empty(x3.shape, x3.dtype)
-    _by_images(x3, _scale_shift, x3, scale, shift, y)
+    loop = _scale_shift_columns if x3.ndim == 2 else _scale_shift
+    by_rows(x3, loop, x3, scale, shift, y)
     return y
 
 
-def _three_axes(x):
-    """x as (images, channels, places)."""
-    return np.ascontiguousarray(x).reshape(x.shape[0], x.shape[1], -1)
+def _planes(x):
+    """x as (images, channels, places), or as it is where there is one place only."""
+    x = np.ascontiguousarray(x)
+    if x.size == x.shape[0] * x.shape[1]:
+        return x.reshape(x.shape[:2])
+    return x.reshape(*x.shape[:2], -1)
 
 
 def _by_channels(x3, loop, *arguments):
-    chunk = max(1, _CHUNK // (x3.shape[0] * x3.shape[2]))
+    chunk = max(1, CHUNK // x3[:, 0].size)
     in_chunks(lambda i, j: loop(*arguments, i, j), x3.shape[1], chunk)
 
 
-def _by_images(x, loop, *arguments):
-    chunk = max(1, _CHUNK // max(1, x[:1].size))
+def by_rows(x, loop, *arguments):
+    chunk = max(1, CHUNK // max(1, x[:1].size))
     in_chunks(lambda i, j: loop(*arguments, i, j), len(x), chunk)
 
 
@@ -316,10 +261,3 @@ def _checked_channels(name, x, *others):
             )
     x, *others = common_float(name, x, *others)
     return [x, *(np.ascontiguousarray(vector) for vector in others)]
-
-
-def _rows(name, x, *vectors):
-    if x.ndim == 0 or any(vector.shape != x.shape[-1:] for vector in vectors):
-        shapes = ", ".join(str(vector.shape) for vector in vectors)
-        raise ValueError(f"{name}: x {x.shape} with vectors {shapes}; expected {x.shape[-1:]}")
-    return np.ascontiguousarray(x).reshape(-1, x.shape[-1])

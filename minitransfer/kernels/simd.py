@@ -257,7 +257,7 @@ def make_outer_tile(rows=OUTER_ROWS, vectors=OUTER_VECTORS, table=False, unroll=
                 return sums
 
             sums = [code.zeros()] * (rows * vectors)
-            whole = builder.and_(n, _I64(-unroll))
+            whole = builder.sub(n, builder.urem(n, _I64(unroll)))
             k, sums = code.loop(_I64(0), whole, unroll, sums, several_steps)
             _, sums = code.loop(k, n, 1, sums, step)
             target = [

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..checks import common_float, pair
-from . import shifted
+from ..gemm.tiled import multiply_batch
+from . import depthwise, shifted
 
 
 def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
@@ -105,6 +106,13 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         )
     if x.size == 0 or w.size == 0:
         return conv2d_reference(x, w, bias, *geometry)
+    if _is_depthwise(w.shape, groups):
+        return depthwise.forward(x, w, bias, size, *geometry[:3])
+    if _is_pointwise(w.shape, geometry):
+        y = multiply_batch(_per_image(w[:, :, 0, 0], x), x.reshape(*x.shape[:2], -1))
+        if bias is not None:
+            y += bias[:, None]
+        return y.reshape(*y.shape[:2], *size)
     return shifted.forward(x, w, bias, size, *geometry)
 
 
@@ -123,6 +131,11 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     )
     if gy.size == 0 or w.size == 0:
         return conv2d_backward_data_reference(gy, w, x_shape, *geometry)
+    if _is_depthwise(w.shape, groups):
+        return depthwise.backward_data(gy, w, x_shape, *geometry[:3])
+    if _is_pointwise(w.shape, geometry):
+        turned = _per_image(w[:, :, 0, 0].T, gy)
+        return multiply_batch(turned, gy.reshape(*gy.shape[:2], -1)).reshape(x_shape)
     return shifted.backward_data(gy, w, x_shape, *geometry)
 
 
@@ -142,10 +155,27 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     x, _ = common_float("conv2d_backward_weight", np.ascontiguousarray(x), gy)
     if gy.size == 0 or x.size == 0:
         return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
-    gw = shifted.backward_weight(x, gy, w_shape, *geometry)
+    if _is_depthwise(w_shape, groups):
+        gw = depthwise.backward_weight(x, gy, w_shape, *geometry[:3])
+    else:
+        gw = shifted.backward_weight(x, gy, w_shape, *geometry)
     if np.isfinite(gw).all():
         return gw
     return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
+
+
+def _is_depthwise(w_shape, groups):
+    return groups > 1 and w_shape[1] == 1 and w_shape[0] == groups
+
+
+def _is_pointwise(w_shape, geometry):
+    """Whether the convolution is one matrix product for each image."""
+    return tuple(w_shape[2:]) == (1, 1) and geometry == ((1, 1), (0, 0), geometry[2], 1)
+
+
+def _per_image(matrix, x):
+    """The matrix for every image of x, without copying it."""
+    return np.broadcast_to(matrix, (len(x), *matrix.shape))
 
 
 def _checked(name, x, w, bias, stride, padding, dilation, groups, x_shape=None):

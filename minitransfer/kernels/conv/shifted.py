@@ -1,7 +1,7 @@
 """Last rung: the register tile over shifted views of the image (`plan` explains the idea).
 
-Three steps for each block of images: `_spread` writes them into one long row with zeros between,
-the tile runs along it, `_collect` takes the outputs that count back out.
+Three steps for each block of images: `spread` writes them into one long row with zeros between,
+the tile runs along it, `collect` takes the outputs that count back out.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ _CHUNK = 3 * 1 << 24
 
 
 @helper
-def _spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
+def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
     """Write `images` images from x[n] on, `channels` channels of each, into the row."""
     size = x.itemsize
     nothing = x.dtype.type(0)
@@ -62,16 +62,19 @@ def _spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
 
 
 @helper
-def _collect(out, line, n, images, channel, channels, plan, bias, span, y):
-    """Take the outputs of one phase out of the row; `bias` is added to each channel."""
+def collect(out, lead, line, n, images, channel, channels, plan, bias, plus_at, span, y):
+    """Take the outputs of one phase out of the row; `bias` is added to each channel.
+
+    `lead` numbers stand before the first channel's; its bias is entry `plus_at`.
+    """
     pitch, plane = plan
     size = y.itemsize
     row0, row_step, rows, column0, column_step, columns = line
     for o in range(channels):
-        plus = bias[channel + o]
+        plus = bias[plus_at + o]
         for b in range(images):
             for r in range(rows):
-                from_ = (o + OUTER_ROWS) * span + b * plane + r * pitch
+                from_ = lead + o * span + b * plane + r * pitch
                 h = row0 + r * row_step
                 if column_step == 1:
                     where = ((n + b) * y.shape[1] + channel + o) * y.shape[2] + h
@@ -100,7 +103,7 @@ def _convolve(
     for n in range(first, last, block):
         images = min(block, last - n)
         for g in range(groups):
-            _spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
+            spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
             w_phase = 0
             for q in range(outputs.shape[0]):
                 depth, entry, longest = outputs[q, :3]
@@ -123,8 +126,9 @@ def _convolve(
                             False,
                         )
                 line = outputs[q, 3:]
-                _collect(
+                collect(
                     out,
+                    OUTER_ROWS * span,
                     (line[0], line[1], line[2], line[3], line[4], line[5]),
                     n,
                     images,
@@ -132,6 +136,7 @@ def _convolve(
                     filters,
                     (pitch, plane),
                     bias,
+                    g * filters,
                     span,
                     y,
                 )
@@ -153,8 +158,8 @@ def _gradient_of_filters(
         images = min(block, last - n)
         length = (images - 1) * plane + longest
         for g in range(groups):
-            _spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
-            _spread(gy, n, images, g * filters, filters, gy_line, plane, block, pitch, g_row)
+            spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
+            spread(gy, n, images, g * filters, filters, gy_line, plane, block, pitch, g_row)
             for k in range(0, gw.shape[2], DOT_COLUMNS):
                 for o in range(0, gw.shape[1], DOT_ROWS):
                     _dot(

@@ -1,0 +1,163 @@
+"""Depthwise convolution: every channel has one filter of its own (as many groups as channels).
+
+There is nothing to share between channels, so the tile is one row high: each number of the image
+is loaded once for every tap, and the loads, not the multiply-adds, set the pace. What is left to
+gain is that one plane at a time stays in the nearest cache. Plans, strides and the way back are
+those of `shifted`; see `plan`.
+"""
+
+import numpy as np
+
+from ..compile import kernel
+from ..simd import REGISTERS, VECTOR_BYTES, address, make_dot_tile, make_outer_tile
+from ..threads import in_chunks
+from .plan import make_plan
+from .shifted import collect, spread
+
+_VECTORS = 4 if REGISTERS == 16 else 6
+_COLUMNS = 5 if REGISTERS == 16 else 9
+"""Taps at a time in the gradient of the filters: 9 is a 3 x 3 filter, 25 three turns."""
+_outer = make_outer_tile(1, _VECTORS, table=True, unroll=3)
+_dot = make_dot_tile(1, _COLUMNS, table=True)
+_CHUNK = 1 << 23
+"""Multiply-adds in a chunk of planes."""
+
+
+@kernel(
+    "void(flat4, flat1, flat1, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, real[::1],"
+    " real[::1], real[:, :, :, ::1], intp, intp)"
+)
+def _convolve(x, w, bias, inputs, outputs, table, pitch, plane, row, out, y, first, last):
+    """Planes `first` to `last` of y; x and y are (planes, 1, height, width)."""
+    size = x.itemsize
+    width = _VECTORS * VECTOR_BYTES // size
+    for n in range(first, last):
+        channel = n % bias.size
+        spread(x, n, 1, 0, 1, inputs, plane, 1, pitch, row)
+        w_phase = 0
+        for q in range(outputs.shape[0]):
+            depth, entry, longest = outputs[q, :3]
+            for t in range(0, longest, width):
+                _outer(
+                    row,
+                    depth,
+                    address(w) + (w_phase + channel * depth) * size,
+                    0,
+                    1,
+                    address(row) + t * size,
+                    address(table) + entry * 8,
+                    address(out) + t * size,
+                    0,
+                    False,
+                )
+            line = outputs[q, 3:]
+            collect(
+                out,
+                0,
+                (line[0], line[1], line[2], line[3], line[4], line[5]),
+                n,
+                1,
+                0,
+                1,
+                (pitch, plane),
+                bias,
+                channel,
+                0,
+                y,
+            )
+            w_phase += bias.size * depth
+
+
+@kernel(
+    "void(flat4, flat4, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, intp, real[::1],"
+    " real[::1], real[:, ::1], intp, intp)"
+)
+def _gradient_of_filters(
+    x, gy, inputs, gy_line, table, longest, pitch, plane, row, g_row, gw, first, last
+):
+    """Channels `first` to `last` of gw (channels, taps), summed over the images in order."""
+    size = x.itemsize
+    channels = gw.shape[0]
+    for c in range(first, last):
+        for n in range(c, x.shape[0], channels):
+            spread(x, n, 1, 0, 1, inputs, plane, 1, pitch, row)
+            spread(gy, n, 1, 0, 1, gy_line, plane, 1, pitch, g_row)
+            for k in range(0, gw.shape[1], _COLUMNS):
+                _dot(
+                    row,
+                    longest,
+                    address(g_row),
+                    0,
+                    address(row),
+                    address(table) + k * 8,
+                    address(gw) + (c * gw.shape[1] + k) * size,
+                    0,
+                    True,
+                )
+
+
+def forward(x, w, bias, out_shape, stride, padding, dilation):
+    """Return y for contiguous x (N, C, H, W) and w (C, 1, KH, KW); see `conv2d`."""
+    y = np.empty((*x.shape[:2], *out_shape), x.dtype)
+    plan = _plan(False, x.shape[2:], out_shape, w, stride, padding, dilation, x.itemsize)
+    if bias is None:
+        bias = np.zeros(len(w), x.dtype)
+    _run(plan, x, w.reshape(-1), bias, y)
+    return y
+
+
+def backward_data(gy, w, x_shape, stride, padding, dilation):
+    """Return the gradient of x for contiguous gy and w; see `conv2d_backward_data`."""
+    gx = np.empty(x_shape, gy.dtype)
+    plan = _plan(True, x_shape[2:], gy.shape[2:], w, stride, padding, dilation, gy.itemsize)
+    flat = w.reshape(len(w), -1)
+    turned = np.concatenate([flat[:, taps].ravel() for taps in plan.taps])
+    _run(plan, gy, turned, np.zeros(len(w), gy.dtype), gx)
+    return gx
+
+
+def backward_weight(x, gy, w_shape, stride, padding, dilation):
+    """Return the gradient of w for contiguous x and gy; about Inf and NaN see `shifted`."""
+    taps = w_shape[2] * w_shape[3]
+    w = np.empty(w_shape, x.dtype)
+    plan = _plan(False, x.shape[2:], gy.shape[2:], w, stride, padding, dilation, x.itemsize)
+    table = np.full(-(-taps // _COLUMNS) * _COLUMNS, plan.table[-1])
+    table[:taps] = plan.table
+    gw = np.zeros((len(w), len(table)), x.dtype)
+    gy_line = np.array([[0, 0, 1, gy.shape[2], 0, 1, gy.shape[3]]])
+    x4, gy4 = _planes(x), _planes(gy)
+
+    def some_channels(first, last):
+        row, g_row = np.zeros(plan.room, x.dtype), np.zeros(plan.plane, x.dtype)
+        _gradient_of_filters(
+            *(x4, gy4, plan.inputs, gy_line, table, plan.outputs[0, 2]),
+            *(plan.pitch, plan.plane, row, g_row, gw, first, last),
+        )
+
+    in_chunks(some_channels, len(w), max(1, _CHUNK // (len(x) * taps * plan.plane)))
+    return np.ascontiguousarray(gw[:, :taps]).reshape(w_shape)
+
+
+def _plan(backward, size, out_shape, w, stride, padding, dilation, itemsize):
+    tail = _VECTORS * VECTOR_BYTES // itemsize
+    sizes = (tuple(size), tuple(out_shape))
+    return make_plan(backward, 1, sizes, w.shape[2:], stride, padding, dilation, 1, (1, tail))
+
+
+def _planes(x):
+    return x.reshape(-1, 1, *x.shape[2:])
+
+
+def _run(plan, x, w, bias, y):
+    x4, y4 = _planes(x), _planes(y)
+
+    def some_planes(first, last):
+        row = np.zeros(plan.room, x.dtype)
+        out = np.empty(plan.plane + plan.room, x.dtype)
+        _convolve(
+            *(x4, w, bias, plan.inputs, plan.outputs, plan.table, plan.pitch, plan.plane),
+            *(row, out, y4, first, last),
+        )
+
+    work = max(1, len(plan.table) * plan.plane)
+    in_chunks(some_planes, len(x4), max(1, _CHUNK // work))
