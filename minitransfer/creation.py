@@ -163,7 +163,8 @@ def randint(*bounds, size=None, generator=None) -> Tensor:
         >>> set(randint(0, 2, (50,)).tolist()) <= {0, 1}
         True
     """
-    *bounds, size = bounds if size is None else (*bounds, size)
+    if size is None and bounds:
+        *bounds, size = bounds
     if len(bounds) not in (1, 2):
         raise TypeError("randint takes (high, size) or (low, high, size)")
     return Tensor(np.asarray((generator or default_generator()).integers(*bounds, size=size)))

@@ -1,4 +1,8 @@
-"""Activations as modules, for use in Sequential. The formulas are in `ops.activations`."""
+"""Activations as modules, for use in Sequential. The formulas are in `ops.activations`.
+
+PyTorch's argument `inplace` is taken and changes nothing: results are always new arrays, because
+a derivative may need the old ones.
+"""
 
 from minitransfer import tensor as T
 from minitransfer.nn.module import Module
@@ -13,6 +17,9 @@ class ReLU(Module):
         [0.0, 2.0]
     """
 
+    def __init__(self, inplace=False):
+        super().__init__()
+
     def forward(self, x):
         return T.relu(x)
 
@@ -26,7 +33,7 @@ class LeakyReLU(Module):
         [-0.5, 2.0]
     """
 
-    def __init__(self, negative_slope=0.01):
+    def __init__(self, negative_slope=0.01, inplace=False):
         super().__init__()
         self.negative_slope = negative_slope
 
@@ -42,6 +49,9 @@ class ReLU6(Module):
         >>> ReLU6()(tensor([-1.0, 9.0])).tolist()
         [0.0, 6.0]
     """
+
+    def __init__(self, inplace=False):
+        super().__init__()
 
     def forward(self, x):
         return T.relu6(x)

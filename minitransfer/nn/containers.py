@@ -30,6 +30,11 @@ class Sequential(Module):
             items = [(str(i), module) for i, module in enumerate(modules)]
         for name, module in items:
             _check_module(module)
+            if not name or "." in name or hasattr(type(self), name):
+                raise ValueError(
+                    f"{name!r} cannot be the name of a module: it is empty, has a dot in it, or is "
+                    "the name of a method; choose another"
+                )
             self._modules[name] = module
             self.__dict__[name] = module
         self._name_everything()

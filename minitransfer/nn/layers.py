@@ -179,6 +179,7 @@ class Dropout(Module):
 
     Args:
         p: probability of dropping a number, 0 ≤ p < 1.
+        inplace: taken for PyTorch's sake; the result is a new array in any case.
         generator: draws what is dropped; the default one if None.
 
     Example:
@@ -187,7 +188,7 @@ class Dropout(Module):
         [1.0, 1.0, 1.0]
     """
 
-    def __init__(self, p=0.5, *, generator=None):
+    def __init__(self, p=0.5, inplace=False, *, generator=None):
         super().__init__()
         if not 0 <= p < 1:
             raise ValueError(f"Dropout: p is a probability below 1; given {p}")

@@ -36,7 +36,8 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
         own = module._parameters.values()
         count = sum(p.data.size for p in own)
         frozen = count and not any(p.requires_grad for p in own)
-        title = f"{name:<{width}}  {type(module).__name__}" + (" (frozen)" if frozen else "")
+        kind = type(module).__name__ + (" (frozen)" if frozen else "")
+        title = f"{name:<{width}}  {kind}" if width else kind
         rows.append((title, str(shapes.get(name, "")), f"{count:,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [

@@ -1,0 +1,371 @@
+"""Module: registration, names, modes, states, and the errors of those who forget a line."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import minitransfer as mt
+from minitransfer import Tensor, nn, no_grad
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter([1.0])
+        self.fc1 = nn.Linear(2, 3)
+        self.norm = nn.BatchNorm1d(3)
+        self.body = nn.Sequential(nn.Linear(3, 3, bias=False), nn.ReLU())
+        self.fc2 = nn.Linear(3, 1)
+        self.register_buffer("seen", np.zeros(2, np.float32))
+
+    def forward(self, x):
+        return self.fc2(self.body(self.norm(self.fc1(x)))) * self.scale
+
+
+PARAMETERS = ["scale", "fc1.weight", "fc1.bias", "norm.weight", "norm.bias"]
+PARAMETERS += ["body.0.weight", "fc2.weight", "fc2.bias"]
+
+
+def names(pairs):
+    return [name for name, _ in pairs]
+
+
+# Registration and names
+
+
+def test_everything_is_found_in_the_order_of_registration():
+    net = Net()
+    assert names(net.named_parameters()) == PARAMETERS
+    assert [p.name for p in net.parameters()] == PARAMETERS
+    assert names(net.named_buffers()) == [
+        "seen", "norm.running_mean", "norm.running_var", "norm.num_batches_tracked"
+    ]  # fmt: skip
+    assert names(net.named_modules()) == ["", "fc1", "norm", "body", "body.0", "body.1", "fc2"]
+    assert names(net.named_children()) == ["fc1", "norm", "body", "fc2"]
+    assert list(net.children())[2] is net.body
+    assert next(iter(net.modules())) is net
+    assert len(list(net.buffers())) == 4
+
+
+def test_names_follow_the_outermost_module():
+    inner = nn.Sequential(nn.Linear(2, 2))
+    assert inner[0].weight.name == "0.weight"
+    outer = nn.Sequential(nn.ReLU(), inner)
+    assert inner[0].weight.name == "1.0.weight"
+    assert inner[0].name == "1.0"
+    assert outer.name == ""
+    nn.ModuleList([outer])
+    assert inner[0].weight.name == "0.1.0.weight"
+
+
+def test_a_parameter_that_is_put_in_place_later_is_named_too():
+    net = Net()
+    net.fc2.bias = nn.Parameter([5.0])
+    assert net.fc2.bias.name == "bias"  # within its layer, which does not know where it stands
+    net.fc2 = nn.Linear(3, 4)
+    assert net.fc2.weight.name == "fc2.weight"
+
+
+def test_a_shared_parameter_counts_once_and_is_saved_under_both_names():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    net[1].weight = net[0].weight
+    assert names(net.named_parameters()) == ["0.weight", "0.bias", "1.bias"]
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    layer = nn.Linear(2, 2)
+    twice = nn.Sequential(layer, nn.ReLU(), layer)
+    assert len(list(twice.parameters())) == 2
+    twice(mt.ones(1, 2)).sum().backward()
+    assert layer.weight.grad is not None
+
+
+def test_assigning_again_keeps_the_place_and_deleting_frees_it():
+    net = Net()
+    net.fc1 = nn.Linear(2, 3, bias=False)
+    assert names(net.named_parameters())[:2] == ["scale", "fc1.weight"]
+    assert "fc1.bias" not in names(net.named_parameters())
+    del net.fc1
+    del net.scale
+    assert names(net.named_parameters())[0] == "norm.weight"
+    with pytest.raises(AttributeError, match="Net has no 'fc1'"):
+        net.fc1  # noqa: B018
+    net.fc1 = nn.ReLU()  # a new one comes last
+    assert names(net.named_children()) == ["norm", "body", "fc2", "fc1"]
+
+
+def test_a_name_changes_its_kind():
+    net = Net()
+    net.thing = nn.Parameter([1.0])
+    net.thing = nn.Linear(1, 1)
+    assert "thing" not in names(net.named_parameters())
+    assert "thing.weight" in names(net.named_parameters())
+    net.thing = None
+    assert "thing" not in names(net.named_children())
+    assert net.thing is None
+
+
+@pytest.mark.parametrize("value", [Tensor([1.0]), np.ones(1), 3.0, lambda x: x])
+def test_a_parameter_or_module_is_not_lost_by_assigning_something_else(value):
+    net = Net()
+    with pytest.raises(TypeError, match="'scale' is a Parameter"):
+        net.scale = value
+    with pytest.raises(TypeError, match="'fc1' is a module"):
+        net.fc1 = value
+    assert names(net.named_parameters()) == PARAMETERS
+
+
+def test_buffers_are_kept_as_tensors():
+    net = Net()
+    net.seen = np.ones(2, np.float32)
+    assert isinstance(net.seen, Tensor)
+    assert net.state_dict()["seen"].tolist() == [1, 1]
+    net.register_buffer("nothing", None)
+    assert net.nothing is None
+    assert "nothing" not in net.state_dict()
+
+
+def test_plain_attributes_and_tensors_are_not_registered():
+    net = Net()
+    net.constant, net.number = Tensor([1.0]), 3
+    assert "constant" not in net.state_dict()
+    assert names(net.named_parameters()) == PARAMETERS
+
+
+def test_modules_in_a_plain_list_are_not_found_and_in_a_module_list_they_are():
+    net = Net()
+    net.plain = [nn.Linear(1, 1)]
+    assert names(net.named_parameters()) == PARAMETERS
+    net.layers = nn.ModuleList(net.plain)
+    assert names(net.named_parameters())[-2:] == ["layers.0.weight", "layers.0.bias"]
+
+
+def test_register_parameter_and_add_module():
+    net = nn.Module()
+    net.register_parameter("w", nn.Parameter([1.0]))
+    net.register_parameter("b", None)
+    net.add_module("part", nn.Linear(1, 1))
+    assert names(net.named_parameters()) == ["w", "part.weight", "part.bias"]
+    assert net.b is None
+
+
+# What is forgotten
+
+
+def test_super_init_forgotten():
+    class Forgot(nn.Module):
+        def __init__(self):
+            self.fc = nn.Linear(1, 1)
+
+    class Empty(nn.Module):
+        def __init__(self):
+            pass
+
+    with pytest.raises(AttributeError, match=r"super\(\).__init__\(\).*Forgot.*that line first"):
+        Forgot()
+    with pytest.raises(AttributeError, match=r"Empty.*super\(\).__init__\(\)"):
+        list(Empty().parameters())
+
+
+def test_forward_forgotten():
+    class Half(nn.Module):
+        pass
+
+    with pytest.raises(TypeError, match=r"Half has no forward\(\)"):
+        Half()(mt.ones(1))
+
+
+# Modes
+
+
+def test_train_and_eval_reach_everything_below():
+    net = Net()
+    assert all(m.training for m in net.modules())
+    assert net.eval() is net
+    assert not any(m.training for m in net.modules())
+    assert net.train() is net
+    assert all(m.training for m in net.modules())
+    net.body.eval()
+    assert [m.training for m in net.modules()] == [True, True, True, False, False, False, True]
+
+
+def test_a_frozen_module_is_never_in_training_mode():
+    layer = nn.Dropout()
+    layer.frozen = True
+    assert not layer.train().training
+    layer.frozen = False
+    assert layer.training
+    layer.frozen = True
+    layer.eval()
+    layer.frozen = False
+    assert not layer.training
+
+
+def test_requires_grad_and_zero_grad():
+    net = Net()
+    net(mt.randn(4, 2)).sum().backward()
+    assert net.fc1.weight.grad is not None
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+    assert net.fc1.requires_grad_(False) is net.fc1
+    net(mt.randn(4, 2)).sum().backward()
+    assert net.fc1.weight.grad is None
+    assert net.fc2.weight.grad is not None
+
+
+def test_apply_goes_from_the_inside_out():
+    net, seen = Net(), []
+    assert net.apply(lambda m: seen.append(type(m).__name__)) is net
+    assert seen == ["Linear", "BatchNorm1d", "Linear", "ReLU", "Sequential", "Linear", "Net"]
+
+    def start(module):
+        if isinstance(module, nn.Linear):
+            nn.init.constant_(module.weight, 0.5)
+
+    net.apply(start)
+    assert net.body[0].weight.tolist() == [[0.5] * 3] * 3
+
+
+def test_types_change_in_place():
+    net = Net()
+    weight = net.fc1.weight
+    assert net.double() is net
+    assert weight is net.fc1.weight
+    assert {p.dtype for p in net.parameters()} == {np.dtype(np.float64)}
+    assert net.norm.running_mean.dtype == np.float64
+    assert net.norm.num_batches_tracked.dtype == np.int64
+    assert net(mt.randn(3, 2, dtype=mt.float64)).dtype == np.float64
+    assert net.float().fc1.weight.dtype == np.float32
+    assert net.to(mt.float64).fc1.weight.dtype == np.float64
+    assert net.to(dtype=mt.float32).fc1.weight.dtype == np.float32
+    assert net.to("cpu") is net
+    with pytest.raises(AttributeError, match="processor"):
+        net.to("cuda")
+
+
+def test_moving_to_the_processor_keeps_gradients():
+    net = Net()
+    net(mt.randn(4, 2)).sum().backward()
+    net.to("cpu").float()
+    assert net.fc1.weight.grad is not None
+
+
+# States
+
+
+def test_a_state_goes_round():
+    net, other = Net(), Net()
+    net(mt.randn(5, 2) + 3)  # moves the running statistics
+    state = net.state_dict()
+    assert list(state)[:2] == ["scale", "seen"]
+    assert not any(t.requires_grad for t in state.values())
+    result = other.load_state_dict(state)
+    assert result == ([], [])
+    for (name, a), b in zip(state.items(), other.state_dict().values(), strict=True):
+        np.testing.assert_array_equal(a.data, b.data, err_msg=name)
+        assert not np.shares_memory(a.data, b.data)
+    x = mt.randn(3, 2)
+    np.testing.assert_array_equal(net.eval()(x).detach(), other.eval()(x).detach())
+
+
+def test_a_state_shares_its_numbers_and_a_copy_does_not():
+    net = Net()
+    state, kept = net.state_dict(), copy.deepcopy(net.state_dict())
+    with no_grad():
+        net.scale.fill_(7.0)
+    assert state["scale"].tolist() == [7]
+    assert kept["scale"].tolist() == [1]
+
+
+def test_states_of_arrays_of_other_precision():
+    net = nn.Linear(2, 1)
+    half = {"weight": np.array([[0.5, 2.0]], np.float16), "bias": np.array([1], np.int64)}
+    net.load_state_dict(half)
+    assert net.weight.dtype == np.float32
+    assert net(Tensor([[1.0, 1.0]])).item() == 3.5
+
+
+def untouched(net, load, error):
+    """Check that `load` raises and changes nothing; return the message."""
+    before = copy.deepcopy(net.state_dict())
+    with pytest.raises(error) as caught:
+        load()
+    for name, tensor in net.state_dict().items():
+        np.testing.assert_array_equal(tensor.data, before[name].data)
+    return str(caught.value)
+
+
+def test_missing_and_unexpected_keys_are_all_named():
+    net = Net()
+    state = Net().state_dict()
+    del state["fc1.weight"], state["fc2.bias"]
+    state["head.weight"] = state["head.bias"] = Tensor([1.0])
+    message = untouched(net, lambda: net.load_state_dict(state), KeyError)
+    for name in ("fc1.weight", "fc2.bias", "head.weight", "head.bias", "strict=False", "nothing"):
+        assert name in message
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_shapes_that_differ_are_all_named_with_both(strict):
+    net = Net()
+    state = Net().state_dict()
+    state["fc1.weight"] = Tensor(np.zeros((5, 2)))
+    state["fc2.bias"] = np.zeros(())
+    state["extra"] = np.zeros(1)
+    message = untouched(net, lambda: net.load_state_dict(state, strict=strict), ValueError)
+    assert "fc1.weight: given (5, 2), expected (3, 2)" in message
+    assert "fc2.bias: given (), expected (1,)" in message
+    assert "extra" in message
+
+
+def test_a_state_that_is_not_numeric_loads_nothing():
+    net = Net()
+    state = Net().state_dict() | {"fc2.bias": np.array(["a"])}
+    untouched(net, lambda: net.load_state_dict(state), TypeError)
+
+
+def test_not_strict_loads_what_fits_and_returns_the_rest():
+    net, state = Net(), Net().state_dict()
+    del state["fc2.bias"]
+    state["head.weight"] = Tensor([1.0])
+    bias = net.fc2.bias.tolist()
+    result = net.load_state_dict(state, strict=False)
+    assert result.missing_keys == ["fc2.bias"]
+    assert result.unexpected_keys == ["head.weight"]
+    assert net.fc2.bias.tolist() == bias
+    np.testing.assert_array_equal(net.fc1.weight.data, state["fc1.weight"].data)
+
+
+def test_backward_refuses_after_a_state_was_loaded():
+    layer = nn.Linear(2, 1)
+    loss = layer(mt.ones(3, 2)).exp().sum()
+    layer.load_state_dict(nn.Linear(2, 1).state_dict())
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+def test_deepcopy_is_independent_and_keeps_names():
+    net = Net().eval()
+    net.fc1.requires_grad_(False)
+    twin = copy.deepcopy(net)
+    assert [p.name for p in twin.parameters()] == PARAMETERS
+    assert names(twin.named_modules()) == names(net.named_modules())
+    assert [p.requires_grad for p in twin.parameters()] == [
+        p.requires_grad for p in net.parameters()
+    ]
+    assert not twin.training
+    with no_grad():
+        for p in twin.parameters():
+            p.zero_()
+    assert net.fc2.weight.data.any()
+    assert twin.fc2.weight is not net.fc2.weight
+    shared = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    shared.append(shared[0])
+    copied = copy.deepcopy(shared)
+    assert copied[0] is copied[2]
+
+
+def test_repr_shows_the_tree():
+    text = repr(Net())
+    assert text.startswith("Net(\n  (fc1): Linear(2 → 3)\n  (norm): BatchNorm1d(3)")
+    assert "    (0): Linear(3 → 3)\n    (1): ReLU()\n" in text
+    assert repr(nn.Parameter([1.0])) == "Parameter '' tensor([1.], requires_grad=True)"
