@@ -119,20 +119,28 @@ def split_frozen(model: Module, x) -> tuple[Module, Module]:
             "every parameter is frozen, nothing is left to train: put a fresh head on "
             "(replace_head), or unfreeze a part"
         )
-    links = list(_links(model))
-    cut = next(i for i, (_, link) in enumerate(links) if not _is_fixed(link))
-    if any(part.frozen for _, link in links[:cut] for part in link.modules()):
-        return sequence(dict(links[:cut])), sequence(dict(links[cut:]))
+    chain = list(links(model))
+    cut = next(i for i, (_, link) in enumerate(chain) if not _is_fixed(link))
+    if any(part.frozen for _, link in chain[:cut] for part in link.modules()):
+        return sequence(dict(chain[:cut])), sequence(dict(chain[cut:]))
     return _split_before_head(model, x)
 
 
-def _links(module, prefix=""):
-    """(dotted name, module) for what is computed one after the other, nested Sequentials opened."""
+def links(module: Module, prefix: str = ""):
+    """Yield (dotted name, module) for what is computed one after the other.
+
+    Nested Sequentials are opened; a module with a `forward` of its own is one link.
+
+    Example:
+        >>> net = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Tanh()), nn.Residual(nn.ReLU()))
+        >>> [name for name, _ in links(net)]
+        ['0.0', '0.1', '1']
+    """
     if not is_chain(module):
         yield prefix.rstrip("."), module
         return
     for name, child in module._modules.items():
-        yield from _links(child, f"{prefix}{name}.")
+        yield from links(child, f"{prefix}{name}.")
 
 
 def _is_fixed(module) -> bool:

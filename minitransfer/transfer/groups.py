@@ -48,7 +48,7 @@ def parameter_groups(
     head_lr = lr if head_lr is None else head_lr
     _check_rates(lr, head_lr, decay)
     one_rate = head is None and decay is None and head_lr == lr
-    in_head = set() if one_rate else _parameters_of_head(model, head)
+    in_head = set() if one_rate else parameters_of_head(model, head)
     layers = weight_layers(model)
     bodies = [layer for layer in layers if not _belongs(layer, in_head)]
     groups: dict[float, dict] = {}
@@ -73,7 +73,18 @@ def parameter_groups(
     return list(groups.values())
 
 
-def _parameters_of_head(model, head) -> set[int]:
+def parameters_of_head(model: Module, head: str | None = None) -> set[int]:
+    """Return the ids of the head's parameters: those of the named part, or of the last Linear.
+
+    Raises:
+        ValueError: if there is no such part, or nothing in it to learn.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> net = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+        >>> parameters_of_head(net) == {id(net[1].weight), id(net[1].bias)}
+        True
+    """
     if head is None:
         return {id(p) for p in find_head(model)[1].parameters()}
     modules = dict(model.named_modules())

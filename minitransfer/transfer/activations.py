@@ -1,0 +1,125 @@
+"""What comes out of the layers inside a network."""
+
+import contextlib
+
+import numpy as np
+
+from minitransfer.autograd import no_grad
+from minitransfer.data import DataLoader, Dataset
+from minitransfer.nn import Module
+from minitransfer.tensor import Tensor, raw
+from minitransfer.train.evaluation import modes_kept
+
+
+def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[str, np.ndarray]:
+    """Return the outputs of some layers for every example, in evaluation mode.
+
+    All of it is held in memory: 1,000 images through a convolution that gives 16 × 28 × 28
+    numbers take 50 megabytes.
+
+    Args:
+        model: the network.
+        x: inputs (N, …): an array, a tensor or a `Dataset`; pictures in uint8 become 0…1.
+        *layers: dotted names, as ``named_modules()`` gives them; all innermost layers if none.
+        batch_size: examples at a time.
+
+    Returns:
+        Name → array (N, …), in the order of the names. Of a layer that is used several times in
+        one pass, the last output.
+
+    Raises:
+        ValueError: if a name is unknown, or a layer takes no part in the computation.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+        >>> {name: a.shape for name, a in activations(net, np.zeros((5, 4)), "0", "2").items()}
+        {'0': (5, 8), '2': (5, 3)}
+    """
+    if not layers:
+        layers = [name for name, module in model.named_modules() if not module._modules]
+    found = {name: [] for name in layers}
+    with watching(model, *layers) as outputs, modes_kept(model), no_grad():
+        model.eval()
+        for batch in DataLoader(as_inputs(x), batch_size):
+            outputs.clear()
+            model(batch)
+            for name in found:
+                found[name].append(output_of(outputs, name).data)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+@contextlib.contextmanager
+def watching(model: Module, *layers: str):
+    """Note what the named layers give out while the context lasts.
+
+    Yields:
+        A dictionary name → last output, a tensor, recorded if recording is on. It fills as the
+        network runs.
+
+    Raises:
+        ValueError: if a name is unknown.
+
+    Example:
+        >>> from minitransfer import nn, zeros
+        >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
+        >>> with watching(net, "0") as outputs:
+        ...     _ = net(zeros(1, 4))
+        >>> outputs["0"].shape
+        (1, 8)
+    """
+    modules = dict(model.named_modules())
+    unknown = [name for name in layers if name not in modules]
+    if unknown:
+        raise ValueError(
+            f"no layer is named {unknown[0]!r}; there are {', '.join(n for n in modules if n)}"
+        )
+    outputs: dict[str, Tensor] = {}
+
+    def watched(name, module):
+        def forward(*inputs, **options):
+            outputs[name] = y = type(module).forward(module, *inputs, **options)
+            return y
+
+        return forward
+
+    before = {name: modules[name].__dict__.get("forward") for name in layers}
+    try:
+        for name in layers:
+            modules[name].__dict__["forward"] = watched(name, modules[name])
+        yield outputs
+    finally:
+        for name, forward in before.items():
+            if forward is None:
+                modules[name].__dict__.pop("forward", None)
+            else:
+                modules[name].__dict__["forward"] = forward
+
+
+def output_of(outputs: dict[str, Tensor], layer: str) -> Tensor:
+    """Return what a watched layer gave out.
+
+    Raises:
+        ValueError: if the network did not call it.
+
+    Example:
+        >>> output_of({"0": Tensor([1.0])}, "0").item()
+        1.0
+    """
+    if layer not in outputs:
+        raise ValueError(
+            f"layer {layer!r} was not called when the network ran; name the layer itself, not a "
+            "list that holds it"
+        )
+    return outputs[layer]
+
+
+def as_inputs(x):
+    """Return the inputs of a Dataset, or what was given, as an array or tensor.
+
+    Example:
+        >>> as_inputs([[1.0, 2.0]]).shape
+        (1, 2)
+    """
+    x = x.x if isinstance(x, Dataset) else x
+    return x if isinstance(x, Tensor) else np.asarray(raw(x))
