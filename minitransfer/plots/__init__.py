@@ -4,6 +4,25 @@
 A title states what the figure shows to be so; the caller writes it.
 """
 
+from minitransfer.plots.curves import accuracy_bars, curves_with_spread, label_ends, loss_curves
+from minitransfer.plots.networks import network_diagram
+from minitransfer.plots.planes import decision_regions, hidden_space, truth_table_picture
+from minitransfer.plots.relations import relation_diagram
 from minitransfer.plots.style import COLOURS, figure, save, set_title, show
 
-__all__ = ["COLOURS", "figure", "save", "set_title", "show"]
+__all__ = [
+    "COLOURS",
+    "accuracy_bars",
+    "curves_with_spread",
+    "decision_regions",
+    "figure",
+    "hidden_space",
+    "label_ends",
+    "loss_curves",
+    "network_diagram",
+    "relation_diagram",
+    "save",
+    "set_title",
+    "show",
+    "truth_table_picture",
+]

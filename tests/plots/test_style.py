@@ -1,0 +1,60 @@
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minitransfer import plots
+
+
+def test_show_saves_and_says_where(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MINITRANSFER_FIGURES", str(tmp_path / "figures"))
+    picture, axes = plots.figure("A line")
+    axes.plot([0, 1], [0, 1])
+    path = plots.show(picture, "a_line")
+    assert path == tmp_path / "figures" / "a_line.png"
+    assert capsys.readouterr().out == f"Figure saved: {path}\n"
+    with Image.open(path) as image:
+        assert image.size == (825, 525)  # 5.5 × 3.5 inches at 150 dots each
+        assert image.getpixel((3, 500))[:3] == (0xF6, 0xF5, 0xF1)
+
+
+def test_without_a_display_figures_go_to_the_cache(tmp_path, monkeypatch):
+    for name in ("MINITRANSFER_FIGURES", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("minitransfer.plots.style.cache_folder", lambda: tmp_path)
+    picture, _ = plots.figure()
+    assert plots.show(picture, "empty") == tmp_path / "figures" / "empty.png"
+
+
+@pytest.mark.parametrize("name", ["", "folder/name", "../name"])
+def test_a_name_is_no_path(name):
+    with pytest.raises(ValueError, match="file name without folder"):
+        plots.show(plots.figure()[0], name)
+
+
+def test_several_axes_share_the_title():
+    picture, axes = plots.figure("Two beside one another", columns=2, sharey=True)
+    assert axes.shape == (2,)
+    assert picture.get_suptitle() == "Two beside one another"
+
+
+def test_long_titles_are_broken_between_words():
+    picture, _ = plots.figure("few labels suffice when the body is borrowed " * 3)
+    lines = picture.get_suptitle().splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+
+
+def test_text_stands_out_from_the_card():
+    def luminance(colour):
+        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    from minitransfer.plots.style import INK, PAPER
+
+    assert (luminance(PAPER) + 0.05) / (luminance(INK) + 0.05) > 12
