@@ -116,7 +116,7 @@ def curves_with_spread(
         picture, axes = figure(title)
     else:
         picture = axes.figure
-        axes.set_title(title, fontsize=11)
+        axes.set_title(title, fontsize=11, loc="left")
     ends = []
     for number, (label, values) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]

@@ -23,7 +23,7 @@ def canvas(title: str, axes=None):
         picture, axes = figure(title, height=3.7)
     else:
         picture = axes.figure
-        axes.set_title(title, fontsize=11)
+        axes.set_title(title, fontsize=11, loc="left")
     axes.axis("off")
     return picture, axes
 

@@ -154,7 +154,7 @@ def truth_table_picture(x, y, outputs, title: str, *, names=None, answer="wanted
         picture, axes = figure(title, height=1.1 + 0.36 * len(x))
     else:
         picture = axes.figure
-        axes.set_title(title, fontsize=11)
+        axes.set_title(title, fontsize=11, loc="left")
     axes.axis("off")
     wanted, left, width = inputs + 0.6, inputs + 1.8, 3.0
     for column, name in [*enumerate(names), (wanted, answer), (left + width / 2, "answer")]:
@@ -181,7 +181,7 @@ def truth_table_picture(x, y, outputs, title: str, *, names=None, answer="wanted
 def _square(title, axes):
     if axes is None:
         return figure(title, width=4.4, height=4.0)
-    axes.set_title(title, fontsize=11, pad=28)  # the key stands in between
+    axes.set_title(title, fontsize=11, loc="left", pad=28)  # the key stands in between
     return axes.figure, axes
 
 
