@@ -24,8 +24,10 @@ from minitransfer.creation import (
     ones,
     ones_like,
     rand,
+    rand_like,
     randint,
     randn,
+    randn_like,
     randperm,
     stack,
     tensor,
@@ -41,8 +43,10 @@ from minitransfer.functions import (
     div,
     flatten,
     gather,
+    log_softmax,
     logsumexp,
     max,
+    mean,
     min,
     mul,
     norm,
@@ -50,6 +54,7 @@ from minitransfer.functions import (
     pow,
     reshape,
     softmax,
+    square,
     squeeze,
     std,
     sub,
@@ -73,7 +78,6 @@ from minitransfer.tensor import (
     log,
     matmul,
     maximum,
-    mean,
     minimum,
     relu,
     sigmoid,
@@ -90,7 +94,7 @@ __version__ = "0.1.0"
 #: The dtype names that PyTorch scripts use.
 float, double, long = float32, float64, int64
 
-mm = matmul
+mm = bmm = matmul
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
 _LAZY = ("checkpoint", "data", "experiments", "kernels", "lessons", "plots", "train")

@@ -148,6 +148,26 @@ def randn(*shape, generator=None, dtype=float32, requires_grad=False) -> Tensor:
     return Tensor(generator.standard_normal(_shape(shape)).astype(dtype or float32), requires_grad)
 
 
+def rand_like(x, generator=None) -> Tensor:
+    """Return numbers drawn evenly from [0, 1), in the shape and type of `x`.
+
+    Example:
+        >>> rand_like(zeros(2, 3)).shape
+        (2, 3)
+    """
+    return rand(*x.shape, generator=generator, dtype=x.dtype)
+
+
+def randn_like(x, generator=None) -> Tensor:
+    """Return normally distributed numbers in the shape and type of `x`.
+
+    Example:
+        >>> randn_like(zeros(2, 3)).shape
+        (2, 3)
+    """
+    return randn(*x.shape, generator=generator, dtype=x.dtype)
+
+
 def randint(*bounds, size=None, generator=None) -> Tensor:
     """Return whole numbers (int64) drawn evenly from ``low`` … ``high - 1``.
 

@@ -86,6 +86,15 @@ def test_ranges_of_random_numbers():
     assert sorted(mt.randperm(7, generator=generator).tolist()) == list(range(7))
 
 
+def test_random_numbers_like_a_tensor():
+    x = mt.zeros(2, 3, dtype=mt.float64)
+    for like in (mt.rand_like, mt.randn_like):
+        assert like(x).shape == (2, 3)
+        assert like(x).dtype == np.float64
+        again = [like(x, generator=np.random.default_rng(1)) for _ in range(2)]
+        assert (again[0] == again[1]).all()
+
+
 def test_randint_takes_one_bound_or_two():
     generator = np.random.default_rng(0)
     assert set(mt.randint(3, (99,), generator=generator).tolist()) == {0, 1, 2}

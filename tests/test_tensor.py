@@ -160,7 +160,15 @@ LABELS = Tensor([1, 0, 3])
 SHARES = Tensor(np.full((3, 4), 0.25))
 FUNCTIONS = {
     "mt.sum": lambda x: mt.sum(x, dim=0),
-    "mt.mean": lambda x: mt.mean(x, axis=0),
+    "mt.mean": lambda x: mt.mean(x, dim=0, keepdim=True),
+    "mt.square": mt.square,
+    "mt.log_softmax": lambda x: mt.log_softmax(x, 1),
+    "mt.bmm": lambda x: mt.bmm(mt.stack([x, x]), mt.stack([x.T, x.T])),
+    "mt.std": lambda x: mt.std(x, dim=1),
+    "mt.unsqueeze": lambda x: mt.unsqueeze(x, 1),
+    "mt.permute": lambda x: mt.permute(x, (1, 0)),
+    "mt.pow": lambda x: mt.pow(x, 2),
+    "mt.logsumexp": lambda x: mt.logsumexp(x, dim=1, keepdim=True),
     "mt.exp": mt.exp,
     "mt.softmax": lambda x: mt.softmax(x, dim=1),
     "mt.cat": lambda x: mt.cat([x, x * 2], dim=1),
