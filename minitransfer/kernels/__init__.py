@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .softmax_rows import log_softmax, softmax, softmax_cross_entropy
     from .threads import get_num_threads, set_num_threads
     from .updates import adam_step, sgd_step
+    from .warming import warm, warm_main_job
 
 _FILES = {
     "gemm": "matmul",
@@ -55,6 +56,7 @@ _FILES = {
     "layer_norms": "layer_norm layer_norm_backward",
     "updates": "sgd_step adam_step",
     "threads": "get_num_threads set_num_threads",
+    "warming": "warm warm_main_job",
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
 
@@ -83,6 +85,8 @@ __all__ = [
     "sgd_step",
     "softmax",
     "softmax_cross_entropy",
+    "warm",
+    "warm_main_job",
 ]
 
 

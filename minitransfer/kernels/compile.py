@@ -157,6 +157,10 @@ class Kernel:
             compiled = self.compile(arguments[0].dtype)
         return compiled(*arguments)
 
+    def version(self, dtype):
+        """Return numba's function for `dtype`; compile or load it if this has not been done."""
+        return self._compiled.get(np.dtype(dtype).char) or self.compile(dtype)
+
     def compile(self, dtype):
         """Return numba's function for `dtype`, compiling it or loading it from the cache."""
         dtype = np.dtype(dtype)

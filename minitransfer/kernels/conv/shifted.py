@@ -55,10 +55,13 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
                             address(row) + to * size,
                             nothing,
                         )
+                    elif column_step == 2:  # a step the compiler knows becomes vector code
+                        for v in range(np.uintp(columns)):
+                            w = np.uintp(column0) + np.uintp(2) * v
+                            row[np.uintp(to) + v] = x[n + b, channel + c, h, w]
                     else:
                         for v in range(columns):
-                            w = column0 + v * column_step
-                            row[to + v] = x[n + b, channel + c, h, w]
+                            row[to + v] = x[n + b, channel + c, h, column0 + v * column_step]
 
 
 @helper
@@ -83,8 +86,9 @@ def collect(out, lead, line, n, images, channel, channels, plan, bias, plus_at, 
                         out, columns, address(out) + from_ * size, address(y) + where * size, plus
                     )
                 else:
-                    for v in range(columns):
-                        y[n + b, channel + o, h, column0 + v * column_step] = out[from_ + v] + plus
+                    for v in range(np.uintp(columns)):
+                        w = np.uintp(column0) + np.uintp(column_step) * v
+                        y[n + b, channel + o, h, w] = out[np.uintp(from_) + v] + plus
 
 
 @kernel(
