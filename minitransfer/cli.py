@@ -100,7 +100,7 @@ def _main_job(options) -> None:
         raise ValueError(f"--labels is spread over ten classes; given {options.labels}")
     console.print(f"[bold]Five ways to use {options.labels} labelled digits[/]")
     with _bar(console) as bar:
-        _warm(bar, kernels.MAIN_JOB)
+        kernels.warm_main_job(_task(bar, "compiling the kernels"))
         result = five_ways(
             options.labels,
             options.seeds,
@@ -112,7 +112,7 @@ def _main_job(options) -> None:
     folder = options.out or folders.cache_folder() / "main-job"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    figure = plots.accuracy_bars(result)
+    figure = plots.accuracy_bars(result, WAYS)
     figure.savefig(folder / "accuracy.png", dpi=200)
     console.print(conclusion(result))
     print(f"Figure: {folder / 'accuracy.png'}")
@@ -155,7 +155,7 @@ def _pretrain(options) -> None:
     checkpoint = options.out / f"{name}.checkpoint"
     console = Console()
     with _bar(console) as bar:
-        _warm(bar, kernels.MAIN_JOB)
+        kernels.warm_main_job(_task(bar, "compiling the kernels"))
         task = _task(bar, "drawing the characters")
         data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=task)
     zoo.pretrain(
@@ -194,16 +194,22 @@ def _card_table(card) -> Table:
 
 
 def _doctor(options) -> None:
+    from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
+
     console = Console()
     if options.warm:
         with _bar(console) as bar:
-            _warm(bar, kernels.ALL)
+            kernels.warm(_task(bar, "compiling all kernels"))
     table = Table(title="minitransfer doctor", show_header=False)
     for package in ("minitransfer", "numpy", "numba", "llvmlite", "matplotlib", "safetensors"):
         table.add_row(package, version(package))
     table.add_row("Python", f"{platform.python_version()} on {platform.system()}")
-    for key, value in kernels.report().items():
-        table.add_row(key, str(value))
+    processor, features = host()
+    wide = [f for f in ("avx512f", "avx2", "fma", "neon") if f"+{f}" in features.split(",")]
+    table.add_row("processor", f"{processor} ({', '.join(wide) or 'no wide vectors found'})")
+    table.add_row("kernels", os.environ.get("MINITRANSFER_KERNELS", "fast"))
+    table.add_row("threads", str(kernels.get_num_threads()))
+    table.add_row("compiled kernels", str(kernel_folder()))
     table.add_row("cache folder", str(folders.cache_folder()))
     console.print(table)
 
@@ -219,13 +225,9 @@ def _bar(console) -> Progress:
 
 
 def _task(bar, description):
-    """A callback ``progress(done, total)`` that moves a line of the bar."""
+    """A callback ``progress(done, total, …)`` that moves a line of the bar."""
     task = bar.add_task(description, total=None)
-    return lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _warm(bar, names) -> None:
-    kernels.warm(names, progress=_task(bar, "compiling the kernels"))
+    return lambda done, total, *_: bar.update(task, completed=done, total=total)
 
 
 def _whole(text: str) -> int:

@@ -4,22 +4,17 @@ import numpy as np
 
 from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure
 
-#: What the ways of the main job are called in its figure, and the colour of each.
-WAYS = {
-    "head": ("borrowed body frozen, new head trained", BLUE),
-    "all": ("borrowed body and new head trained", BLUE),
-    "small_lr": ("all trained, the body in small steps", BLUE),
-    "scratch": ("fresh network, all trained", ORANGE),
-    "random": ("fresh body frozen, head trained", GREY),
-}
+#: Colours of the ways that borrow nothing; all others are blue.
+WAY_COLOURS = {"scratch": ORANGE, "random": GREY}
 
 
-def accuracy_bars(result: dict, title: str | None = None):
+def accuracy_bars(result: dict, names: dict | None = None, title: str | None = None):
     """Draw the accuracy of several ways to train, with a dot for every run.
 
     Args:
         result: {"ways": {name: {"mean", "sd", "runs"}}, "labels": how many}; accuracies are
-            shares from 0 to 1. Names that `WAYS` does not know stand as they are.
+            shares from 0 to 1.
+        names: what to call the ways; by default as in the result.
         title: the finding; by default written from the numbers.
 
     Returns:
@@ -31,11 +26,11 @@ def accuracy_bars(result: dict, title: str | None = None):
         >>> accuracy_bars({"ways": ways, "labels": 100}).get_suptitle()
         '100 labels: borrowing gives 93 %, from scratch 85 %'
     """
-    ways = result["ways"]
+    ways, names = result["ways"], names or {}
     title = _found(result) if title is None else title
     picture, axes = figure(title, height=0.9 + 0.52 * len(ways))
     for row, (name, numbers) in enumerate(ways.items()):
-        label, colour = WAYS.get(name, (name, COLOURS[row % len(COLOURS)]))
+        label, colour = names.get(name, name), WAY_COLOURS.get(name, BLUE)
         mean, runs = 100 * numbers["mean"], 100 * np.asarray(numbers["runs"])
         axes.barh(row, mean, height=0.42, color=colour, alpha=0.35)
         axes.errorbar(
@@ -74,6 +69,7 @@ def curves_with_spread(
     quantiles: tuple[float, float] | None = None,
     single_runs: int = 0,
     chance: float | None = None,
+    ylim: tuple[float, float] | None = None,
     axes=None,
 ):
     """Draw one curve for each label with a band for the spread over seeds, labelled at its end.
@@ -89,6 +85,7 @@ def curves_with_spread(
             (0.1, 0.9); by default the mean and one standard deviation on either side.
         single_runs: how many single runs to draw as thin lines behind each curve.
         chance: a dotted line at this height, named "chance".
+        ylim: lowest and highest value to show; as much as there is if None.
         axes: where to draw; a figure of its own if None (then the title is written over it).
 
     Returns:
@@ -133,6 +130,8 @@ def curves_with_spread(
         axes.set_xscale("log")
     if log_y:
         axes.set_yscale("log")
+    if ylim is not None:  # before the labels find their places
+        axes.set_ylim(ylim)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel + (" (%)" if percent else ""))
     axes.margins(x=0.02)
