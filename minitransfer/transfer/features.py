@@ -32,7 +32,8 @@ def cache_features(
 
     That part runs in evaluation mode, and nothing is recorded. Training the second part on the
     features is then the same as training the network on the data, only quicker: from the same
-    batches it computes the same numbers, bit for bit.
+    batches it computes the same numbers, and bit for bit the same if `batch_size` is that of the
+    training (matrix products of many rows are summed in another order than those of few).
 
     The features are held in memory, 4 bytes for each number: 1,000 examples of 128 features take
     half a megabyte, but the 16 × 14 × 14 outputs of a first convolution take 12. Activations,

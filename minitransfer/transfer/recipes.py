@@ -112,8 +112,11 @@ def _train_head(model, data, validation, lr, optimizer, cache, options) -> Histo
         unfreeze(find_head(model)[1])
     if cache:
         body, model = split_frozen(model, inputs_and_targets(data)[0])
-        data = features_of(body, data)
-        validation = features_of(body, validation) if _is_data(validation) else validation
+        # In batches as large as those of the training: a product of many rows is summed in
+        # another order than one of few, which would change the last bits.
+        size = options["batch_size"]
+        data = features_of(body, data, size)
+        validation = features_of(body, validation, size) if _is_data(validation) else validation
     groups = parameter_groups(model, lr)
     return fit(model, data, optimizer=optimizer(groups), validation=validation, **options)
 

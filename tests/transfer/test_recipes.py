@@ -69,6 +69,21 @@ def test_option_1_trains_the_head_alone(plain, task, bits):
     assert evaluate(plain, task)["accuracy"] > 0.9
 
 
+def test_with_and_without_a_cache_a_head_learns_the_same_bits():
+    """Also where there are so many examples that a product of all of them is summed differently."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((400, 64)).astype(np.float32)
+    examples, heads = (x, np.arange(400) % 3), []
+    for cache in (True, False):
+        rng = np.random.default_rng(1)
+        model = nn.Sequential(
+            nn.Linear(64, 96, generator=rng), nn.ReLU(), nn.Linear(96, 3, generator=rng)
+        )
+        fine_tune(model, examples, "head", steps=20, cache=cache, generator=rng)
+        heads.append(model[2].weight.data.tobytes())
+    assert heads[0] == heads[1]
+
+
 def test_option_2_trains_everything(plain, task, bits):
     freeze(plain)
     before = bits(plain)
