@@ -69,7 +69,7 @@ def test_bars_of_the_main_job():
 
 def test_a_given_range_is_kept_and_labels_stand_at_its_heights():
     runs = {"far up": [[90.0, 4.0]], "below": [[90.0, 1.0]]}
-    picture = curves_with_spread([0, 1], runs, "", "step", "open bits", ylim=(0, 6))
+    picture = plots.curves_with_spread([0, 1], runs, "", "step", "open bits", ylim=(0, 6))
     axes = picture.axes[0]
     assert axes.get_ylim() == (0, 6)
     assert [text.xy[1] for text in axes.texts] == pytest.approx([4 / 6, 1 / 6], abs=0.03)
