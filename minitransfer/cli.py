@@ -34,8 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
-    except (ValueError, OSError, ImportError, ArithmeticError) as error:
+        return options.command(options) or 0
+    except (
+        ValueError,
+        OSError,
+        ImportError,
+        ArithmeticError,
+        lessons.LessonFailed,
+    ) as error:
         print(f"minitransfer: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -57,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--processes", type=_whole, default=_cores(), help="runs side by side (one per core)"
     )
-    parser.set_defaults(run=_main_job)
+    parser.set_defaults(command=_main_job)
     commands = parser.add_subparsers(title="commands", metavar="")
 
     learn = commands.add_parser("learn", help="list the lessons, or step through one")
@@ -65,12 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--run", action="store_true", help="run it without stopping")
     learn.add_argument("--notebook", action="store_true", help="write it as .ipynb")
     learn.add_argument("--out", type=Path, default=Path(), help="folder for the notebook")
-    learn.set_defaults(run=_learn)
+    learn.set_defaults(command=_learn)
 
     claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
     claims.add_argument("--run", action="store_true", help="measure all of them again")
     claims.add_argument("--json", action="store_true", help="one object per claim")
-    claims.set_defaults(run=_claims)
+    claims.set_defaults(command=_claims)
 
     pretrain = commands.add_parser("pretrain", help="make a published network again")
     pretrain.add_argument("architecture", choices=list(zoo.ARCHITECTURES))
@@ -79,16 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")
     pretrain.add_argument("--steps", type=_whole, help="batches of 128")
     pretrain.add_argument("--seed", type=int, default=0, help="first weights and order (0)")
-    pretrain.set_defaults(run=_pretrain)
+    pretrain.set_defaults(command=_pretrain)
 
     networks = commands.add_parser("zoo", help="the published networks and their cards")
     networks.add_argument("name", nargs="?", help="show this network's card")
     networks.add_argument("--names", action="store_true", help="print the names alone")
-    networks.set_defaults(run=_zoo)
+    networks.set_defaults(command=_zoo)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
     doctor.add_argument("--warm", action="store_true", help="compile all kernels now")
-    doctor.set_defaults(run=_doctor)
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -131,15 +137,16 @@ def _ways_table(result) -> Table:
     return table
 
 
-def _learn(options) -> None:
+def _learn(options) -> int:
     if options.number is None:
         lessons.print_catalogue()
     elif options.notebook:
         print(lessons.write_notebook(options.number, options.out))
     elif options.run:
-        lessons.run(options.number)
+        return 0 if lessons.run(options.number) else 1
     else:
         lessons.step(options.number)
+    return 0
 
 
 def _claims(options) -> None:

@@ -115,7 +115,7 @@ def claim(
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
     if not record["passed"]:
         raise ClaimFailed(
-            f"claim {id}: measured {numbers_text(record, 'measured')} misses its bar. "
+            f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
             f"The claim: {statement}. Find out what changed before the bar is moved"
         )
     return record
@@ -176,31 +176,54 @@ def claim_text(record: dict) -> str:
     """
     condition = f": {record['condition']}" if record["condition"] else ""
     runs = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
-    spread = "" if record["spread"] is None else f" ± {numbers_text(record, 'spread')}"
-    lines = [record["statement"], f"measured {numbers_text(record, 'measured')}{spread} {runs}"]
+    lines = [record["statement"]]
+    if isinstance(record["measured"], dict):
+        lines.append(f"measured {runs}")
+        lines += [
+            f"  {name} {number}{f' ± {spread}' if spread else ''}"
+            for name, number, spread in measured_rows(record)
+        ]
+    else:
+        ((_, number, spread),) = measured_rows(record)
+        lines.append(f"measured {number}{f' ± {spread}' if spread else ''} {runs}")
     if record["effect"] is not None:
         low, high = (_values_text(record, bound) for bound in record["interval"])
-        lines.append(f"effect {numbers_text(record, 'effect')}, 95 % interval {low} to {high}")
+        lines.append(
+            f"effect {_values_text(record, record['effect'])}, 95 % interval {low} to {high}"
+        )
     if not record["passed"]:
         lines.append("THE CHECK FAILED: the measurement misses its bar")
     wrapped = textwrap.wrap(f"Claim {record['id']} {record['verdict']}{condition}", 76)
     for line in lines:
-        wrapped += textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="  ")
+        wrapped += textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(wrapped)
 
 
-def numbers_text(record: dict, key: str) -> str:
-    """Write the numbers of a record in the format and unit that it asks for.
+def measured_rows(record: dict) -> list[tuple[str, str, str]]:
+    """Write what was measured, and its spread, in the format and unit that the claim asks for.
 
     Args:
         record: as `claim` returns it.
-        key: "measured", "spread" or "effect".
+
+    Returns:
+        (name, number, spread) for each number that has a name, or one row with an empty name.
+        The spread is empty where there is none.
 
     Example:
-        >>> numbers_text({"measured": [256, 88, 14], "format": "d", "unit": ""}, "measured")
-        '256 / 88 / 14'
+        >>> measured_rows({"measured": {"a": 0.5, "b": 1}, "spread": {"a": 0.25, "b": 0},
+        ...                "format": ".2f", "unit": "s"})
+        [('a', '0.50 s', '0.25 s'), ('b', '1 s', '0 s')]
+        >>> measured_rows({"measured": [256, 88, 14], "spread": 0, "format": "d", "unit": ""})
+        [('', '256 / 88 / 14', '0')]
     """
-    return _values_text(record, record[key])
+    measured, spread = record["measured"], record["spread"]
+    if not isinstance(measured, dict):
+        return [("", _values_text(record, measured), _values_text(record, spread))]
+    spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
+    return [
+        (name, _values_text(record, value), _values_text(record, spreads.get(name)))
+        for name, value in measured.items()
+    ]
 
 
 def _values_text(record, value):
@@ -209,7 +232,7 @@ def _values_text(record, value):
     if isinstance(value, list):
         return " / ".join(_values_text(record, v) for v in value)
     if isinstance(value, str) or value is None:
-        return value or "–"
+        return value or ""
     whole = isinstance(value, int) and record["format"].endswith(("g", "f"))
     text = str(value) if whole else f"{value:{record['format']}}"
     return f"{text} {record['unit']}".rstrip()

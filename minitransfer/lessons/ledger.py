@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from minitransfer.folders import cache_folder
-from minitransfer.lessons.claims import VERDICTS, numbers_text, read_records, versions
+from minitransfer.lessons.claims import VERDICTS, measured_rows, read_records, versions
 from minitransfer.lessons.shelf import catalogue, lessons_folder
 from minitransfer.lessons.sources import articles, claim_statements
 
@@ -169,8 +169,11 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     if run is None:
         console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
         return False
-    for letter in articles():
-        console.print(_table(letter, run["claims"]))
+    for article in articles().values():
+        letter = article.letter
+        console.print(f"[bold]{letter} · {article.title}[/]\n{article.author}, {article.year}")
+        if any(record["id"].startswith(letter) for record in run["claims"]):
+            console.print(_table(letter, run["claims"]))
         if missing := _missing(letter, run["claims"]):
             console.print(f"[dim]not in this run: {', '.join(missing)}[/]")
         console.print()
@@ -184,23 +187,28 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
 
 def _table(letter, records):
     """One article: what was measured of its claims."""
-    article = articles()[letter]
-    title = f"{letter} · {article.title} ({article.author}, {article.year})"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name in ("claim", "statement", "measured", "spread", "seeds", "verdict", "lesson"):
-        table.add_column(name, overflow="fold", justify="right" if name == "seeds" else "left")
+    table = Table(box=box.SIMPLE_HEAD, expand=True, show_edge=False)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("statement", ratio=9)
+    table.add_column("measured", ratio=6)
+    table.add_column("spread", ratio=2, min_width=6)
+    table.add_column("seeds", justify="right", no_wrap=True)
+    table.add_column("verdict", ratio=5)
+    table.add_column("lesson", justify="right", no_wrap=True)
     order = list(claim_statements())
     own = [record for record in records if record["id"].startswith(letter)]
     for record in sorted(own, key=lambda r: (order.index(r["id"].split("/")[0]), r["id"])):
         colour, condition = _COLOURS[record["verdict"]], record["condition"]
+        rows = measured_rows(record)
         table.add_row(
-            record["id"],
+            record["id"].replace("/", "/\n"),
             escape(record["statement"]),
-            escape(numbers_text(record, "measured")),
-            escape(numbers_text(record, "spread")),
+            escape("\n".join(f"{name} {number}".strip() for name, number, _ in rows)),
+            escape("\n".join(spread or "–" for _, _, spread in rows)),
             str(record["seeds"]),
-            f"[{colour}]{record['verdict']}[/]" + (f"\n{escape(condition)}" if condition else ""),
-            record["lesson"],
+            f"[{colour}]{record['verdict']}[/]" + (f": {escape(condition)}" if condition else ""),
+            record["lesson"].split("_")[0].lstrip("0"),
+            end_section=True,
         )
     return table
 

@@ -41,14 +41,28 @@ def installed(tmp_path_factory):
     return folder / "site"
 
 
-def test_an_installed_package_finds_its_lessons(installed):
-    told = subprocess.run(
-        [sys.executable, "-c", ASK],
+def run(installed, *arguments):
+    done = subprocess.run(
+        [sys.executable, *arguments],
         cwd=installed,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
+        input="q\n",
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
-    assert told.returncode == 0, told.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_installed_package_finds_its_lessons(installed):
     numbers = [lesson.number for lesson in lessons.catalogue()]
-    assert told.stdout.strip() == f"{numbers} {len(lessons.claim_statements())}"
+    told = run(installed, "-c", ASK)
+    assert told.strip() == f"{numbers} {len(lessons.claim_statements())}"
+
+
+def test_an_installed_package_can_learn(installed):
+    first = lessons.catalogue()[0]
+    assert first.title in run(installed, "-m", "minitransfer", "learn")
+    stepped = run(installed, "-m", "minitransfer", "learn", str(first.number))
+    assert f"{first.path.stem} 1/" in stepped

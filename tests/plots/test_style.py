@@ -1,4 +1,5 @@
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -26,6 +27,21 @@ def test_without_a_display_figures_go_to_the_cache(tmp_path, monkeypatch):
     monkeypatch.setattr("minitransfer.plots.style.cache_folder", lambda: tmp_path)
     picture, _ = plots.figure()
     assert plots.show(picture, "empty") == tmp_path / "figures" / "empty.png"
+
+
+def test_in_a_notebook_it_appears_below_the_cell(monkeypatch, capsys):
+    shown = []
+    fake = types.SimpleNamespace(
+        Image=lambda data, width: (data, width), display=lambda image: shown.append(image)
+    )
+    monkeypatch.delenv("MINITRANSFER_FIGURES")
+    monkeypatch.setitem(sys.modules, "IPython.display", fake)
+    monkeypatch.setattr("minitransfer.plots.style._in_notebook", lambda: True)
+    assert plots.show(plots.figure()[0], "below") is None
+    ((data, width),) = shown
+    assert data.startswith(b"\x89PNG")
+    assert width == 528
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("name", ["", "folder/name", "../name"])

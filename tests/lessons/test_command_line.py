@@ -1,0 +1,45 @@
+"""`minitransfer learn` and `minitransfer claims`, from what is typed to what is called."""
+
+import json
+
+import pytest
+
+from minitransfer import cli, lessons
+from minitransfer.lessons import ledger
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """The functions of `lessons` that were called, in order; none of them does its work."""
+    calls = []
+    for name in ("step", "run", "run_all"):
+        monkeypatch.setattr(lessons, name, lambda *given, name=name: calls.append((name, *given)))
+    return calls
+
+
+def test_learn_lists_or_steps_or_runs(shelf_of_one, called, capsys):
+    assert cli.main(["learn"]) == 0
+    assert "How much is two and two?" in capsys.readouterr().out
+    assert cli.main(["learn", "1"]) == 0
+    cli.main(["learn", "1", "--run"])
+    assert called == [("step", 1), ("run", 1)]
+
+
+def test_a_failing_run_has_a_status(shelf_of_one):
+    assert cli.main(["learn", "1", "--run"]) == 1
+
+
+def test_claims_prints_and_measures_only_if_asked(shelf_of_one, called, capsys, monkeypatch):
+    stored = {"claims": [], "versions": {}, "date": "2026-01-01", "seconds": {}}
+    monkeypatch.setattr(ledger, "last_run", lambda: stored)
+    assert cli.main(["claims", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert called == []
+    assert cli.main(["claims", "--run"]) == 0
+    assert called == [("run_all",)]
+    assert "0 statements" in capsys.readouterr().out
+
+
+def test_a_lesson_that_fails_is_named(shelf_of_one, capsys):
+    assert cli.main(["claims", "--run"]) == 2
+    assert "01_two.py failed" in capsys.readouterr().err
