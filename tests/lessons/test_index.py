@@ -1,8 +1,11 @@
 import re
 
-from minitransfer import lessons
+import pytest
 
-PARTS = {"Why depth": range(1, 9), "Transfer": range(9, 20)}
+from minitransfer import lessons
+from minitransfer.lessons.index import PARTS, index_page
+
+UPDATE = "python -c 'from minitransfer.lessons.index import update_index; update_index()'"
 
 
 def page():
@@ -10,20 +13,24 @@ def page():
 
 
 def test_every_lesson_has_its_row_and_no_other_is_promised():
-    listed = re.findall(r"^\| \[(\d+) · ([^]]+)\]\(([^)]+)\) \| (.+) \|$", page(), re.MULTILINE)
-    there = [
-        (str(lesson.number), lesson.title, lesson.path.name, lesson.question)
-        for lesson in lessons.catalogue()
-    ]
-    rows = "\n".join(f"| [{n} · {title}]({file}) | {ask} |" for n, title, file, ask in there)
-    assert listed == there, f"the rows of lessons/index.md should be\n{rows}"
+    assert page() == index_page(page()), f"the index is old; update it: {UPDATE}"
 
 
-def test_lessons_stand_in_their_part():
-    for heading, numbers in PARTS.items():
-        part = page().partition(f"### {heading}")[2].partition("###")[0]
-        here = [int(n) for n in re.findall(r"^\| \[(\d+)", part, re.MULTILINE)]
-        assert here == [x.number for x in lessons.catalogue() if x.number in numbers]
+def test_every_lesson_belongs_to_a_part():
+    rows = [int(n) for n in re.findall(r"^\| \[(\d+) · ", index_page(page()), re.MULTILINE)]
+    assert rows == [lesson.number for lesson in lessons.catalogue()]
+
+
+def test_rows_are_written_anew(monkeypatch, tmp_path):
+    lesson = lessons.Lesson(12, "A title", "Why so?", tmp_path / "12_name.py")
+    monkeypatch.setattr("minitransfer.lessons.index.catalogue", lambda: [lesson])
+    found = re.findall(r"^\| \[.*", index_page(page()), re.MULTILINE)
+    assert found == ["| [12 · A title](12_name.py) | Why so? |"]
+
+
+def test_a_missing_part_is_named():
+    with pytest.raises(ValueError, match=re.escape(next(iter(PARTS)))):
+        index_page("# Lessons\n")
 
 
 def test_links_lead_somewhere():
