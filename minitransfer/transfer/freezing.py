@@ -20,7 +20,8 @@ from minitransfer.transfer.layers import weight_layers
 def freeze(module: Module, bn_mode: str = "eval") -> Module:
     """Freeze a module and everything in it; freezing twice is freezing once.
 
-    A parameter that two modules share is frozen with either of them. Layers that are attached
+    A parameter that two modules share is frozen with either of them, and comes back with the one
+    that was frozen first. Layers that are attached
     later, a new head for instance, are not frozen.
 
     Args:
@@ -47,7 +48,7 @@ def freeze(module: Module, bn_mode: str = "eval") -> Module:
     _check_module("freeze", module)
     if bn_mode not in ("eval", "train"):
         raise ValueError(f"freeze: bn_mode is 'eval' or 'train'; given {bn_mode!r}")
-    _hold(module.modules(), module)
+    _hold(module.modules())
     for part in module.modules():
         part.frozen = not (bn_mode == "train" and isinstance(part, _BATCH_NORMS))
     return module
@@ -114,7 +115,7 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
     last = _last_module(model, [name for name, _ in order], boundary)
     unfreeze(model)
     before = [module for _, module in order[: last + 1]]
-    _hold(before, model)
+    _hold(before)
     inside = {id(module) for module in before}
     for module in before:  # a container counts as frozen only if all that it holds is
         module.frozen = all(id(part) in inside for part in module.modules())
@@ -124,12 +125,10 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-def _hold(parts, whole) -> None:
+def _hold(parts) -> None:
     """Stop the gradients of the parameters of `parts`, and note which of them had any."""
-    # Noted for all before any is changed: a parameter may belong to two of the parts.
-    learning = {id(p) for p in whole.parameters() if p.requires_grad}
     for part in parts:
-        held = {name for name, p in part._parameters.items() if id(p) in learning}
+        held = {name for name, p in part._parameters.items() if p.requires_grad}
         part.__dict__["_held"] = held | part.__dict__.get("_held", set())
         for parameter in part._parameters.values():
             parameter.requires_grad_(False)

@@ -57,13 +57,22 @@ def frozen_but_head(model):
 @pytest.mark.parametrize("build", [zoo.glyph_conv, zoo.glyph_mlp])
 @pytest.mark.parametrize("batch_size", [500, 64, 7, 1])
 def test_logits_are_the_same_bit_for_bit(build, batch_size, images):
-    """Whatever the batches: an example's features do not depend on its company."""
+    """Within a few examples at a time, an example's features do not depend on its company."""
     model = frozen_but_head(build(10, generator=np.random.default_rng(1)))
     features, rest = cache_features(model, images, batch_size)
     rows = np.random.default_rng(3).permutation(len(images))[:64]
     with no_grad():
         (x, _), (f, _) = (next(iter(data.DataLoader(d[rows], 64))) for d in (images, features))
         np.testing.assert_array_equal(rest(f).data, model(x).data)
+
+
+@pytest.mark.parametrize("build", [zoo.glyph_conv, zoo.glyph_mlp])
+def test_large_batches_change_no_more_than_the_last_bits(build, rng):
+    """Products of many rows are summed in another order; this is the bound of what that does."""
+    x = rng.integers(0, 256, (600, 1, 28, 28)).astype(np.uint8)
+    model = frozen_but_head(build(10, generator=np.random.default_rng(1)))
+    few, many = (cache_features(model, (x, np.zeros(600, int)), n)[0].x for n in (64, 600))
+    np.testing.assert_allclose(few, many, rtol=0, atol=2e-6 * np.abs(few).max())
 
 
 def test_training_on_the_cache_is_training_the_network(conv_net, images):
@@ -207,6 +216,13 @@ def test_the_trap_is_no_fixed_function(net, batch):
     front, rest = split_frozen(net, batch[0])
     assert list(front) == [net[0]]
     assert rest[0] is net[1]
+
+
+def test_a_parameter_asked_to_learn_after_freezing_is_no_part_of_the_cache(net, batch):
+    freeze(net[:6])
+    net[4].bias.requires_grad_(True)
+    _, rest = split_frozen(net, batch[0])
+    assert rest[0] is net[4]
 
 
 def test_a_loader_is_refused(net, batch):

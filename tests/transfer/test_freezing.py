@@ -173,10 +173,12 @@ def test_a_part_of_a_frozen_network_may_be_unfrozen(net):
 def test_a_shared_weight_is_frozen_and_comes_back():
     a, b = nn.Linear(3, 3), nn.Linear(3, 3)
     b.weight = a.weight
-    net = nn.Sequential(a, b)
-    freeze(net)
+    freeze(a)
+    assert not b.weight.requires_grad
+    freeze(b)
+    unfreeze(b)
     assert not a.weight.requires_grad
-    unfreeze(net)
+    unfreeze(a)
     assert b.weight.requires_grad
 
 
