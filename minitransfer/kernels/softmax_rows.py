@@ -171,4 +171,4 @@ def _check_labels(logits, labels):
             f"softmax_cross_entropy: labels run from {labels.min()} to {labels.max()}, "
             f"but there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}"
         )
-    return np.ascontiguousarray(labels, np.int64)
+    return np.require(labels, np.int64, ("C", "W"))  # a read-only view (broadcast) is copied

@@ -110,3 +110,13 @@ def test_errors_of_members_and_losses():
         nn.member(build(np.random.default_rng(0)), 0)
     with pytest.raises(ValueError, match=r"outputs \(2, 4, 1\) with a target \(4,\)"):
         nn.member_losses(BCE, net(tensor(X)), Y.ravel())
+
+
+def test_labels_that_are_a_view_that_cannot_be_written_to():
+    labels = np.arange(6).reshape(2, 3) % 2
+    labels.setflags(write=False)
+    logits = np.random.default_rng(0).normal(size=(2, 3, 2)).astype(np.float32)
+    losses = nn.member_losses(nn.functional.cross_entropy, tensor(logits), labels)
+    for member, row in enumerate(labels):
+        solo = nn.functional.cross_entropy(tensor(logits[member]), tensor(row.copy()))
+        assert np.isclose(losses[member].item(), solo.item())
