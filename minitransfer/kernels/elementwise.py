@@ -145,9 +145,8 @@ def _erf(x, y):
 def _mapped(name, loop, x):
     """Run `loop` over x, which may have any shape and strides."""
     (x,) = common_float(name, x)
-    x = np.ascontiguousarray(x)
     y = np.empty(x.shape, x.dtype)
-    in_slices(loop, x.reshape(-1), y.reshape(-1))
+    in_slices(loop, np.ascontiguousarray(x).reshape(-1), y.reshape(-1))
     return y
 
 

@@ -4,17 +4,18 @@ from importlib import import_module
 
 import numpy as np
 
-_FILES = (
-    "gemm.tiled gemm.ladder conv.shifted conv.depthwise conv.ladder pooling mean_pooling "
-    "elementwise softmax_rows norms layer_norms updates"
-).split()
+_FILES = [
+    *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling", "updates"),
+    *("gemm.tiled", "gemm.ladder", "conv.shifted", "conv.depthwise", "conv.ladder"),
+]
 
-_MAIN_JOB = (
-    "gemm.tiled._outer_rows gemm.tiled._dot_rows gemm.tiled._pack gemm.tiled._loops "
-    "conv.shifted._convolve conv.shifted._gradient_of_filters pooling._max_2x2 "
-    "pooling._max_2x2_backward elementwise._relu elementwise._relu_backward "
-    "softmax_rows._cross_entropy updates._adam"
-).split()
+_MAIN_JOB = [
+    *("gemm.tiled._outer_rows", "gemm.tiled._dot_rows", "gemm.tiled._pack", "gemm.tiled._loops"),
+    *("conv.shifted._convolve", "conv.shifted._gradient_of_filters"),
+    *("pooling._max_2x2", "pooling._max_2x2_backward"),
+    *("elementwise._relu", "elementwise._relu_backward"),
+    *("softmax_rows._cross_entropy", "updates._adam"),
+]
 """What training the published conv net and multi-layer perceptron calls, in float32."""
 
 

@@ -53,7 +53,7 @@ def conv2d_backward_weight_reference(x, gy, w_shape, stride, padding, dilation, 
 
 
 def _grouped(x, groups):
-    return x.reshape(len(x), groups, -1, *x.shape[2:])
+    return x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
 
 
 def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):

@@ -36,7 +36,7 @@ def _convolve(x, w, bias, inputs, outputs, table, pitch, plane, row, out, y, fir
         spread(x, n, 1, 0, 1, inputs, plane, 1, pitch, row)
         w_phase = 0
         for q in range(outputs.shape[0]):
-            depth, entry, longest = outputs[q, :3]
+            depth, entry, longest = outputs[q, 0], outputs[q, 1], outputs[q, 2]
             for t in range(0, longest, width):
                 _outer(
                     row,
@@ -50,16 +50,17 @@ def _convolve(x, w, bias, inputs, outputs, table, pitch, plane, row, out, y, fir
                     0,
                     False,
                 )
-            line = outputs[q, 3:]
             collect(
                 out,
                 0,
-                (line[0], line[1], line[2], line[3], line[4], line[5]),
+                outputs,
+                q,
                 n,
                 1,
                 0,
                 1,
-                (pitch, plane),
+                pitch,
+                plane,
                 bias,
                 channel,
                 0,

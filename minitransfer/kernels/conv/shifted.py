@@ -39,12 +39,13 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
     nothing = x.dtype.type(0)
     for c in range(channels):
         for f in range(inputs.shape[0]):
-            place, row0, row_step, rows, column0, column_step, columns = inputs[f]
+            place, rows, columns = inputs[f, 0], inputs[f, 3], inputs[f, 6]
+            column0, column_step = inputs[f, 4], inputs[f, 5]
             for b in range(images):
                 start = ((c * inputs.shape[0] + f) * block + b) * plane + place
                 for r in range(rows):
                     to = start + r * pitch
-                    h = row0 + r * row_step
+                    h = inputs[f, 1] + r * inputs[f, 2]
                     if column_step == 1:
                         where = ((n + b) * x.shape[1] + channel + c) * x.shape[2] + h
                         where = where * x.shape[3] + column0
@@ -65,30 +66,30 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
 
 
 @helper
-def collect(out, lead, line, n, images, channel, channels, plan, bias, plus_at, span, y):
+def collect(out, lead, outputs, q, n, images, channel, channels, pitch, plane, bias, plus, span, y):
     """Take the outputs of one phase out of the row; `bias` is added to each channel.
 
-    `lead` numbers stand before the first channel's; its bias is entry `plus_at`.
+    `lead` numbers stand before the first channel's; its bias is entry `plus`.
     """
-    pitch, plane = plan
     size = y.itemsize
-    row0, row_step, rows, column0, column_step, columns = line
+    rows, columns = outputs[q, 5], outputs[q, 8]
+    column0, column_step = outputs[q, 6], outputs[q, 7]
     for o in range(channels):
-        plus = bias[plus_at + o]
+        more = bias[plus + o]
         for b in range(images):
             for r in range(rows):
                 from_ = lead + o * span + b * plane + r * pitch
-                h = row0 + r * row_step
+                h = outputs[q, 3] + r * outputs[q, 4]
                 if column_step == 1:
                     where = ((n + b) * y.shape[1] + channel + o) * y.shape[2] + h
                     where = where * y.shape[3] + column0
                     copy_row(
-                        out, columns, address(out) + from_ * size, address(y) + where * size, plus
+                        out, columns, address(out) + from_ * size, address(y) + where * size, more
                     )
                 else:
                     for v in range(np.uintp(columns)):
                         w = np.uintp(column0) + np.uintp(column_step) * v
-                        y[n + b, channel + o, h, w] = out[np.uintp(from_) + v] + plus
+                        y[n + b, channel + o, h, w] = out[np.uintp(from_) + v] + more
 
 
 @kernel(
@@ -110,7 +111,7 @@ def _convolve(
             spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
             w_phase = 0
             for q in range(outputs.shape[0]):
-                depth, entry, longest = outputs[q, :3]
+                depth, entry, longest = outputs[q, 0], outputs[q, 1], outputs[q, 2]
                 for t in range(0, (images - 1) * plane + longest, width):
                     for i in range(0, filters, OUTER_ROWS):
                         # The last strip is moved back so as not to read behind w; the rows it
@@ -129,16 +130,17 @@ def _convolve(
                             span,
                             False,
                         )
-                line = outputs[q, 3:]
                 collect(
                     out,
                     OUTER_ROWS * span,
-                    (line[0], line[1], line[2], line[3], line[4], line[5]),
+                    outputs,
+                    q,
                     n,
                     images,
                     g * filters,
                     filters,
-                    (pitch, plane),
+                    pitch,
+                    plane,
                     bias,
                     g * filters,
                     span,

@@ -1,0 +1,181 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+from llvmlite import ir
+from numba import types
+
+import minitransfer
+from minitransfer.kernels import compile as compiling
+from minitransfer.kernels import simd
+
+PACKAGE = Path(minitransfer.__file__).parent
+ASK = """
+import numpy as np
+from minitransfer import kernels
+from minitransfer.kernels.compile import kernel_folder
+x = np.ones((40, 40), np.float32)
+print(kernels.matmul(x, x)[0, 0], kernel_folder())
+"""
+
+
+def _run(code, folder, **environment):
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder)} | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.split()
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of the kernels in a package of their own."""
+    package = tmp_path / "minitransfer"
+    shutil.copytree(
+        PACKAGE / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(PACKAGE / "folders.py", package)
+    (package / "__init__.py").touch()
+    return tmp_path
+
+
+def test_an_edited_tile_is_compiled_anew(copied):
+    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
+    value, folder = _run(ASK, copied, **cache)
+    assert float(value) == 40
+    assert list(Path(folder).glob("*.nbc"))
+    tile = copied / "minitransfer" / "kernels" / "simd.py"
+    text = tile.read_text()
+    assert "return self.builder.call(function, [x, y, z])" in text
+    tile.write_text(
+        text.replace(
+            "return self.builder.call(function, [x, y, z])",
+            "return self.builder.call(function, [x, self.builder.fadd(y, y), z])",
+        )
+    )
+    value, other = _run(ASK, copied, **cache)
+    assert float(value) == 80
+    assert other != folder
+
+
+def test_an_unchanged_kernel_is_loaded_and_not_compiled_again(copied):
+    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
+    _, folder = _run(ASK, copied, **cache)
+    before = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
+    _run(ASK, copied, **cache)
+    after = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
+    assert before == after
+
+
+def test_no_home_and_no_folder_to_write_to(copied):
+    nowhere = "/proc/nowhere"
+    environment = dict.fromkeys(("MINITRANSFER_CACHE", "HOME", "XDG_CACHE_HOME"), nowhere)
+    value, folder = _run(ASK, copied, **environment)
+    assert float(value) == 40
+    assert not folder.startswith(nowhere)
+
+
+def test_only_a_few_old_folders_are_kept(tmp_path, monkeypatch):
+    for i in range(10):
+        (tmp_path / f"kernels-{i}").mkdir()
+        os.utime(tmp_path / f"kernels-{i}", (i, i))
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    folder = compiling.kernel_folder.__wrapped__()
+    left = {f.name for f in tmp_path.iterdir()}
+    assert left == {folder.name, *(f"kernels-{i}" for i in range(5, 10))}
+    assert len(left) == compiling.KEEP
+
+
+def test_reference_mode_swaps_every_kernel():
+    code = (
+        "from minitransfer import kernels; import numpy as np\n"
+        "names = [n for n in kernels.__all__ if 'thread' not in n and 'warm' not in n]\n"
+        "print(all(getattr(kernels, n).__name__ == n + '_reference' for n in names), len(names))"
+    )
+    swapped, count = _run(code, PACKAGE.parent, MINITRANSFER_KERNELS="reference")
+    assert swapped == "True"
+    assert int(count) == 22
+
+
+def test_a_misspelt_mode_and_a_misspelt_name_are_errors(monkeypatch):
+    from minitransfer import kernels
+
+    with pytest.raises(AttributeError, match="has no 'matmull'"):
+        kernels.__getattr__("matmull")
+    monkeypatch.setenv("MINITRANSFER_KERNELS", "slow")
+    with pytest.raises(ValueError, match=r"'slow'.*'fast' or 'reference'"):
+        kernels.__getattr__("matmul")
+
+
+def test_a_kernel_takes_arrays_of_any_layout_without_compiling_again():
+    @compiling.kernel("void(in2, real[::1])")
+    def first_row(x, y):
+        for j in range(y.size):
+            y[j] = x[0, j]
+
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    x.flags.writeable = False
+    for view in (x, x.T, x[::2, ::-1]):
+        y = np.zeros(view.shape[1], np.float32)
+        first_row(view, y)
+        assert np.array_equal(y, view[0])
+    assert len(first_row.version(np.float32).signatures) == 1
+    compiling.REGISTRY.remove(first_row)
+
+
+class _Context:
+    """As much of numba's context as the tiles ask for."""
+
+    def get_value_type(self, kind):
+        return {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[kind]
+
+    def get_dummy_value(self):
+        return ir.Constant(ir.IntType(8), 0)
+
+
+def _assembly(tile, numbers, triple, features):
+    """The tile's machine code, as text, for another processor."""
+    real = types.float32
+    like = types.Array(real, 1, "C")
+    signature, generate = tile._defn(None, like, *[types.intp] * numbers, types.boolean)
+    whole = ir.IntType(64)
+    module = ir.Module()
+    module.triple = triple
+    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8), *[whole] * numbers, ir.IntType(1)])
+    function = ir.Function(module, kind, "tile")
+    builder = ir.IRBuilder(function.append_basic_block())
+    generate(_Context(), builder, signature, function.args)
+    builder.ret_void()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    machine = llvm.Target.from_triple(triple).create_target_machine(features=features, opt=3)
+    return machine.emit_assembly(llvm.parse_assembly(str(module)))
+
+
+@pytest.mark.parametrize("table", [False, True])
+@pytest.mark.parametrize(
+    "triple, features, expected",
+    [
+        ("aarch64-unknown-linux-gnu", "+neon", "fmla\tv"),
+        ("x86_64-unknown-linux-gnu", "", "mulps"),
+    ],
+)
+def test_the_tiles_are_vector_code_on_other_processors(
+    triple, features, expected, table, monkeypatch
+):
+    monkeypatch.setattr(simd, "VECTOR_BYTES", 16)
+    outer = _assembly(simd.make_outer_tile(6, 2, table=table, unroll=1), 8, triple, features)
+    assert outer.count(expected) >= 12  # one for each accumulator
+    dot = _assembly(simd.make_dot_tile(4, 3, table=table), 7, triple, features)
+    assert dot.count(expected) >= 12
+    for text in (outer, dot):
+        assert "fmaf" not in text  # no call of a C function for every number

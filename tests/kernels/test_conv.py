@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from minitransfer.kernels import conv
+from minitransfer.kernels.conv import ladder
+
+# channels, filters, groups; image; kernel; stride; padding; dilation
+CASES = [
+    (1, 3, 1, (9, 7), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (3, 16, 1, (14, 15), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (3, 9, 1, (9, 7), (2, 3), (2, 1), (2, 1), (1, 1)),
+    (4, 8, 2, (9, 7), (5, 5), (2, 2), (2, 2), (1, 1)),
+    (4, 9, 1, (7, 7), (5, 5), (1, 1), (2, 2), (1, 1)),
+    (20, 9, 1, (6, 6), (3, 2), (3, 2), (1, 0), (2, 1)),
+    (6, 12, 3, (9, 7), (3, 3), (1, 2), (3, 3), (1, 2)),
+    (5, 7, 1, (1, 1), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (9, 17, 1, (6, 5), (1, 1), (1, 1), (0, 0), (1, 1)),
+    (9, 4, 1, (6, 5), (1, 1), (2, 2), (0, 0), (1, 1)),
+    (4, 4, 1, (6, 5), (1, 1), (1, 1), (2, 2), (1, 1)),
+    (6, 6, 6, (9, 7), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (6, 6, 6, (9, 8), (3, 3), (2, 2), (1, 1), (1, 1)),
+    (6, 6, 6, (9, 7), (5, 5), (1, 1), (2, 2), (1, 1)),
+    (6, 6, 6, (9, 8), (5, 5), (2, 2), (2, 2), (1, 1)),
+    (6, 6, 6, (9, 8), (2, 3), (2, 1), (0, 1), (1, 2)),
+    (3, 6, 3, (9, 8), (3, 3), (1, 1), (1, 1), (1, 1)),
+]
+
+
+def _arrays(case, dtype, rng, images=3):
+    c, o, groups, image, kernel, *geometry = case
+    x = rng.standard_normal((images, c, *image)).astype(dtype)
+    w = rng.standard_normal((o, c // groups, *kernel)).astype(dtype)
+    bias = rng.standard_normal(o).astype(dtype)
+    size = conv.output_size(x.shape, w.shape, *geometry)
+    gy = rng.standard_normal((images, o, *size)).astype(dtype)
+    return x, w, bias, gy, (*geometry, groups)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", CASES)
+def test_all_three_passes_agree_with_their_reference(case, dtype, rng, close):
+    x, w, bias, gy, geometry = _arrays(case, dtype, rng)
+    close(conv.conv2d(x, w, bias, *geometry), conv.conv2d_reference(x, w, bias, *geometry), 20)
+    close(
+        conv.conv2d_backward_data(gy, w, x.shape, *geometry),
+        conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry),
+        20,
+    )
+    close(
+        conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
+        conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
+        50,
+    )
+
+
+@pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11]])
+def test_the_gradients_are_those_of_the_forward_pass(case, rng):
+    """Both gradients are adjoints: <y(x, w), gy> = <x, gx> = <w, gw>."""
+    x, w, _, gy, geometry = _arrays(case, np.float64, rng)
+    forward = (conv.conv2d(x, w, None, *geometry) * gy).sum()
+    assert (conv.conv2d_backward_data(gy, w, x.shape, *geometry) * x).sum() == pytest.approx(
+        forward
+    )
+    gw = conv.conv2d_backward_weight(x, gy, w.shape, *geometry)
+    assert (gw * w).sum() == pytest.approx(forward)
+
+
+@pytest.mark.parametrize("case", [CASES[1], CASES[11], CASES[8]])
+def test_any_strides_and_write_protection(case, rng, close):
+    x, w, bias, _, geometry = _arrays(case, np.float64, rng)
+    expected = conv.conv2d_reference(x, w, bias, *geometry)
+    odd = np.asfortranarray(x)
+    odd.flags.writeable = w.flags.writeable = False
+    close(conv.conv2d(odd, w, bias, *geometry), expected, 20)
+
+
+@pytest.mark.parametrize("images", [1, 2, 70])
+def test_any_number_of_images(images, rng, close):
+    x, w, bias, gy, geometry = _arrays(CASES[4], np.float32, rng, images)
+    close(conv.conv2d(x, w, bias, *geometry), conv.conv2d_reference(x, w, bias, *geometry), 20)
+    close(
+        conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
+        conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
+        200,
+    )
+
+
+@pytest.mark.parametrize("case", [CASES[1], CASES[2], CASES[11], CASES[14]])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_and_inf_go_where_the_definition_sends_them(case, bad, rng):
+    x, w, bias, gy, geometry = _arrays(case, np.float64, rng)
+    x[1, 0, 0, -1] = bad
+    gy[1, 0, -1, 0] = bad
+    with np.errstate(invalid="ignore"):
+        pairs = [
+            (conv.conv2d(x, w, bias, *geometry), conv.conv2d_reference(x, w, bias, *geometry)),
+            (
+                conv.conv2d_backward_data(gy, w, x.shape, *geometry),
+                conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry),
+            ),
+            (
+                conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
+                conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
+            ),
+        ]
+    for given, expected in pairs:
+        assert np.array_equal(np.isfinite(given), np.isfinite(expected))
+
+
+def test_empty_batch():
+    x, w = np.ones((0, 2, 5, 5), np.float32), np.ones((3, 2, 3, 3), np.float32)
+    y = conv.conv2d(x, w)
+    geometry = ((1, 1), (0, 0), (1, 1), 1)
+    assert y.shape == (0, 3, 3, 3)
+    assert conv.conv2d_backward_data(y, w, x.shape, *geometry).shape == x.shape
+    assert not conv.conv2d_backward_weight(x, y, w.shape, *geometry).any()
+
+
+def test_errors_say_what_does_not_fit():
+    x, w = np.ones((1, 3, 5, 5)), np.ones((4, 2, 3, 3))
+    with pytest.raises(ValueError, match=r"\(1, 3, 5, 5\).*\(4, 2, 3, 3\).*1 groups"):
+        conv.conv2d(x, w)
+    with pytest.raises(ValueError, match="larger than the image"):
+        conv.conv2d(np.ones((1, 2, 2, 2)), w)
+    with pytest.raises(ValueError, match="stride"):
+        conv.conv2d(np.ones((1, 2, 5, 5)), w, stride=(0, 1))
+    with pytest.raises(ValueError, match="bias"):
+        conv.conv2d(np.ones((1, 2, 5, 5)), w, np.ones(3))
+    geometry = ((1, 1), (0, 0), (1, 1), 1)
+    with pytest.raises(ValueError, match=r"give \(1, 4, 3, 3\)"):
+        conv.conv2d_backward_data(np.ones((1, 4, 2, 2)), w, (1, 2, 5, 5), *geometry)
+
+
+@pytest.mark.parametrize("rung", ladder.RUNGS)
+def test_every_rung_computes_the_same_convolution(rung, rng, close):
+    x, w = rng.standard_normal((2, 3, 9, 8)), rng.standard_normal((5, 3, 3, 2))
+    geometry = ((2, 1), (1, 1), (1, 2))
+    y = ladder.RUNGS[rung](x, w, *geometry)
+    close(y, conv.conv2d_reference(x, w, None, *geometry), 20)

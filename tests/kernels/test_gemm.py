@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from minitransfer.kernels.gemm import ladder, matmul, matmul_reference
+from minitransfer.kernels.gemm.tiled import DOT_COLUMNS, DOT_ROWS, OUTER_ROWS
+
+SIZES = [
+    (1, 1, 1),
+    (4, 2, 8),
+    (1, 300, 40),
+    (300, 1, 7),
+    (OUTER_ROWS - 1, 65, 129),
+    (OUTER_ROWS + 1, 16, 32),
+    (DOT_ROWS + 1, 33, DOT_COLUMNS + 1),
+    (17, 31, 100),
+    (200, 513, 70),
+    (3, 129, DOT_COLUMNS - 1),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layout", ["plain", "a transposed", "b transposed", "both", "strided"])
+@pytest.mark.parametrize("m, k, n", SIZES)
+def test_matmul_agrees_with_its_reference(m, k, n, layout, dtype, rng, close):
+    a, b = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+    if layout in ("a transposed", "both"):
+        a = np.asfortranarray(a)
+    if layout in ("b transposed", "both"):
+        b = np.asfortranarray(b)
+    if layout == "strided":
+        a = np.repeat(np.repeat(a, 2, 0), 3, 1)[::2, ::3]
+        b = np.repeat(b, 2, 1)[::-1, ::2]
+    close(matmul(a, b), matmul_reference(a, b), scale=np.sqrt(k))
+
+
+@pytest.mark.parametrize(
+    "a_shape, b_shape",
+    [
+        ((3, 4, 5), (5, 6)),
+        ((3, 40, 50), (3, 50, 60)),
+        ((2, 1, 40, 50), (3, 50, 60)),
+        ((40, 50), (3, 50, 60)),
+        ((2, 3, 4, 50), (2, 3, 50, 9)),
+        ((2, 9, 7), (2, 7, 300)),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_batches_broadcast(a_shape, b_shape, turned, rng, close):
+    a, b = rng.standard_normal(a_shape), rng.standard_normal(b_shape)
+    if turned:
+        b = np.ascontiguousarray(b.swapaxes(-1, -2)).swapaxes(-1, -2)
+    close(matmul(a, b), matmul_reference(a, b), scale=10)
+
+
+def test_large_operands_are_packed_in_several_passes_of_k(rng, close):
+    a = rng.standard_normal((9, 1100)).astype(np.float32)
+    b = rng.standard_normal((1100, 300)).astype(np.float32)
+    close(matmul(a, b), matmul_reference(a, b), scale=30)
+
+
+@pytest.mark.parametrize("m, k, n", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
+def test_empty_operands(m, k, n):
+    product = matmul(np.ones((m, k)), np.ones((k, n)))
+    assert np.array_equal(product, np.zeros((m, n)))
+    assert matmul(np.ones((0, 2, 3)), np.ones((3, 4))).shape == (0, 2, 4)
+
+
+@pytest.mark.parametrize("m, k, n", [(3, 4, 5), (20, 30, 40), (20, 30, 9)])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_and_inf_reach_their_row_and_no_other(m, k, n, bad, rng):
+    a, b = rng.standard_normal((m, k)), rng.standard_normal((k, n))
+    a[1, 2] = bad
+    for right in (b, np.asfortranarray(b)):
+        product = matmul(a, right)
+        assert not np.isfinite(product[1]).any()
+        assert np.isfinite(np.delete(product, 1, axis=0)).all()
+
+
+def test_read_only_and_unaligned_operands():
+    a = np.frombuffer(bytes(1) + np.arange(600, dtype=np.float32).tobytes(), np.uint8)[1:]
+    a = a.view(np.float32).reshape(20, 30)
+    assert not a.flags.writeable
+    assert not a.flags.aligned
+    assert np.array_equal(matmul(a, np.eye(30, dtype=np.float32)), a)
+
+
+def test_errors_name_both_shapes():
+    with pytest.raises(ValueError, match=r"\(2, 3\) and \(4, 5\).*3.*4"):
+        matmul(np.ones((2, 3)), np.ones((4, 5)))
+    with pytest.raises(ValueError, match="two axes"):
+        matmul(np.ones(3), np.ones((3, 4)))
+    with pytest.raises(TypeError, match=r"float32 or float64.*int64"):
+        matmul(np.ones((2, 3), np.int64), np.ones((3, 4), np.int64))
+
+
+def test_mixed_types_meet_in_float64():
+    product = matmul(np.ones((2, 3), np.float32), np.ones((3, 2)))
+    assert product.dtype == np.float64
+
+
+@pytest.mark.parametrize("rung", ladder.RUNGS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_rung_computes_the_same_product(rung, dtype, rng):
+    for m, k, n in [(1, 1, 1), (7, 33, 41), (9, 65, 530)]:
+        a = rng.standard_normal((m, k)).astype(dtype)
+        b = rng.standard_normal((k, n)).astype(dtype)
+        ladder.check(ladder.RUNGS[rung], a, b)
+
+
+def test_the_ladder_rejects_a_wrong_rung():
+    with pytest.raises(AssertionError, match="differs"):
+        ladder.check(lambda a, b: a @ b + 1e-3, np.ones((3, 3)), np.ones((3, 3)))

@@ -1,0 +1,128 @@
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from minitransfer import kernels
+from minitransfer.kernels import threads
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = threads.get_num_threads()
+    yield
+    threads.set_num_threads(before)
+
+
+def _large_results():
+    """Every kind of kernel on sizes that are cut into several chunks."""
+    rng = np.random.default_rng(0)
+    draw = lambda *shape: rng.standard_normal(shape).astype(np.float32)  # noqa: E731
+    a, b = draw(700, 300), draw(300, 600)
+    x, w = draw(40, 16, 40, 40), draw(16, 16, 3, 3)
+    deep = draw(16, 1, 5, 5)
+    one = ((1, 1), (1, 1), (1, 1), 1)
+    wide = ((1, 1), (2, 2), (1, 1), 16)
+    window = ((2, 2), (2, 2), (0, 0))
+    ones = np.ones(16, np.float32)
+    y, where = kernels.max_pool2d(x, *window)
+    p, g, m, v = draw(600_000), draw(600_000), draw(600_000), draw(600_000) ** 2
+    kernels.adam_step(p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.0, False, 3)
+    rows = draw(3000, 100)
+    row = np.ones(100, np.float32)
+    return [
+        kernels.matmul(a, b),
+        kernels.matmul(a, np.asfortranarray(b)),
+        kernels.conv2d(x, w, None, *one),
+        kernels.conv2d_backward_data(x, w, x.shape, *one),
+        kernels.conv2d_backward_weight(x, x, w.shape, *one),
+        kernels.conv2d(x, deep, None, *wide),
+        kernels.conv2d_backward_weight(x, x, deep.shape, *wide),
+        y,
+        kernels.max_pool2d_backward(y, where, x.shape, *window),
+        kernels.relu(x),
+        *kernels.batch_norm(x, ones, ones, 1e-5),
+        *kernels.batch_norm_backward(x, x, ones, ones, ones, 1e-5),
+        *kernels.layer_norm_backward(rows, rows, row, rows[:, 0], rows[:, 1] ** 2, 1e-5),
+        kernels.softmax(rows),
+        p,
+        m,
+        v,
+    ]
+
+
+def test_the_bits_do_not_depend_on_the_number_of_threads():
+    threads.set_num_threads(1)
+    alone = _large_results()
+    for n in (2, 3):
+        threads.set_num_threads(n)
+        for one, several in zip(alone, _large_results(), strict=True):
+            assert np.array_equal(one, several, equal_nan=True)
+
+
+def test_several_python_threads_may_call_at_once():
+    threads.set_num_threads(2)
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((2, 500, 500))
+    x, w = rng.standard_normal((8, 8, 20, 20)), rng.standard_normal((8, 8, 3, 3))
+    product, images = kernels.matmul(a, b), kernels.conv2d(x, w)
+
+    def work(_):
+        same = np.array_equal(kernels.matmul(a, b), product)
+        return same and np.array_equal(kernels.conv2d(x, w), images)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(12)))
+
+
+def test_calls_from_inside_the_pool_do_not_wait_for_each_other():
+    threads.set_num_threads(2)
+    done = []
+
+    def outer(first, last):
+        threads.in_chunks(lambda i, j: done.append((first, i)), 4, 1)
+
+    worker = threading.Thread(target=threads.in_chunks, args=(outer, 4, 1))
+    worker.start()
+    worker.join(10)
+    assert not worker.is_alive()
+    assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
+
+
+def test_every_index_is_done_once_and_errors_come_through():
+    threads.set_num_threads(3)
+    done = []
+    threads.in_chunks(lambda i, j: done.extend(range(i, j)), 1000, 7)
+    assert sorted(done) == list(range(1000))
+
+    def fail(first, last):
+        raise RuntimeError(f"chunk {first}")
+
+    with pytest.raises(RuntimeError, match="chunk"):
+        threads.in_chunks(fail, 10, 1)
+
+
+def test_idle_threads_use_no_processor_time():
+    threads.set_num_threads(2)
+    threads.in_chunks(lambda i, j: None, 10, 1)
+    before = time.process_time()
+    time.sleep(0.2)
+    assert time.process_time() - before < 0.1
+
+
+def test_the_number_of_threads_is_checked_and_read_from_the_environment():
+    with pytest.raises(ValueError, match="1 or more"):
+        kernels.set_num_threads(0)
+    code = "from minitransfer import kernels; print(kernels.get_num_threads())"
+    for value, expected in [("3", "3"), ("many", "MINITRANSFER_NUM_THREADS is 'many'")]:
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"MINITRANSFER_NUM_THREADS": value, "PATH": ""},
+            capture_output=True,
+            text=True,
+        )
+        assert expected in run.stdout + run.stderr
