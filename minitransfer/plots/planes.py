@@ -18,6 +18,7 @@ def decision_regions(
     *,
     names=("h1", "h2"),
     margin: float = 0.35,
+    key: bool = True,
     axes=None,
 ):
     """Colour the input plane by what a network answers, with the examples on it.
@@ -29,6 +30,7 @@ def decision_regions(
         title: the finding.
         names: of the two inputs.
         margin: how far to draw beyond the examples, as a share of their range.
+        key: whether to write above the plane what circles and colours mean.
         axes: where to draw; a figure of its own if None.
 
     Returns:
@@ -47,7 +49,7 @@ def decision_regions(
     x, y = np.asarray(raw(x)), np.asarray(raw(y)).ravel()
     if x.ndim != 2 or x.shape[1] != 2:
         raise ValueError(f"a plane has two inputs, (N, 2); given {x.shape}")
-    picture, axes = _square(title, axes)
+    picture, axes = _square(title, axes, key)
     low, high, grids = _grid(x, margin * np.ptp(x, axis=0))
     points = np.stack([grid.ravel() for grid in grids], axis=1).astype(np.float32)
     answers = np.asarray(raw(predict(points)), dtype=float).ravel()
@@ -56,7 +58,7 @@ def decision_regions(
             f"predict was given {len(points)} points and returned {answers.shape} answers; "
             "expected one probability per point"
         )
-    _surface(axes, low, high, grids, answers.reshape(grids[0].shape))
+    _surface(axes, low, high, grids, answers.reshape(grids[0].shape), key)
     _points(axes, x, y)
     axes.set(xlabel=names[0], ylabel=names[1])
     return picture
@@ -71,6 +73,7 @@ def hidden_space(
     *,
     states=None,
     names=("hidden node 1", "hidden node 2"),
+    key: bool = True,
     axes=None,
 ):
     """Draw where a hidden layer of two nodes puts the examples, and the line that parts them.
@@ -83,6 +86,7 @@ def hidden_space(
         title: the finding.
         states: names of the examples, written beside them.
         names: of the two hidden nodes.
+        key: whether to write above the plane what circles and colours mean.
         axes: where to draw; a figure of its own if None.
 
     Returns:
@@ -105,10 +109,10 @@ def hidden_space(
             "hidden_space draws two hidden nodes: hidden (N, 2) and two weights; "
             f"given {hidden.shape} and {weight.size}"
         )
-    picture, axes = _square(title, axes)
+    picture, axes = _square(title, axes, key)
     low, high, grids = _grid(hidden, 0.22 * np.ptp(hidden, axis=0).max())
     logits = weight[0] * grids[0] + weight[1] * grids[1] + bias
-    _surface(axes, low, high, grids, 1 / (1 + np.exp(-np.clip(logits, -60, 60))))
+    _surface(axes, low, high, grids, 1 / (1 + np.exp(-np.clip(logits, -60, 60))), key)
     _points(axes, hidden, y)
     if states is not None:
         _name_points(axes, hidden, states, 0.06 * (high - low).max())
@@ -178,10 +182,11 @@ def truth_table_picture(x, y, outputs, title: str, *, names=None, answer="wanted
     return picture
 
 
-def _square(title, axes):
+def _square(title, axes, key):
     if axes is None:
         return figure(title, width=4.4, height=4.0)
-    axes.set_title(title, fontsize=11, loc="left", pad=28)  # the key stands in between
+    pad = 28 if key else 6  # the key stands in between
+    axes.set_title(title, fontsize=11, loc="left", pad=pad)
     return axes.figure, axes
 
 
@@ -196,7 +201,7 @@ def _grid(points, pad):
     )
 
 
-def _surface(axes, low, high, grids, answers):
+def _surface(axes, low, high, grids, answers, key):
     """Colour the plane by probabilities, and draw the line where they are one half."""
     axes.imshow(
         answers,
@@ -208,9 +213,11 @@ def _surface(axes, low, high, grids, answers):
         aspect="auto",
         interpolation="bilinear",
     )
-    if answers.min() < 0.5 < answers.max():
+    if answers.min() < 0.5 < answers.max() and np.ptp(answers) > 0.02:  # else it is but noise
         axes.contour(*grids, answers, levels=[0.5], colors=[INK], linewidths=1.6)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    if not key:
+        return
     axes.annotate(
         "● wanted 1   ○ wanted 0\nblue: answers 1   orange: answers 0",
         (0, 1),

@@ -57,3 +57,9 @@ def test_truth_table_marks_right_wrong_and_undecided():
 def test_truth_table_wants_as_many_of_each():
     with pytest.raises(ValueError, match="4 states, 4 right answers and 3 outputs"):
         plots.truth_table_picture(X, Y, [0, 0, 0], "t")
+
+
+def test_a_plane_without_a_key_and_without_an_answer_shows_neither():
+    axes = plots.decision_regions(lambda p: 0.5 + 1e-4 * p[:, 0], X, Y, "", key=False).axes[0]
+    assert not axes.texts
+    assert len(axes.collections) == 2  # the two kinds of circles; no line where nothing is parted
