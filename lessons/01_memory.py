@@ -2,7 +2,7 @@
 # # 1 · Memory: one node, eight relations
 #
 # **The question.** Four states of one thing decide between two states of
-# another. A short list can hold that. Why can a single line of weights
+# another. Why can a short list hold that and a single line of weights
 # not?
 #
 # This lesson mirrors article E, "Why deep learning?": its opening and its
