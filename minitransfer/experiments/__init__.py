@@ -1,0 +1,30 @@
+"""Long experiments: a grid of settings and seeds, measured row by row into a table that stays.
+
+A lesson takes seconds, some of its experiments take an hour. Such an experiment is a function that
+measures one *cell* (one setting with one seed) and a list of cells. `stored` keeps what was
+measured in a CSV file, one row a cell. The lesson reads the file, and `measure_again` repeats a
+few cells on the spot, so that nobody has to believe the file.
+
+Whoever wants to measure all of it says so when running the lesson::
+
+    python lessons/11_how_few_labels.py --full        # what is missing, one cell after the other
+    python lessons/11_how_few_labels.py --full=4      # the same, four cells side by side
+
+and in a notebook ``stored(..., full=4)``. A row is written as soon as it is measured: whoever
+stops the program, or pulls the plug, loses the cells under way and no others. To measure
+everything anew, delete the file first.
+
+Side by side means joblib, which comes with ``pip install "minitransfer[cluster]"``; so does Dask,
+which spreads the cells over the machines of a cluster::
+
+    client = dask.distributed.Client("scheduler:8786")
+    with joblib.parallel_config("dask"):
+        stored(..., full=100)
+"""
+
+from minitransfer.experiments.agreement import Agreement, measure_again
+from minitransfer.experiments.runner import grid, stored
+from minitransfer.experiments.storage import results_folder
+from minitransfer.experiments.table import Table
+
+__all__ = ["Agreement", "Table", "grid", "measure_again", "results_folder", "stored"]

@@ -1,0 +1,94 @@
+"""Nobody has to believe a stored table: repeat a slice of it and compare."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from minitransfer.experiments.table import Table, key_of
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How cells measured again compare with the stored table.
+
+    Attributes:
+        column: what is compared.
+        cells: the cells.
+        before, now: what was stored, and what was measured again.
+        spread: standard deviation between stored runs that differ in their seed only.
+        tolerance: how far the two may be apart.
+
+    Example:
+        >>> Agreement("accuracy", [{"seed": 0}], np.array([0.91]), np.array([0.92]), 0.01, 0.03)
+        measured again: 1 of 1 cells agree with the stored table
+        (accuracy differs by 0.0100 at most; 0.0300 is allowed, 3 times the spread over seeds)
+    """
+
+    column: str
+    cells: list
+    before: np.ndarray
+    now: np.ndarray
+    spread: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all cells do."""
+        return bool((np.abs(self.now - self.before) <= self.tolerance).all())
+
+    def __repr__(self):
+        apart = np.abs(self.now - self.before)
+        return (
+            f"measured again: {(apart <= self.tolerance).sum()} of {len(apart)} cells agree with "
+            f"the stored table\n({self.column} differs by {apart.max():.4f} at most; "
+            f"{self.tolerance:.4f} is allowed, {_TIMES} times the spread over seeds)"
+        )
+
+
+# How many standard deviations over seeds a cell may be off. The same seed is compared, so that
+# only rounding differs between machines, and what chaos makes of it in training.
+_TIMES = 3
+
+
+def measure_again(
+    table: Table, measure: Callable[..., dict], column: str, by_chance: str = "seed", **fixed
+) -> Agreement:
+    """Repeat a slice of an experiment, and compare with the stored table within its spread.
+
+    Args:
+        table: as `stored` returned it.
+        measure: the same function.
+        column: what to compare.
+        by_chance: the key that tells runs apart which differ by chance only.
+        **fixed: values of keys: which cells to repeat.
+
+    Returns:
+        The comparison: print it, and ask it for `agrees`.
+
+    Raises:
+        ValueError: if the table has no such cells, or only one seed, which shows no spread.
+
+    Example:
+        >>> from minitransfer.experiments import grid
+        >>> def roll(sides, seed):
+        ...     return {"points": int(np.random.default_rng(seed).integers(1, sides + 1))}
+        >>> rows = [{**cell, **roll(**cell)} for cell in grid(sides=(6, 20), seed=range(4))]
+        >>> table = Table(["sides", "seed"], rows)
+        >>> measure_again(table, roll, "points", sides=6, seed=0).agrees
+        True
+    """
+    rows = table.where(**fixed).rows
+    if not rows:
+        raise ValueError(f"{table!r} has no cells where {fixed}")
+    others = [key for key in table.keys if key != by_chance]
+    groups = {key_of(row, others): {key: row[key] for key in others} for row in rows}
+    variances = [table.values(column, **group).var(ddof=1) for group in groups.values()
+                 if len(table.where(**group)) > 1]  # fmt: skip
+    if not variances:
+        raise ValueError(f"one {by_chance} shows no spread to compare with; store two or more")
+    spread = float(np.sqrt(np.mean(variances)))
+    cells = [{key: row[key] for key in table.keys} for row in rows]
+    now = np.array([measure(**cell)[column] for cell in cells])
+    before = np.array([row[column] for row in rows])
+    return Agreement(column, cells, before, now, spread, _TIMES * spread)
