@@ -271,7 +271,9 @@ class Tensor:
 
     def to(self, target=None, *, dtype=None):
         """Return the tensor in another dtype; `to("cpu")` returns it as it is."""
-        target = dtype or target
+        target = target if dtype is None else dtype
+        if target is None:
+            raise TypeError('to() needs a dtype, as in x.to(float64), or "cpu"')
         if isinstance(target, str) and target not in np.sctypeDict:
             if target == "cpu":
                 return self

@@ -205,15 +205,25 @@ def test_retain_graph_with_operations_that_compute_several_gradients_at_once():
     np.testing.assert_allclose(x.gradient - first[0], 0, atol=1e-12)
 
 
-def alive():
-    return sum(isinstance(x, Tensor) for x in gc.get_objects())
-
-
-def test_no_tensor_stays_alive_over_a_thousand_steps_with_the_collector_off():
+def small_network():
     net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.1))
-    net.append(nn.Linear(4, 2))
+    return net.append(nn.Linear(4, 2)), mt.randn(8, 2)
+
+
+def image_network():
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.GELU(), nn.MaxPool2d(2),
+        nn.Residual(nn.Conv2d(2, 2, 1)), nn.AvgPool2d(2), nn.Flatten(), nn.LayerNorm(2),
+        nn.Linear(2, 2), nn.LogSoftmax(1),
+    )  # fmt: skip
+    return net, mt.randn(8, 1, 4, 4)
+
+
+@pytest.mark.parametrize(("make", "steps"), [(small_network, 1000), (image_network, 200)])
+def test_nothing_stays_alive_over_many_steps_with_the_collector_off(make, steps):
+    net, x = make()
     optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-    x, labels = mt.randn(8, 2), mt.randint(0, 2, (8,))
+    labels = mt.randint(0, 2, (8,))
 
     def step():
         optimizer.zero_grad()
@@ -222,16 +232,22 @@ def test_no_tensor_stays_alive_over_a_thousand_steps_with_the_collector_off():
         optimizer.step()
         return loss.item()
 
+    def alive():
+        everything = gc.get_objects()
+        return sum(isinstance(each, Tensor) for each in everything), len(everything)
+
     step()
     gc.collect()
     gc.disable()
     try:
-        before = alive()
-        for _ in range(1000):
+        tensors, objects = alive()
+        for _ in range(steps):
             step()
-        assert alive() == before
+        tensors_after, objects_after = alive()
     finally:
         gc.enable()
+    assert tensors_after == tensors
+    assert objects_after < objects + steps / 4  # nor do functions, lists or arrays pile up
 
 
 def test_a_graph_that_is_dropped_without_a_walk_is_freed_at_once():

@@ -281,6 +281,8 @@ def test_conversions():
     assert x.to(Tensor([1])).dtype == np.int64
     assert x.to("cpu") is x
     assert x.float() is x
+    with pytest.raises(TypeError, match="needs a dtype"):
+        x.to()
     with pytest.raises(AttributeError, match="runs on the processor"):
         x.to("cuda:0")
 
