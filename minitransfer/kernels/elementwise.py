@@ -144,23 +144,24 @@ def _erf(x, y):
 
 def _mapped(name, loop, x):
     """Run `loop` over x, which may have any shape and strides."""
-    (x,) = common_float(name, x)
+    if x.dtype.char not in "fd":
+        common_float(name, x)
     y = np.empty(x.shape, x.dtype)
-    in_slices(loop, np.ascontiguousarray(x).reshape(-1), y.reshape(-1))
+    in_slices(loop, x.ravel(), y.ravel())  # ravel copies x only if it must
     return y
 
 
-def in_slices(loop, *arrays):
-    """Call `loop` on the same chunk of each long row, chunk by chunk.
+def in_slices(loop, *arrays, numbers=()):
+    """Call `loop` on the same chunk of each long row, and the numbers, chunk by chunk.
 
     The loops count from 0 to the row's size: only then does the compiler see that no index is
     negative (counted from the end, as Python has it), and makes vector code.
     """
     size = arrays[0].size
     if size <= CHUNK:
-        loop(*arrays)
+        loop(*arrays, *numbers)
     else:
-        in_chunks(lambda i, j: loop(*[a[i:j] for a in arrays]), size, CHUNK)
+        in_chunks(lambda i, j: loop(*[a[i:j] for a in arrays], *numbers), size, CHUNK)
 
 
 def relu(x):
@@ -182,10 +183,10 @@ def relu_backward(gy, y):
     """
     if gy.shape != y.shape:
         same_shape("relu_backward", gy=gy, y=y)
-    gy, y = common_float("relu_backward", gy, y)
+    if gy.dtype != y.dtype or gy.dtype.char not in "fd":
+        gy, y = common_float("relu_backward", gy, y)
     gx = np.empty(gy.shape, gy.dtype)
-    rows = [np.ascontiguousarray(a).reshape(-1) for a in (gy, y, gx)]
-    in_slices(_relu_backward, *rows)
+    in_slices(_relu_backward, gy.ravel(), y.ravel(), gx.ravel())
     return gx
 
 

@@ -89,11 +89,11 @@ def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
     if flat is None:
         sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov)
     elif buffer is None:
-        in_slices(lambda *rows: _sgd(*rows, lr, weight_decay), *flat)
+        in_slices(_sgd, *flat, numbers=(lr, weight_decay))
     else:
         numbers = (lr, momentum, 1 - dampening, weight_decay)
         numbers += (momentum, 1.0) if nesterov else (1.0, 0.0)
-        in_slices(lambda *rows: _momentum(*rows, *numbers), *flat)
+        in_slices(_momentum, *flat, numbers=numbers)
 
 
 def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
@@ -123,19 +123,22 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
         *(lr / (1 - beta1**step), beta1, 1 - beta1, beta2, 1 - beta2, (1 - beta2**step) ** -0.5),
         *(eps, 0.0 if decoupled else weight_decay, 1 - lr * weight_decay if decoupled else 1.0),
     )
-    in_slices(lambda *rows: _adam(*rows, *numbers), *flat)
+    in_slices(_adam, *flat, numbers=numbers)
 
 
 def _flat(name, arrays):
     """The arrays as long rows, sharing their memory; None where that cannot be."""
     p = arrays[0]
-    for other in arrays[1:]:
-        if other.shape != p.shape:
-            labels = dict(zip(("p", "g", "third", "fourth"), arrays, strict=False))
-            same_shape(name, **labels)
-        if other.dtype != p.dtype:
-            raise TypeError(f"{name}: the parameters are {p.dtype}, another array {other.dtype}")
-    common_float(name, p)
-    if all(a.flags.c_contiguous for a in arrays):
-        return tuple([a.reshape(-1) for a in arrays])
-    return None
+    shape, dtype = p.shape, p.dtype
+    if dtype.char not in "fd":
+        common_float(name, p)
+    rows = []
+    for array in arrays:
+        if array.shape != shape:
+            same_shape(name, p=p, another=array)
+        if array.dtype != dtype:
+            raise TypeError(f"{name}: the parameters are {dtype}, another array {array.dtype}")
+        if not array.flags.c_contiguous:
+            return None
+        rows.append(array.ravel())  # a view, as the array is contiguous
+    return rows

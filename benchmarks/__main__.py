@@ -1,0 +1,117 @@
+"""``python -m benchmarks``: measure, print, write the table and the pictures."""
+
+import argparse
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from minitransfer import kernels
+from minitransfer.kernels.gemm.ladder import climb
+from minitransfer.kernels.simd import VECTOR_BYTES, peak_flops
+
+from . import kernel_cases, report, step_cases, timing
+
+_GROUPS = {
+    "matmul": kernel_cases.matmul_cases,
+    "conv": kernel_cases.conv_cases,
+    "rest": kernel_cases.other_cases,
+    "steps": step_cases.step_cases,
+}
+_START = (
+    "import time; start = time.perf_counter(); from minitransfer import kernels; "
+    "kernels.warm_main_job(); print(time.perf_counter() - start)"
+)
+
+
+def main(arguments=None):
+    """Run the benchmarks; returns the process's exit status."""
+    parser = argparse.ArgumentParser("benchmarks", description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks") / "results")
+    parser.add_argument("--only", nargs="*", choices=_GROUPS, default=list(_GROUPS))
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each competitor of a case")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    kernels.set_num_threads(1)
+    if kernel_cases.torch:
+        kernel_cases.torch.set_num_threads(1)
+    peak = peak_flops(np.float32)
+    print(f"peak of one core: {peak / 1e9:.0f} GFLOP/s (float32)")
+    cases = []
+    for group in options.only:
+        for case in _GROUPS[group]():
+            timing.measure(case, options.seconds)
+            cases.append(case)
+            ratios = ", ".join(f"{case.ratio(peer):.2f} × {peer}" for peer in case.peers)
+            print(
+                f"{case.group}: {case.name}: {1e3 * case.seconds['minitransfer']:.3g} ms; {ratios}"
+            )
+    report.write_tables(cases, peak, options.out, _notes(peak))
+    report.draw_ratios(cases, options.out)
+    speeds = {n: climb(n, n, n, seconds=options.seconds) for n in (32, 64, 128, 256, 512, 1024)}
+    report.draw_roofline(speeds, _bandwidth(), options.out)
+    print(f"written to {options.out}/: table.md, table.csv, ratios.png, roofline.png")
+    return 0
+
+
+def _notes(peak):
+    cold, warm = _compile_times()
+    return [
+        f"{_processor()}, vectors of {8 * VECTOR_BYTES} bits, peak of one core {peak / 1e9:.0f} "
+        "GFLOP/s float32 (measured)",
+        f"Python {platform.python_version()}, " + ", ".join(_versions()),
+        f"kernels of the main job, imports included: {cold:.1f} s compiled anew, {warm:.1f} s "
+        "from the cache",
+        time.strftime("measured on %Y-%m-%d"),
+    ]
+
+
+def _compile_times():
+    """Seconds until the main job's kernels are ready, in a new process, without and with cache."""
+    import os
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"MINITRANSFER_CACHE": folder}
+        return [
+            float(subprocess.check_output([sys.executable, "-c", _START], env=environment))
+            for _ in range(2)
+        ]
+
+
+def _bandwidth():
+    """Bytes a second that one core copies, read and written, beyond the caches."""
+    source = np.zeros(1 << 25, np.float32)
+    target = np.zeros_like(source)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        seconds.append(time.perf_counter() - start)
+    return 2 * source.nbytes / min(seconds)
+
+
+def _processor():
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":")[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _versions():
+    for name in ("minitransfer", "numpy", "numba", "torch"):
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} not installed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

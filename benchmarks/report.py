@@ -1,0 +1,105 @@
+"""The table and the two pictures."""
+
+import csv
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
+
+
+def rows(cases, peak):
+    """One line of the table for each case and peer."""
+    for case in cases:
+        ours = case.seconds["minitransfer"]
+        speed = case.operations / ours
+        for peer in case.peers or [""]:
+            yield {
+                "group": case.group,
+                "case": case.name,
+                "milliseconds": f"{1e3 * ours:.4g}",
+                "GFLOP/s": f"{speed / 1e9:.1f}" if case.operations else "",
+                "percent of peak": f"{100 * speed / peak:.0f}" if case.operations else "",
+                "rate": f"{case.units / ours:,.0f} {case.unit}/s" if case.unit else "",
+                "peer": peer,
+                "peer milliseconds": f"{1e3 * case.seconds[peer]:.4g}" if peer else "",
+                "ratio": f"{case.ratio(peer):.2f}" if peer else "",
+                "bar": f"{case.bar:g}" if case.bar else "",
+            }
+
+
+def write_tables(cases, peak, folder, notes):
+    """Write table.csv and table.md; `notes` are lines about machine and versions."""
+    lines = list(rows(cases, peak))
+    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, lines[0])
+        writer.writeheader()
+        writer.writerows(lines)
+    text = ["# Speed, one thread", "", *(f"- {note}" for note in notes), ""]
+    text.append("A ratio above 1 means that minitransfer is faster. Medians, taken in turns.")
+    for group in dict.fromkeys(line["group"] for line in lines):
+        chosen = [line for line in lines if line["group"] == group]
+        heads = [h for h in lines[0] if h != "group" and any(line[h] for line in chosen)]
+        text += ["", f"## {group.capitalize()}", "", "| " + " | ".join(heads) + " |"]
+        text.append("|" + "|".join(" --- " if h == "case" else " ---: " for h in heads) + "|")
+        text += ["| " + " | ".join(line[h] for h in heads) + " |" for line in chosen]
+    (folder / "table.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def draw_roofline(speeds, bandwidth, folder):
+    """Draw the matmul ladder under the two roofs: the core's peak and the memory's pace.
+
+    Args:
+        speeds: for each size n of a cube, a dictionary rung → operations a second, with "peak".
+        bandwidth: bytes a second that one core copies.
+    """
+    figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    peak = max(s["peak"] for s in speeds.values()) / 1e9
+    intensity = np.geomspace(0.5, 400, 200)
+    axes.plot(intensity, np.minimum(peak, intensity * bandwidth / 1e9), color="black", lw=1.5)
+    axes.text(380, peak * 1.06, f"peak of the core, {peak:.0f} GFLOP/s", ha="right", va="bottom")
+    colours = ["#cc79a7", _ORANGE, "#009e73", _BLUE]
+    rungs = [r for r in next(iter(speeds.values())) if r != "peak"]
+    for rung, colour in zip(rungs, colours, strict=False):
+        x = [n / 6 for n in speeds]  # 2 n^3 operations on 3 n^2 numbers of 4 bytes
+        y = [s[rung] / 1e9 for s in speeds.values()]
+        axes.plot(x, y, "o-", color=colour, ms=4)
+        axes.annotate(
+            rung, (x[-1], y[-1]), (6, 0), textcoords="offset points", color=colour, va="center"
+        )
+    axes.set(xscale="log", yscale="log", xlim=(2, 450), ylim=(0.1, peak * 2))
+    axes.set_xlabel("operations for each byte of A, B and C (n/6 for n × n matrices)")
+    axes.set_ylabel("GFLOP/s, float32, one core")
+    top = list(speeds.values())[-1]
+    axes.set_title(
+        f"Matmul climbs from {top['naive'] / 1e9:.1f} to {top['tiled'] / 1e9:.0f} GFLOP/s "
+        f"(n = {list(speeds)[-1]})"
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(folder / "roofline.png", dpi=150)
+    plt.close(figure)
+
+
+def draw_ratios(cases, folder):
+    """Draw each case's ratio to its fastest peer, with its bar as a tick."""
+    chosen = [case for case in cases if case.bar and case.peers]
+    ratios = [min(case.ratio(peer) for peer in case.peers) for case in chosen]
+    figure, axes = plt.subplots(figsize=(8, 0.26 * len(chosen) + 1.4), layout="constrained")
+    places = np.arange(len(chosen))[::-1]
+    for place, case, ratio in zip(places, chosen, ratios, strict=True):
+        met = ratio >= case.bar
+        axes.barh(place, ratio, color=_BLUE if met else _ORANGE, height=0.7)
+        axes.plot([case.bar] * 2, [place - 0.45, place + 0.45], color="black", lw=1.5)
+        axes.text(ratio * 1.04, place, f"{ratio:.2f}", va="center", fontsize=8)
+    axes.set_yticks(places, [case.name for case in chosen], fontsize=8)
+    axes.axvline(1, color=_GREY, lw=0.8)
+    axes.set(xscale="log", xlim=(0.3, max(ratios) * 1.6))
+    axes.set_xlabel("times as fast as the fastest peer (black tick: the bar)")
+    met = sum(r >= c.bar for r, c in zip(ratios, chosen, strict=True))
+    axes.set_title(f"{met} of {len(chosen)} bars met, one thread")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(folder / "ratios.png", dpi=150)
+    plt.close(figure)

@@ -1,0 +1,60 @@
+"""Fair times: the competitors take turns, long enough for the clock, and the median counts."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """One thing to measure.
+
+    Attributes:
+        group: heading under which it stands in the table.
+        name: what is measured.
+        calls: competitors by name, "minitransfer" among them; each does the same work.
+        operations: floating-point operations of a call, 0 where that says nothing.
+        bar: the ratio to the fastest peer that the project wants to reach, 0 if none.
+        unit, units: what a call does, for rates ("images", 128).
+    """
+
+    group: str
+    name: str
+    calls: dict[str, Callable]
+    operations: float = 0.0
+    bar: float = 0.0
+    unit: str = ""
+    units: float = 1.0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def peers(self):
+        """The competitors other than this library."""
+        return [name for name in self.seconds if name != "minitransfer"]
+
+    def ratio(self, peer):
+        """How many times as fast as `peer` this library is."""
+        return self.seconds[peer] / self.seconds["minitransfer"]
+
+
+def measure(case, seconds=1.0):
+    """Fill in ``case.seconds``: the median time of a call, in seconds, for each competitor."""
+    repeats = {}
+    for name, call in case.calls.items():
+        call()  # compiles, and warms the caches
+        start = time.perf_counter()
+        call()
+        once = max(time.perf_counter() - start, 1e-7)
+        repeats[name] = max(1, int(2e-3 / once))
+    times = {name: [] for name in case.calls}
+    stop = time.perf_counter() + seconds * len(case.calls)
+    while time.perf_counter() < stop or len(times["minitransfer"]) < 5:
+        for name, call in case.calls.items():
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                call()
+            times[name].append((time.perf_counter() - start) / repeats[name])
+    case.seconds = {name: float(np.median(values)) for name, values in times.items()}
+    return case
