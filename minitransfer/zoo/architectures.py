@@ -1,5 +1,7 @@
 """The two networks of the articles' story, by name, so that a card can say how to build them."""
 
+from itertools import pairwise
+
 from minitransfer import nn
 from minitransfer.random import default_generator
 
@@ -52,7 +54,7 @@ def glyph_mlp(classes: int, *, generator=None) -> nn.Sequential:
     """
     generator = generator or default_generator()
     layers, sizes = [nn.Flatten()], (784, 256, 256, 128, 128)
-    for features_in, features_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for features_in, features_out in pairwise(sizes):
         layers += [nn.Linear(features_in, features_out, generator=generator), nn.ReLU()]
     return _with_head(layers, sizes[-1], classes, generator)
 

@@ -78,7 +78,8 @@ def load(name):
     """Return a published network, in evaluation mode.
 
     Args:
-        name: the name of a network that `zoo.list` shows, or the path of a file that `publish` wrote.
+        name: the name of a network that `zoo.list` shows, or the path of a file that `publish`
+            wrote.
 
     Returns:
         The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and

@@ -16,9 +16,7 @@ def test_five_layers_with_parameters_and_the_asked_for_outputs(name):
 def test_the_generator_decides_about_every_weight(name):
     build = zoo.ARCHITECTURES[name]
     a, b, c = (build(3, generator=np.random.default_rng(seed)) for seed in (0, 0, 1))
-    for (key, x), y, z in zip(
-        a.named_parameters(), b.parameters(), c.parameters(), strict=True
-    ):
+    for (key, x), y, z in zip(a.named_parameters(), b.parameters(), c.parameters(), strict=True):
         assert np.array_equal(x.data, y.data)
         assert key.endswith("bias") or not np.array_equal(x.data, z.data)
 
