@@ -161,6 +161,21 @@ class Kernel:
         """Return numba's function for `dtype`; compile or load it if this has not been done."""
         return self._compiled.get(np.dtype(dtype).char) or self.compile(dtype)
 
+    def assembly(self, dtype=np.float32):
+        """Return the machine code as text, compiled anew: to see what became of a tile.
+
+        Example:
+            >>> @kernel("void(real[::1])")
+            ... def double(x):
+            ...     for i in range(x.size):
+            ...         x[i] += x[i]
+            >>> "double" in double.assembly()
+            True
+        """
+        dispatcher = numba.njit(**self.options)(self.function)
+        dispatcher.compile(eval(self.signature, _signature_names(np.dtype(dtype))))
+        return "\n".join(dispatcher.inspect_asm().values())
+
     def compile(self, dtype):
         """Return numba's function for `dtype`, compiling it or loading it from the cache."""
         dtype = np.dtype(dtype)

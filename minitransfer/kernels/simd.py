@@ -85,6 +85,11 @@ class _Code:
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         return self.builder.load(pointer, align=self.bytes)
 
+    def pick(self, a, b, lanes):
+        """A vector of some lanes of two; those of the second are counted on from the first's."""
+        mask = ir.Constant(ir.VectorType(_I32, len(lanes)), lanes)
+        return self.builder.shuffle_vector(a, b, mask)
+
     def first_lanes(self, count):
         """A mask that lets the first `count` lanes through."""
         numbers = ir.Constant(ir.VectorType(_I64, self.lanes), list(range(self.lanes)))
@@ -208,6 +213,48 @@ def copy_row(typingctx, like, n, source, target, plus):
         mask = code.first_lanes(builder.sub(n, whole))
         rest = builder.fadd(code.load_some(code.at(source, p), mask), plus)
         code.store_some(rest, code.at(target, p), mask)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def transpose_tile(typingctx, like, source, s_row, rows, columns, target, t_row, plus):
+    """Write the transpose of `rows` by `columns` numbers, at most a vector of each.
+
+    Row i is read ``i * s_row`` elements behind the address `source`, column j written
+    ``j * t_row`` behind `target`, `plus` added to each number. The numbers change places in
+    registers: first the two halves of the square, then the quarters, and so on.
+    """
+    i = types.intp
+    signature = types.void(like, i, i, i, i, i, i, like.dtype)
+
+    def generate(context, builder, signature, arguments):
+        _, source, s_row, rows, columns, target, t_row, plus = arguments
+        code = _Code(context, builder, signature.args[0].dtype)
+        source, target, plus = code.pointer(source), code.pointer(target), code.spread(plus)
+
+        def mask(k, outer, inner):
+            inside = builder.icmp_signed("<", _I64(k), outer)
+            return code.first_lanes(builder.select(inside, inner, _I64(0)))
+
+        lanes = range(code.lanes)
+        vectors = [
+            code.load_some(code.at(source, builder.mul(s_row, _I64(k))), mask(k, rows, columns))
+            for k in lanes
+        ]
+        half = code.lanes // 2
+        while half:
+            low = [j if not j & half else code.lanes + j - half for j in lanes]
+            high = [j + half if not j & half else code.lanes + j for j in lanes]
+            for k in lanes:
+                if not k & half:
+                    a, b = vectors[k], vectors[k + half]
+                    vectors[k], vectors[k + half] = code.pick(a, b, low), code.pick(a, b, high)
+            half //= 2
+        for k in lanes:
+            to = code.at(target, builder.mul(t_row, _I64(k)))
+            code.store_some(builder.fadd(vectors[k], plus), to, mask(k, columns, rows))
         return context.get_dummy_value()
 
     return signature, generate

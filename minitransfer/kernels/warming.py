@@ -6,12 +6,12 @@ import numpy as np
 
 _FILES = [
     *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling", "updates"),
-    *("gemm.tiled", "gemm.ladder", "conv.shifted", "conv.depthwise", "conv.ladder"),
+    *("gemm.tiled", "gemm.ladder", "conv.shifted", "conv.lanes", "conv.depthwise", "conv.ladder"),
 ]
 
 _MAIN_JOB = [
     *("gemm.tiled._outer_rows", "gemm.tiled._dot_rows", "gemm.tiled._pack", "gemm.tiled._loops"),
-    *("conv.shifted._convolve", "conv.shifted._gradient_of_filters"),
+    *("conv.shifted._convolve", "conv.shifted._gradient_of_filters", "conv.lanes._convolve"),
     *("pooling._max_2x2", "pooling._max_2x2_backward"),
     *("elementwise._relu", "elementwise._relu_backward"),
     *("softmax_rows._cross_entropy", "updates._adam"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer.kernels import conv
-from minitransfer.kernels.conv import ladder
+from minitransfer.kernels.conv import ladder, lanes
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -51,6 +51,16 @@ def test_all_three_passes_agree_with_their_reference(case, dtype, rng, close):
         conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
         50,
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", [case for case in CASES if case[2] < case[0]])
+def test_an_image_in_each_lane(case, dtype, rng, close):
+    x, w, bias, gy, geometry = _arrays(case, dtype, rng, images=int(rng.integers(1, 70)))
+    y = lanes.forward(x, w, bias, gy.shape[2:], *geometry)
+    close(y, conv.conv2d_reference(x, w, bias, *geometry), 20)
+    gx = lanes.backward_data(gy, w, x.shape, *geometry)
+    close(gx, conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry), 20)
 
 
 @pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11]])

@@ -1,15 +1,15 @@
 """Two-dimensional convolution (cross-correlation, as in all deep-learning libraries).
 
-The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; `depthwise` and 1 x 1
-filters go ways of their own. `ladder` measures the rungs. `plan` holds the idea, and is the file
-to read first.
+The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; small images in large
+batches (`lanes`), `depthwise` and 1 x 1 filters go ways of their own. `ladder` measures the rungs.
+`plan` holds the idea, and is the file to read first.
 """
 
 import numpy as np
 
 from ..checks import common_float, pair
 from ..gemm.tiled import multiply_batch
-from . import depthwise, shifted
+from . import depthwise, lanes, shifted
 from .geometry import output_size, padded, tap
 
 
@@ -97,7 +97,8 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         if bias is not None:
             y += bias[:, None]
         return y.reshape(*y.shape[:2], *size)
-    return shifted.forward(x, w, bias, size, *geometry)
+    way = lanes if _fills_lanes(x.shape, size) else shifted
+    return way.forward(x, w, bias, size, *geometry)
 
 
 def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
@@ -120,7 +121,8 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     if _is_pointwise(w.shape, geometry):
         turned = _per_image(w[:, :, 0, 0].T, gy)
         return multiply_batch(turned, gy.reshape(*gy.shape[:2], -1)).reshape(x_shape)
-    return shifted.backward_data(gy, w, x_shape, *geometry)
+    way = lanes if _fills_lanes(x_shape, gy.shape[2:]) else shifted
+    return way.backward_data(gy, w, x_shape, *geometry)
 
 
 def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
@@ -150,6 +152,12 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
 
 def _is_depthwise(w_shape, groups):
     return groups > 1 and w_shape[1] == 1 and w_shape[0] == groups
+
+
+def _fills_lanes(x_shape, size):
+    """Whether the images are small and many, so that each lane had better take another one."""
+    places = max(x_shape[2] * x_shape[3], size[0] * size[1])
+    return x_shape[0] >= lanes.IMAGES and places <= lanes.PLACES
 
 
 def _is_pointwise(w_shape, geometry):

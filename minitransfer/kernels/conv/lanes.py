@@ -1,0 +1,189 @@
+"""Small images in large batches: each lane of a vector is another image.
+
+On a 7 x 7 image under a 5 x 5 filter two fifths of the taps look at padding, and `shifted` computes
+at the gaps between rows besides. Here the same place of 32 images forms the tile's columns, so
+each output takes exactly the taps that reach into the image: there is neither padding nor gap,
+and stride and dilation only change which places a tap reads. The price is turning the images
+from (image, channel, place) to (place, channel, image) and back, in registers.
+
+With the channels innermost, taps next to each other read one run of rows, as long as channels
+times taps; `runs` lists them for each place of the output.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..compile import kernel
+from ..simd import (
+    OUTER_ROWS,
+    OUTER_VECTORS,
+    VECTOR_BYTES,
+    address,
+    make_outer_tile,
+    transpose_tile,
+)
+from ..threads import in_chunks
+
+_outer = make_outer_tile()
+_CHUNK = 3 * 1 << 24
+"""Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
+
+PLACES = 100
+"""Places of an image, or an output, up to which this way beats `shifted`."""
+IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
+"""Images from which it does: half of those that fill the tile in float32."""
+
+
+@lru_cache(maxsize=256)
+def runs(backward, channels, sizes, kernel, stride, padding, dilation):
+    """List, for each place of the output, the runs of rows that it sums up.
+
+    Args:
+        backward: False for forward, True for backward-data (whose output is the image).
+        channels: of this pass's input, in one group.
+        sizes: (height, width) of the convolution's input and of its output.
+
+    Returns:
+        starts: the first run of each place, and the end; and the runs, lines of three numbers:
+        where a row of the packed filters begins, where the row of numbers begins, and how many.
+
+    Example:
+        >>> starts, lines = runs(False, 1, ((3, 3), (3, 3)), (3, 3), (1, 1), (1, 1), (1, 1))
+        >>> lines[:2]  # the first place sees two rows of two
+        array([[4, 0, 2],
+               [7, 3, 2]])
+    """
+    image, out = sizes
+    places, width = (image, out[1]) if backward else (out, image[1])
+    starts, lines = [0], []
+    for at in np.ndindex(*places):
+        first = len(lines)
+        for tap in np.ndindex(*kernel):
+            place = []
+            for d in range(2):
+                if backward:  # the last tap first, so that places go up with taps
+                    i = kernel[d] - 1 - tap[d]
+                    place.append(divmod(at[d] + padding[d] - i * dilation[d], stride[d]))
+                else:
+                    place.append((at[d] * stride[d] - padding[d] + tap[d] * dilation[d], 0))
+            limits = out if backward else image
+            if any(rest or not 0 <= p < limits[d] for d, (p, rest) in enumerate(place)):
+                continue
+            line = [
+                (tap[0] * kernel[1] + tap[1]) * channels,
+                (place[0][0] * width + place[1][0]) * channels,
+                channels,
+            ]
+            last = lines[-1] if len(lines) > first else None
+            if last and [last[0] + last[2], last[1] + last[2]] == line[:2]:
+                last[2] += channels
+            else:
+                lines.append(line)
+        if len(lines) == first:  # no tap reaches the image: a run of nothing makes a zero
+            lines.append([0, 0, 0])
+        starts.append(len(lines))
+    return np.array(starts), np.array(lines)
+
+
+@kernel(
+    "void(flat4, flat2, flat1, int64[::1], int64[:, ::1], intp, real[::1], real[::1],"
+    " real[:, :, :, ::1], intp, intp)"
+)
+def _convolve(x, w, bias, starts, lines, groups, row, out, y, first, last):
+    """Images `first` to `last` of y; a row of `w` holds an output channel's taps in all."""
+    size = x.itemsize
+    lanes = VECTOR_BYTES // size
+    width = OUTER_VECTORS * lanes
+    channels, filters = x.shape[1] // groups, y.shape[1] // groups
+    x_places, y_places = x.shape[2] * x.shape[3], y.shape[2] * y.shape[3]
+    nothing = x.dtype.type(0)
+    for n in range(first, last, width):
+        for g in range(groups):
+            for c in range(channels):
+                for p in range(0, x_places, lanes):
+                    for b in range(0, width, lanes):
+                        from_ = ((n + b) * x.shape[1] + g * channels + c) * x_places + p
+                        transpose_tile(
+                            row,
+                            address(x) + from_ * size,
+                            x.shape[1] * x_places,
+                            last - n - b,
+                            x_places - p,
+                            address(row) + ((p * channels + c) * width + b) * size,
+                            channels * width,
+                            nothing,
+                        )
+            for p in range(y_places):
+                for i in range(0, filters, OUTER_ROWS):
+                    up = max(g * filters + i + OUTER_ROWS - w.shape[0], 0)
+                    strip = g * filters + i - up
+                    to = (i - up + OUTER_ROWS) * y_places + p
+                    for r in range(starts[p], starts[p + 1]):
+                        _outer(
+                            row,
+                            lines[r, 2],
+                            address(w) + (strip * w.shape[1] + lines[r, 0]) * size,
+                            w.shape[1],
+                            1,
+                            address(row) + lines[r, 1] * width * size,
+                            width,
+                            address(out) + to * width * size,
+                            y_places * width,
+                            r > starts[p],
+                        )
+            for o in range(filters):
+                for p in range(0, y_places, lanes):
+                    for b in range(0, width, lanes):
+                        to = ((n + b) * y.shape[1] + g * filters + o) * y_places + p
+                        from_ = ((o + OUTER_ROWS) * y_places + p) * width + b
+                        transpose_tile(
+                            row,
+                            address(out) + from_ * size,
+                            width,
+                            y_places - p,
+                            last - n - b,
+                            address(y) + to * size,
+                            y.shape[1] * y_places,
+                            bias[g * filters + o],
+                        )
+
+
+def forward(x, w, bias, out_shape, stride, padding, dilation, groups):
+    """Return y for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
+    y = np.empty((len(x), len(w), *out_shape), x.dtype)
+    sizes = (x.shape[2:], tuple(out_shape))
+    plan = runs(False, w.shape[1], sizes, w.shape[2:], stride, padding, dilation)
+    packed = np.ascontiguousarray(w.transpose(0, 2, 3, 1)).reshape(len(w), -1)
+    if bias is None:
+        bias = np.zeros(len(w), x.dtype)
+    return _run(plan, x, packed, bias, groups, y)
+
+
+def backward_data(gy, w, x_shape, stride, padding, dilation, groups):
+    """Return the gradient of x for contiguous gy and w; see `conv2d_backward_data`."""
+    gx = np.empty(x_shape, gy.dtype)
+    filters = len(w) // groups
+    sizes = (tuple(x_shape[2:]), gy.shape[2:])
+    plan = runs(True, filters, sizes, w.shape[2:], stride, padding, dilation)
+    turned = w.reshape(groups, filters, *w.shape[1:])[..., ::-1, ::-1].transpose(0, 2, 3, 4, 1)
+    packed = np.ascontiguousarray(turned).reshape(x_shape[1], -1)
+    return _run(plan, gy, packed, np.zeros(x_shape[1], gy.dtype), groups, gx)
+
+
+def _run(plan, x, w, bias, groups, y):
+    if len(w) < OUTER_ROWS:
+        w, few = np.zeros((OUTER_ROWS, w.shape[1]), w.dtype), w
+        w[: len(few)] = few
+    width = OUTER_VECTORS * VECTOR_BYTES // x.itemsize
+    inputs = x[0].size // groups
+    outputs = (y.shape[1] // groups + 2 * OUTER_ROWS) * y[0, 0].size
+
+    def some_images(first, last):
+        row = np.empty(inputs * width, x.dtype)
+        out = np.empty(outputs * width, x.dtype)
+        _convolve(x, w, bias, *plan, groups, row, out, y, first, last)
+
+    image_work = max(1, w.size * y[0, 0].size)
+    in_chunks(some_images, len(x), max(1, _CHUNK // image_work // width) * width)
+    return y
