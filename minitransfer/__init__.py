@@ -5,8 +5,9 @@ so ``import minitransfer as torch`` runs an ordinary training script. Start with
 learn`` in the terminal, or with the reading order below.
 
 Reading order: `ops.arithmetic` (an operation and its derivatives), `autograd` (the walk back),
-`tensor` (the two joined), `nn.module`, `optim`, `train`, and then what the library is for:
-`transfer`. The kernels have a reading order of their own in `minitransfer.kernels`.
+`recorded`, `operations` and `tensor` (the two joined), `nn.module`, `optim`, `train`, and then what
+the library is for: `transfer`. The kernels have a reading order of their own in
+`minitransfer.kernels`.
 """
 
 import importlib
@@ -64,17 +65,10 @@ from minitransfer.functions import (
     var,
 )
 from minitransfer.gradient_check import gradcheck
-from minitransfer.random import default_generator, manual_seed
-from minitransfer.tensor import (
-    Tensor,
+from minitransfer.operations import (
     add,
     cos,
     exp,
-    float16,
-    float32,
-    float64,
-    int32,
-    int64,
     log,
     matmul,
     maximum,
@@ -84,10 +78,12 @@ from minitransfer.tensor import (
     sin,
     sqrt,
     tanh,
-    uint8,
     where,
 )
-from minitransfer.tensor import bool_ as bool
+from minitransfer.random import default_generator, manual_seed
+from minitransfer.recorded import bool_ as bool
+from minitransfer.recorded import float16, float32, float64, int32, int64, uint8
+from minitransfer.tensor import Tensor
 
 __version__ = "0.1.0"
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from minitransfer.operations import concatenate
+from minitransfer.operations import stack as _stack
 from minitransfer.random import default_generator
-from minitransfer.tensor import Tensor, concatenate, float32, raw
-from minitransfer.tensor import stack as _stack
+from minitransfer.recorded import float32, raw
+from minitransfer.tensor import Tensor
 
 
 def tensor(data, dtype=None, requires_grad=False) -> Tensor:

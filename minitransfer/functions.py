@@ -1,6 +1,7 @@
 """Tensor methods as functions, for code that writes ``torch.sum(x, dim=1)``."""
 
-from minitransfer.tensor import Tensor, maximum, minimum
+from minitransfer.operations import maximum, minimum
+from minitransfer.tensor import Tensor
 
 
 def _as_function(method):

@@ -9,7 +9,7 @@ import pytest
 
 import minitransfer as mt
 from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, optim
-from minitransfer.tensor import differentiable
+from minitransfer.operations import differentiable
 
 
 def leaf(*values):

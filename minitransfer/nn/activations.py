@@ -4,7 +4,7 @@ PyTorch's argument `inplace` is taken and changes nothing: results are always ne
 a derivative may need the old ones.
 """
 
-from minitransfer import tensor as T
+from minitransfer import operations as T
 from minitransfer.nn.module import Module
 
 

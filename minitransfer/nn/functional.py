@@ -6,22 +6,22 @@ What a function computes, and its derivative, is documented where it is written,
 
 import numpy as np
 
-from minitransfer import tensor as T
+from minitransfer import operations as T
 from minitransfer.alternatives import missing
-from minitransfer.random import default_generator
-from minitransfer.tensor import (
-    Tensor,
+from minitransfer.operations import (
     embedding,
     gelu,
     leaky_relu,
     linear,
-    raw,
     relu,
     relu6,
     sigmoid,
     softplus,
     tanh,
 )
+from minitransfer.random import default_generator
+from minitransfer.recorded import raw
+from minitransfer.tensor import Tensor
 
 __all__ = [
     "avg_pool2d",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from minitransfer import tensor as T
+from minitransfer import operations as T
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
 from minitransfer.random import default_generator

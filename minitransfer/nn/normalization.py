@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from minitransfer import tensor as T
+from minitransfer import operations as T
 from minitransfer.autograd import note_write
 from minitransfer.nn.module import Module, Parameter
 

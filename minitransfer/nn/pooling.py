@@ -1,6 +1,6 @@
 """Pooling: an image made smaller by keeping the largest number, or the mean, of each window."""
 
-from minitransfer import tensor as T
+from minitransfer import operations as T
 from minitransfer.nn.layers import pair
 from minitransfer.nn.module import Module
 

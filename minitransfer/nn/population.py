@@ -14,7 +14,8 @@ import numpy as np
 
 from minitransfer.nn.layers import Linear
 from minitransfer.nn.module import Module
-from minitransfer.tensor import Tensor, raw
+from minitransfer.recorded import raw
+from minitransfer.tensor import Tensor
 
 
 def population(build, seeds) -> Module:

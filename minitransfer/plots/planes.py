@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from minitransfer.plots.style import FAINT, GREEN, GREY, INK, ORANGE, PAPER, figure
-from minitransfer.tensor import raw
+from minitransfer.recorded import raw
 
 #: From "surely 0" over "undecided" to "surely 1".
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#E9A37B", PAPER, "#7FB4DA"])

@@ -7,7 +7,8 @@ import numpy as np
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
-from minitransfer.tensor import Tensor, raw
+from minitransfer.recorded import raw
+from minitransfer.tensor import Tensor
 from minitransfer.train.evaluation import modes_kept
 
 

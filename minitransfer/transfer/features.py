@@ -10,7 +10,7 @@ from minitransfer import nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
-from minitransfer.tensor import raw
+from minitransfer.recorded import raw
 from minitransfer.train import predict
 from minitransfer.train.evaluation import modes_kept
 from minitransfer.transfer.heads import find_head, is_chain, sequence, strip_head

@@ -11,7 +11,7 @@ import numpy as np
 
 from minitransfer import nn
 from minitransfer.nn import Module
-from minitransfer.tensor import raw
+from minitransfer.recorded import raw
 from minitransfer.transfer.activations import activations
 from minitransfer.transfer.inputs import inputs_and_targets
 

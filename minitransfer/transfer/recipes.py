@@ -9,7 +9,7 @@ this package; reading one shows how.
 from minitransfer import nn, optim
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
-from minitransfer.tensor import raw
+from minitransfer.recorded import raw
 from minitransfer.train import History, fit, predict
 from minitransfer.transfer.features import features_of, split_frozen
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minitransfer.nn import Module
-from minitransfer.tensor import raw
+from minitransfer.recorded import raw
 from minitransfer.transfer.activations import activations
 
 
