@@ -12,7 +12,8 @@ import numpy as np
 
 from minitransfer import kernels
 from minitransfer.kernels.gemm.ladder import climb
-from minitransfer.kernels.simd import VECTOR_BYTES, peak_flops
+from minitransfer.kernels.peak import peak_flops
+from minitransfer.kernels.vectors import VECTOR_BYTES
 
 from . import kernel_cases, report, step_cases, timing
 

@@ -13,14 +13,14 @@ A reading order, from easy to involved:
 3. `softmax_rows`, `norms`, `layer_norms`, `pooling`, `mean_pooling`: loops that look at a row, a
    channel, a window.
 4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
-5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tile,
-   the only code that is written in the compiler's own language.
+5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tiles,
+   which with `vectors` and `moves` are the only code in the compiler's own language.
 6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `lanes` for small images and
    `depthwise` go ways of their own.
 7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
 
 To look inside: with ``MINITRANSFER_KERNELS=reference`` a debugger steps from a training loop down
-into the plain versions, ``python -m pdb train.py``, ``break minitransfer/kernels/updates.py:42``.
+into the plain versions, ``python -m pdb train.py``, ``break minitransfer/kernels/updates.py:16``.
 The machine code of a fast one is text: in
 ``minitransfer.kernels.gemm.tiled._outer_rows.assembly()`` the register tile is the block of some
 sixteen multiply-adds (``vfmadd231ps`` on x86, ``fmla`` on Arm) between two labels.

@@ -12,7 +12,7 @@ from numba import types
 
 import minitransfer
 from minitransfer.kernels import compile as compiling
-from minitransfer.kernels import simd
+from minitransfer.kernels import simd, vectors
 
 PACKAGE = Path(minitransfer.__file__).parent
 ASK = """
@@ -53,7 +53,7 @@ def test_an_edited_tile_is_compiled_anew(copied):
     value, folder = _run(ASK, copied, **cache)
     assert float(value) == 40
     assert list(Path(folder).glob("*.nbc"))
-    tile = copied / "minitransfer" / "kernels" / "simd.py"
+    tile = copied / "minitransfer" / "kernels" / "vectors.py"
     text = tile.read_text()
     assert "return self.builder.call(function, [x, y, z])" in text
     tile.write_text(
@@ -172,7 +172,7 @@ def _assembly(tile, numbers, triple, features):
 def test_the_tiles_are_vector_code_on_other_processors(
     triple, features, expected, table, monkeypatch
 ):
-    monkeypatch.setattr(simd, "VECTOR_BYTES", 16)
+    monkeypatch.setattr(vectors, "VECTOR_BYTES", 16)
     outer = _assembly(simd.make_outer_tile(6, 2, table=table, unroll=1), 8, triple, features)
     assert outer.count(expected) >= 12  # one for each accumulator
     dot = _assembly(simd.make_dot_tile(4, 3, table=table), 7, triple, features)

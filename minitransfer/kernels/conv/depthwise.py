@@ -9,8 +9,10 @@ those of `shifted`; see `plan`.
 import numpy as np
 
 from ..compile import kernel
-from ..simd import REGISTERS, VECTOR_BYTES, address, make_dot_tile, make_outer_tile
+from ..moves import address
+from ..simd import make_dot_tile, make_outer_tile
 from ..threads import in_chunks
+from ..vectors import REGISTERS, VECTOR_BYTES
 from .plan import make_plan
 from .shifted import collect, spread
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..gemm.ladder import median_time
-from ..simd import peak_flops
+from ..peak import peak_flops
 from . import conv2d, conv2d_reference, im2col, seven_loops
 
 RUNGS = {

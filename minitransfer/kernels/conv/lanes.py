@@ -15,15 +15,10 @@ from functools import lru_cache
 import numpy as np
 
 from ..compile import kernel
-from ..simd import (
-    OUTER_ROWS,
-    OUTER_VECTORS,
-    VECTOR_BYTES,
-    address,
-    make_outer_tile,
-    transpose_tile,
-)
+from ..moves import address, transpose_tile
+from ..simd import OUTER_ROWS, OUTER_VECTORS, make_outer_tile
 from ..threads import in_chunks
+from ..vectors import VECTOR_BYTES
 
 _outer = make_outer_tile()
 _CHUNK = 3 * 1 << 24

@@ -7,18 +7,17 @@ the tile runs along it, `collect` takes the outputs that count back out.
 import numpy as np
 
 from ..compile import helper, kernel
+from ..moves import address, copy_row
 from ..simd import (
     DOT_COLUMNS,
     DOT_ROWS,
     OUTER_ROWS,
     OUTER_VECTORS,
-    VECTOR_BYTES,
-    address,
-    copy_row,
     make_dot_tile,
     make_outer_tile,
 )
 from ..threads import in_chunks
+from ..vectors import VECTOR_BYTES
 from .plan import make_plan
 
 _outer = make_outer_tile(table=True)

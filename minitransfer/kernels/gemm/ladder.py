@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from ..simd import peak_flops
+from ..peak import peak_flops
 from . import blocked, matmul_reference, naive, reordered, tiled
 
 RUNGS = {

@@ -14,17 +14,17 @@ vectors, so B's rows must be contiguous. Four ways, chosen by measurement in `mu
 import numpy as np
 
 from ..compile import kernel
+from ..moves import address
 from ..simd import (
     DOT_COLUMNS,
     DOT_ROWS,
     OUTER_ROWS,
     OUTER_VECTORS,
-    VECTOR_BYTES,
-    address,
     make_dot_tile,
     make_outer_tile,
 )
 from ..threads import in_chunks
+from ..vectors import VECTOR_BYTES
 
 _outer = make_outer_tile()
 _dot = make_dot_tile()

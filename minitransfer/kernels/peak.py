@@ -1,0 +1,64 @@
+"""The most that one core can compute: the roof under which the ladders are measured."""
+
+import time
+from functools import cache
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .compile import kernel
+from .vectors import VECTOR_BYTES, Code
+
+_I64 = ir.IntType(64)
+
+
+@intrinsic
+def _chains(typingctx, like, rounds):
+    """Twelve vectors that are multiplied and added to in turn, in registers only."""
+    signature = like.dtype(like, types.intp)
+
+    def generate(context, builder, signature, arguments):
+        code = Code(context, builder, signature.args[0].dtype)
+        rounds = arguments[1]
+        factor = code.spread(builder.uitofp(builder.and_(rounds, _I64(1)), code.real))
+
+        def turn(k, sums):
+            for _ in range(4):
+                sums = [code.multiply_add(factor, factor, s) for s in sums]
+            return sums
+
+        starts = [ir.Constant(code.vector, [float(i)] * code.lanes) for i in range(12)]
+        _, sums = code.loop(_I64(0), rounds, 1, starts, turn)
+        total = sums[0]
+        for s in sums[1:]:
+            total = builder.fadd(total, s)
+        return code.total(total)  # used, or the compiler would take the loop away
+
+    return signature, generate
+
+
+@kernel("void(real[::1], intp)")
+def _turn_chains(out, rounds):
+    out[0] = _chains(out, rounds)
+
+
+@cache
+def peak_flops(dtype):
+    """Measure what one core can do at most, in floating-point operations a second.
+
+    Twelve independent chains of vector multiply-adds that touch no memory: nothing that computes
+    with these vectors can be faster. Measured once in a process, the best of five times.
+
+    Example:
+        >>> peak_flops(np.float32) > 1e8
+        True
+    """
+    out, rounds = np.empty(1, dtype), 20_001
+    best = float("inf")
+    for _ in range(6):
+        start = time.perf_counter()
+        _turn_chains(out, rounds)
+        best = min(best, time.perf_counter() - start)
+    return 2 * 12 * 4 * rounds * (VECTOR_BYTES // out.itemsize) / best
