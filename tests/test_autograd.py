@@ -151,6 +151,17 @@ def test_gradients_have_the_type_and_shape_of_their_input(a_type, b_type):
     assert (b.gradient.dtype, b.gradient.shape) == (b_type, (3,))
 
 
+def test_a_derivative_of_another_type_is_brought_to_the_type_of_its_input():
+    @differentiable
+    def careless(x):
+        return x * 1, (lambda gy: gy.astype(np.float64),)
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    careless(x * 2).sum().backward()
+    assert x.gradient.dtype == np.float32
+    assert x.grad.tolist() == [2, 2]
+
+
 def test_float64_in_the_middle_of_a_float32_graph():
     x = Tensor([0.5], requires_grad=True)
     y = x.double().exp().float() * 3
@@ -463,10 +474,19 @@ def test_writing_a_recorded_tensor_into_a_constant_is_refused():
     assert buffer.tolist() == [2, 4]
 
 
-def test_backward_refuses_after_a_used_tensor_was_written():
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t: t.__setitem__(0, 100.0),
+        lambda t: t.add_(1),
+        lambda t: t.__imul__(3),
+        lambda t: t.zero_(),
+    ],
+)
+def test_backward_refuses_after_a_used_tensor_was_written(write):
     x, w = Tensor([1.0, 2.0]), leaf(1.0, 1.0)
     loss = (x * w).sum()
-    x[0] = 100.0
+    write(x)
     with pytest.raises(RuntimeError, match=r"shape \(2,\) was changed in place"):
         loss.backward()
 

@@ -42,6 +42,19 @@ def test_one_wrong_element_is_found_in_the_second_input():
         gradcheck(wrong, [leaf(2, 3), Tensor(np.ones((2, 3)), requires_grad=True)])
 
 
+def test_the_cotangent_comes_from_the_generator():
+    seen = []
+
+    @differentiable
+    def watched(x):
+        return x * 1, (lambda gy: seen.append(gy) or gy,)
+
+    for seed in (1, 1, 2):
+        gradcheck(watched, [leaf(3)], generator=np.random.default_rng(seed))
+    np.testing.assert_array_equal(seen[0], seen[1])
+    assert (seen[0] != seen[2]).all()
+
+
 def test_a_soft_max_with_derivative_zero_does_not_pass():
     @differentiable
     def wrong(x):

@@ -40,7 +40,7 @@ class _BatchNorm(Module):
                 f"given {tuple(x.shape)}: use larger batches (drop_last=True), or eval()"
             )
         observe = None
-        if self.training and self.track_running_stats:
+        if self.track_running_stats:  # then this is training
             observe = functools.partial(self._track, count)
         return T.batch_norm(x, self.weight, self.bias, eps=self.eps, observe=observe)
 

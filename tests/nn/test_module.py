@@ -304,6 +304,15 @@ def test_missing_and_unexpected_keys_are_all_named():
         assert name in message
 
 
+def test_a_single_key_too_few_or_too_many_is_enough():
+    layer = nn.Linear(1, 1)
+    with pytest.raises(KeyError, match=r"missing keys \['bias'\], unexpected keys \[\]"):
+        layer.load_state_dict({"weight": np.ones((1, 1))})
+    whole = {"weight": np.ones((1, 1)), "bias": np.ones(1)}
+    with pytest.raises(KeyError, match=r"missing keys \[\], unexpected keys \['more'\]"):
+        layer.load_state_dict(whole | {"more": np.ones(1)})
+
+
 @pytest.mark.parametrize("strict", [True, False])
 def test_shapes_that_differ_are_all_named_with_both(strict):
     net = Net()
