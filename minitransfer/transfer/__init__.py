@@ -1,12 +1,14 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. The rest serves to look into networks: `probes`, `similarity`, `excitation`.
+lines of code each. The rest serves to look into networks: `probes`, `similarity`, `excitation`,
+`filters`.
 """
 
 from minitransfer.transfer.activations import activations
 from minitransfer.transfer.excitation import excite, receptive_field, top_patches
 from minitransfer.transfer.features import cache_features, features_of, split_frozen
+from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
 from minitransfer.transfer.heads import append, find_head, replace_head, strip_head
@@ -31,6 +33,7 @@ __all__ = [
     "fine_tune",
     "freeze",
     "freeze_to",
+    "gabor_fit",
     "gradual_unfreezing",
     "layer_similarity",
     "linear_cka",
