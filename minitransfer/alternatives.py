@@ -40,7 +40,7 @@ ALTERNATIVES = {
     ("Tensor", "scatter_"): "index with an integer array: x[rows, columns] = values",
     ("Tensor", "topk"): "numpy.argsort(x.detach().numpy())",
     ("Tensor", "sort"): "numpy.sort(x.detach().numpy())",
-    ("Tensor", "grad_fn"): "x.inputs are the tensors that x was computed from",
+    ("Tensor", "grad_fn"): "x.history holds the tensors that x was computed from",
     ("Tensor", "round"): "x > 0.5 for a decision, numpy.round(x.detach()) otherwise",
     ("Tensor", "type"): "to(dtype), float(), double(), long(), int() or bool()",
     ("Tensor", "unsqueeze_"): "unsqueeze(dim)",

@@ -1,9 +1,9 @@
 """Record what was computed, then walk it backwards. No mathematics here.
 
-A *recorded* tensor remembers the tensors it was computed from (`inputs`) and, for each of them,
-a function from the derivative of the loss with respect to the result to the derivative with
-respect to that input (`derivatives`). `backward` visits the recorded tensors from the loss to the
-leaves and calls those functions.
+A *recorded* tensor remembers its `history`: the tensors it was computed from and, with each of
+them, a function from the derivative of the loss with respect to the result to the derivative with
+respect to that input. `backward` visits the recorded tensors from the loss to the leaves and calls
+those functions.
 
 Three rules keep it small and safe:
 
@@ -24,7 +24,7 @@ from operator import attrgetter
 
 import numpy as np
 
-#: What a recorded tensor holds once its graph has been walked.
+#: The history of a recorded tensor once its graph has been walked.
 FREED = ("freed",)
 
 
@@ -107,18 +107,17 @@ def record(y, args, derivatives) -> None:
         return
     tensor = type(y)
     needed = False
-    inputs, kept = [], []
+    history = []
     for x, derivative in zip(args, derivatives, strict=True):
         if isinstance(x, tensor):
             if not x.requires_grad:
                 derivative = None  # frozen or constant: its derivative is never computed
             elif derivative is not None:
                 needed = True
-            inputs.append(x)
-            kept.append(derivative)
+            history.append((x, derivative))
     if needed:
         y.requires_grad = True
-        y.inputs, y.derivatives, y.recorded_at = inputs, kept, next(_clock)
+        y.history, y.recorded_at = history, next(_clock)
 
 
 def note_write(x) -> None:
@@ -133,7 +132,7 @@ def check_writable(x) -> None:
         RuntimeError: if `x` is the result of a recorded operation, or a leaf that needs a
             gradient while recording is on.
     """
-    if x.derivatives is not None and x.derivatives is not FREED:
+    if x.history is not None and x.history is not FREED:
         raise RuntimeError(
             "in-place write to a tensor that a recorded operation produced: its gradient would be "
             "wrong without notice; compute a new tensor instead (x = x + y), or take x.detach()"
@@ -161,11 +160,11 @@ def backward(root, gradient, retain_graph=False) -> None:
     handed_out = {id(gradient)}  # arrays that somebody already owns
     for t in _newest_first(root):
         gy = gradients.pop(id(t))
-        if t.derivatives is None:
+        if t.history is None:
             if t.requires_grad:  # not if it was frozen after it had been used
                 _add_to_leaf(t, gy, handed_out)
             continue
-        for x, derivative in zip(t.inputs, t.derivatives, strict=True):
+        for x, derivative in t.history:
             if derivative is None:
                 continue
             gx = derivative(gy)
@@ -174,7 +173,7 @@ def backward(root, gradient, retain_graph=False) -> None:
             key = id(x)
             gradients[key] = gradients[key] + gx if key in gradients else gx
         if not retain_graph:
-            t.inputs, t.derivatives = (), FREED
+            t.history = FREED
 
 
 def _newest_first(root) -> list:
@@ -183,10 +182,22 @@ def _newest_first(root) -> list:
     while stack:
         t = stack.pop()
         found.append(t)
-        if t.derivatives is None:
+        if t.history is None:
             continue
-        _check_walkable(t)
-        for x, derivative in zip(t.inputs, t.derivatives, strict=True):
+        if t.history is FREED:
+            raise RuntimeError(
+                "backward through a graph that was already walked and freed: compute the loss "
+                "again, add the losses before one backward(), or call "
+                "backward(retain_graph=True) first"
+            )
+        recorded_at = t.recorded_at
+        for x, derivative in t.history:
+            if x.written_at > recorded_at:
+                raise RuntimeError(
+                    f"a tensor of shape {x.data.shape} was changed in place after it had been "
+                    "used: the gradient would be wrong; call backward() before changing it "
+                    "(or before optimizer.step()), or use a copy, x.clone()"
+                )
             if derivative is not None and id(x) not in seen:
                 seen.add(id(x))
                 stack.append(x)
@@ -204,18 +215,3 @@ def _add_to_leaf(leaf, gy, handed_out) -> None:
         gy = np.array(gy, order="C")
     handed_out.add(id(gy))
     leaf.gradient = gy
-
-
-def _check_walkable(t) -> None:
-    if t.derivatives is FREED:
-        raise RuntimeError(
-            "backward through a graph that was already walked and freed: compute the loss again, "
-            "add the losses before one backward(), or call backward(retain_graph=True) first"
-        )
-    for x in t.inputs:
-        if x.written_at > t.recorded_at:
-            raise RuntimeError(
-                f"a tensor of shape {x.data.shape} was changed in place after it had been used: "
-                "the gradient would be wrong; call backward() before changing it "
-                "(or before optimizer.step()), or use a copy, x.clone()"
-            )

@@ -37,9 +37,10 @@ def differentiable(operation):
 
     @functools.wraps(operation)
     def lifted(*args, **options):
-        arrays = [a.data if isinstance(a, Recorded) else raw(a) for a in args]
+        tensor = Recorded.kind
+        arrays = [a.data if isinstance(a, tensor) else raw(a) for a in args]
         value, derivatives = operation(*arrays, **options)
-        y = Recorded.kind(value if type(value) is np.ndarray else np.asarray(value))
+        y = tensor(value if type(value) is np.ndarray else np.asarray(value))
         autograd.record(y, args, derivatives)
         return y
 

@@ -44,9 +44,8 @@ class Recorded:
     __slots__ = (
         "__weakref__",
         "data",
-        "derivatives",
         "gradient",
-        "inputs",
+        "history",
         "recorded_at",
         "requires_grad",
         "written_at",
@@ -61,8 +60,7 @@ class Recorded:
         self.data = data
         self.gradient = None
         self.requires_grad = False
-        self.inputs = ()
-        self.derivatives = None
+        self.history = None
         self.recorded_at = self.written_at = 0
         if requires_grad:
             self.requires_grad_()
@@ -104,7 +102,7 @@ class Recorded:
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation produced it."""
-        return self.derivatives is None
+        return self.history is None
 
     def __repr__(self):
         text = np.array2string(self.data, separator=", ", prefix="tensor(", precision=4)
@@ -226,7 +224,7 @@ class Recorded:
                     f"backward() needs a single number to start from; this tensor has shape "
                     f"{self.shape}: reduce it (.mean(), .sum()) or pass a gradient of its shape"
                 )
-            gradient = np.ones_like(self.data)
+            gradient = np.ones(self.data.shape, self.data.dtype)
         else:
             gradient = gradient.data if isinstance(gradient, Recorded) else np.asarray(gradient)
             if gradient.shape != self.shape:
