@@ -1,6 +1,7 @@
 """The command `minitransfer`: arguments in, a table and a picture out."""
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -95,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
     doctor.add_argument("--warm", action="store_true", help="compile all kernels now")
     doctor.set_defaults(command=_doctor)
+
+    bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")
+    bench.add_argument("--out", type=Path, help="folder for the tables and pictures")
+    bench.add_argument("--only", nargs="+", default=[], help="matmul, conv, rest, steps")
+    bench.set_defaults(command=_bench)
     return parser
 
 
@@ -219,6 +225,18 @@ def _doctor(options) -> None:
     table.add_row("compiled kernels", str(kernel_folder()))
     table.add_row("cache folder", str(folders.cache_folder()))
     console.print(table)
+
+
+def _bench(options) -> int:
+    package = Path(__file__).parent
+    if (package / "_benchmarks").is_dir():  # an installed wheel brings them along
+        name = "minitransfer._benchmarks"
+    else:  # a checkout has them beside the package
+        name = "benchmarks"
+        sys.path.insert(0, str(package.parent))
+    folder = options.out or folders.cache_folder() / "benchmarks"
+    only = ["--only", *options.only] if options.only else []
+    return importlib.import_module(f"{name}.__main__").main(["--out", str(folder), *only])
 
 
 def _bar(console) -> Progress:

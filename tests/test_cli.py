@@ -67,7 +67,7 @@ def test_help_names_every_command(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     printed = capsys.readouterr().out
-    for command in ("learn", "claims", "pretrain", "zoo", "doctor", "--out"):
+    for command in ("learn", "claims", "pretrain", "zoo", "doctor", "bench", "--out"):
         assert command in printed
 
 
