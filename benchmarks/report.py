@@ -39,7 +39,7 @@ def write_tables(cases, peak, folder, notes):
         writer.writeheader()
         writer.writerows(lines)
     text = ["# Speed, one thread", "", *(f"- {note}" for note in notes), ""]
-    text.append("A ratio above 1 means that minitransfer is faster. Medians, taken in turns.")
+    text.append("A ratio above 1 means that minitransfer is faster. Medians of processor time.")
     for group in dict.fromkeys(line["group"] for line in lines):
         chosen = [line for line in lines if line["group"] == group]
         heads = [h for h in lines[0] if h != "group" and any(line[h] for line in chosen)]

@@ -93,7 +93,7 @@ def _max_2x2_backward(gy, where, gx, first, last):
     nothing = gy.dtype.type(0)
     rows, columns = gy.shape[1], gy.shape[2]
     for n in range(first, last):
-        if columns < 12:
+        if columns < 24:
             for r in range(gx.shape[1]):
                 for c in range(gx.shape[2]):
                     gx[n, r, c] = nothing

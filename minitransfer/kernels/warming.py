@@ -11,7 +11,8 @@ _FILES = [
 
 _MAIN_JOB = [
     *("gemm.tiled._outer_rows", "gemm.tiled._dot_rows", "gemm.tiled._pack", "gemm.tiled._loops"),
-    *("conv.shifted._convolve", "conv.shifted._gradient_of_filters", "conv.lanes._convolve"),
+    *("conv.shifted._convolve", "conv.shifted._gradient_of_filters"),
+    *("conv.lanes._convolve", "conv.lanes._gradient_of_filters"),
     *("pooling._max_2x2", "pooling._max_2x2_backward"),
     *("elementwise._relu", "elementwise._relu_backward"),
     *("softmax_rows._cross_entropy", "updates._adam"),

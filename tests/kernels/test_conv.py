@@ -61,6 +61,21 @@ def test_an_image_in_each_lane(case, dtype, rng, close):
     close(y, conv.conv2d_reference(x, w, bias, *geometry), 20)
     gx = lanes.backward_data(gy, w, x.shape, *geometry)
     close(gx, conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry), 20)
+    gw = lanes.backward_weight(x, gy, w.shape, *geometry)
+    close(gw, conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry), 200)
+
+
+def test_small_images_in_a_large_batch_take_that_way(rng, close, monkeypatch):
+    x, w = rng.standard_normal((33, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
+    geometry = ((1, 1), (1, 1), (1, 1), 1)
+    gy = rng.standard_normal((33, 9, 5, 5))
+    monkeypatch.setattr(conv, "shifted", None)
+    close(conv.conv2d(x, w, None, *geometry), conv.conv2d_reference(x, w, None, *geometry), 50)
+    close(
+        conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
+        conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
+        200,
+    )
 
 
 @pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11]])

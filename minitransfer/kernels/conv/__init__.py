@@ -143,6 +143,8 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
         return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
     if _is_depthwise(w_shape, groups):
         gw = depthwise.backward_weight(x, gy, w_shape, *geometry[:3])
+    elif _fills_lanes(x.shape, gy.shape[2:]) and w_shape[1] > lanes.CHANNELS:
+        gw = lanes.backward_weight(x, gy, w_shape, *geometry)
     else:
         gw = shifted.backward_weight(x, gy, w_shape, *geometry)
     if np.isfinite(gw).all():

@@ -26,6 +26,8 @@ _CHUNK = 3 * 1 << 24
 
 PLACES = 100
 """Places of an image, or an output, up to which this way beats `shifted`."""
+CHANNELS = OUTER_VECTORS * VECTOR_BYTES // 8
+"""Channels in a group above which the gradient of the filters does: they fill the tile."""
 IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
 """Images from which it does: half of those that fill the tile in float32."""
 
@@ -144,6 +146,107 @@ def _convolve(x, w, bias, starts, lines, groups, row, out, y, first, last):
                         )
 
 
+@lru_cache(maxsize=256)
+def meetings(sizes, kernel, stride, padding, dilation):
+    """List, for each tap, where a row of outputs meets a row of the image.
+
+    Args:
+        sizes: (height, width) of the image and of the output.
+
+    Returns:
+        starts: the first line of each tap, and the end; and the lines: first output, first place
+        of the image, and how many stand side by side in both.
+
+    Example:
+        >>> meetings(((1, 3), (1, 3)), (1, 2), (1, 1), (0, 1), (1, 1))[1]
+        array([[1, 0, 2],
+               [0, 0, 3]])
+    """
+    (h, w), (oh, ow) = sizes
+    starts, lines = [0], []
+    for tap in np.ndindex(*kernel):
+        for r, s in np.ndindex(oh, ow):
+            u = r * stride[0] - padding[0] + tap[0] * dilation[0]
+            v = s * stride[1] - padding[1] + tap[1] * dilation[1]
+            if not (0 <= u < h and 0 <= v < w):
+                continue
+            at, last = [r * ow + s, u * w + v], lines[-1] if len(lines) > starts[-1] else None
+            if last and [last[0] + last[2], last[1] + last[2]] == at:
+                last[2] += 1
+            else:
+                lines.append([*at, 1])
+        starts.append(len(lines))
+    return np.array(starts), np.array(lines or [[0, 0, 0]])
+
+
+@kernel(
+    "void(flat4, flat4, int64[::1], int64[:, ::1], intp, intp, real[::1], real[::1],"
+    " real[:, :, ::1], intp, intp)"
+)
+def _gradient_of_filters(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, last):
+    """Add one group's part of images `first` to `last` to gw (taps, filters, channels).
+
+    Images lie side by side within a place, as above, but here they are what is summed over, so
+    the tile's columns are channels: row is (place, image, channel), g_row (filter, place, image).
+    """
+    size = x.itemsize
+    lanes = VECTOR_BYTES // size
+    width = OUTER_VECTORS * lanes
+    filters, channels = gw.shape[1], gw.shape[2]
+    x_places, y_places = x.shape[2] * x.shape[3], gy.shape[2] * gy.shape[3]
+    real_filters = g_row.size // (y_places * width) - OUTER_ROWS
+    real_channels = x.shape[1] * real_filters // gy.shape[1]
+    nothing = x.dtype.type(0)
+    for n in range(first, last, width):
+        if last - n < width:  # images that are not there must not count
+            for k in range(g_row.size):
+                g_row[k] = 0
+        for b in range(min(width, last - n)):
+            for c in range(0, real_channels, lanes):
+                for p in range(0, x_places, lanes):
+                    from_ = ((n + b) * x.shape[1] + channel + c) * x_places + p
+                    transpose_tile(
+                        row,
+                        address(x) + from_ * size,
+                        x_places,
+                        real_channels - c,
+                        x_places - p,
+                        address(row) + ((p * width + b) * channels + c) * size,
+                        width * channels,
+                        nothing,
+                    )
+        for o in range(real_filters):
+            for p in range(0, y_places, lanes):
+                for b in range(0, width, lanes):
+                    from_ = ((n + b) * gy.shape[1] + filter_ + o) * y_places + p
+                    transpose_tile(
+                        row,
+                        address(gy) + from_ * size,
+                        gy.shape[1] * y_places,
+                        last - n - b,
+                        y_places - p,
+                        address(g_row) + ((o * y_places + p) * width + b) * size,
+                        width,
+                        nothing,
+                    )
+        for t in range(gw.shape[0]):
+            for o in range(0, filters, OUTER_ROWS):
+                for c in range(0, channels, width):
+                    for k in range(starts[t], starts[t + 1]):
+                        _outer(
+                            row,
+                            lines[k, 2] * width,
+                            address(g_row) + (o * y_places + lines[k, 0]) * width * size,
+                            y_places * width,
+                            1,
+                            address(row) + (lines[k, 1] * width * channels + c) * size,
+                            channels,
+                            address(gw) + ((t * filters + o) * channels + c) * size,
+                            channels,
+                            True,
+                        )
+
+
 def forward(x, w, bias, out_shape, stride, padding, dilation, groups):
     """Return y for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
     y = np.empty((len(x), len(w), *out_shape), x.dtype)
@@ -164,6 +267,36 @@ def backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     turned = w.reshape(groups, filters, *w.shape[1:])[..., ::-1, ::-1].transpose(0, 2, 3, 4, 1)
     packed = np.ascontiguousarray(turned).reshape(x_shape[1], -1)
     return _run(plan, gy, packed, np.zeros(x_shape[1], gy.dtype), groups, gx)
+
+
+def backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
+    """Return the gradient of w for contiguous x and gy; about Inf and NaN see `shifted`."""
+    filters, channels = w_shape[0] // groups, w_shape[1]
+    width = OUTER_VECTORS * VECTOR_BYTES // x.itemsize
+    x_places, y_places = x[0, 0].size, gy[0, 0].size
+    plan = meetings((x.shape[2:], gy.shape[2:]), tuple(w_shape[2:]), stride, padding, dilation)
+    rows = -(-filters // OUTER_ROWS) * OUTER_ROWS
+    columns = -(-channels // width) * width
+    work = max(1, filters * channels * w_shape[2] * w_shape[3] * y_places)
+    images = max(1, _CHUNK // work // width) * width
+    chunks = -(-len(x) // images)
+    taps = w_shape[2] * w_shape[3]
+    sums = np.zeros((chunks, groups, taps, rows, columns), x.dtype)
+
+    def some_chunks(first, last):
+        row = np.zeros(x_places * width * columns, x.dtype)
+        g_row = np.zeros((filters + OUTER_ROWS) * y_places * width, x.dtype)
+        for chunk in range(first, last):
+            for g in range(groups):
+                _gradient_of_filters(
+                    *(x, gy, *plan, g * channels, g * filters, row, g_row, sums[chunk, g]),
+                    *(chunk * images, min(len(x), (chunk + 1) * images)),
+                )
+
+    in_chunks(some_chunks, chunks, 1)
+    gw = sums[0] if chunks == 1 else sums.sum(0)
+    gw = gw[:, :, :filters, :channels].transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(gw).reshape(w_shape)
 
 
 def _run(plan, x, w, bias, groups, y):
