@@ -114,7 +114,8 @@ def append_row(path: Path, row: dict) -> None:
         file.seek(0)
         content = file.read()
         whole = content.rfind(b"\n") + 1
-        file.truncate(whole)  # what is left of a row that a crash cut off
+        if whole < len(content):  # what is left of a row that a crash cut off
+            file.truncate(whole)
         lines = [] if whole else [list(row)]
         if whole and (columns := content[: content.find(b"\n")].decode().split(",")) != list(row):
             raise ValueError(f"{path} has the columns {columns}; what was measured is {row}")
