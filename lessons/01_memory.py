@@ -22,11 +22,12 @@
 # The frame in which the article puts them is wide. Left alone, things
 # fall into disorder; a hot cup cools, a tidy room does not stay tidy.
 # Living things work against that: they take in food, and they take in
-# *information*. To learn is part of the second business. Out of all the
-# ways in which the world might hang together, learning keeps those that
-# fit what has been seen. It takes relations apart, undoes variation and
-# leaves less uncertain than before. So the measure of learning is
-# a measure of uncertainty, and there is one: entropy.
+# *information*. To learn is part of the second business. The world shows
+# us things in ever new variations, each of which could mean anything.
+# Learning takes apart what hangs together with what, rolls the variations
+# back to the few things that they come from, and so leaves less uncertain
+# than before. If that is what learning is, its measure is a measure of
+# uncertainty, and there is one: entropy.
 #
 # ## A staircase with a lamp
 #
@@ -70,7 +71,7 @@ for a, b, c in zip(states, OR, XOR, strict=True):
 # state, four together; we say that four *bits* are open.
 #
 # When you say $p$ for what turns out to be true, the bits that you were
-# missing are $-\log_2 p$: one for $p = \frac12$, none for $p = 1$, and
+# missing are $-\log_2 p$: one for $p = \frac{1}{2}$, none for $p = 1$, and
 # very many if you were sure of the contrary. Added up over the states,
 #
 # $$\text{open bits} = -\sum_{a=0}^{3} \log_2 p(\text{what is true in } a).$$
@@ -78,8 +79,9 @@ for a, b, c in zip(states, OR, XOR, strict=True):
 # Averaged over what may be true, this is the *entropy*. Divided by four
 # and measured with $\ln$ instead of $\log_2$ it is the loss that we train
 # with, the cross-entropy. One half everywhere gives
-# $\ln 2 \approx 0.693$. Training a network and lowering the uncertainty
-# are the same thing, down to the formula.
+# $\ln 2 \approx 0.693$. A perfect model leaves nothing open. So training
+# a network and lowering the uncertainty are the same thing, down to the
+# formula.
 
 
 # %%
@@ -181,7 +183,8 @@ for name, x, y in (
 ):
 
     def build(rng, inputs=x.shape[1]):
-        return nn.Linear(inputs, 1, generator=rng)
+        shared = inputs == 1  # a table has no bias for all its rows
+        return nn.Linear(inputs, 1, bias=shared, generator=rng)
 
     net = nn.population(build, SEEDS)
     history = train(net, x, y)
@@ -221,10 +224,10 @@ plots.show(figure, "01_open_bits")
 # at 3 as well, where it ought to be low.
 #
 # And why exactly one half? At $w = b = 0$ the errors $p - t$ in the four
-# states are $+\frac12, -\frac12, -\frac12, +\frac12$. The slope of the
-# loss along $b$ is their sum, 0. Its slope along $w$ is
-# $\frac12 (0 \cdot 1 - 1 \cdot 1 - 2 \cdot 1 + 3 \cdot 1) = 0$. Both
-# vanish, and this loss is a bowl with one bottom: here it is.
+# states are +0.5, −0.5, −0.5 and +0.5. The slope of the loss along $b$ is
+# their sum, 0. Its slope along $w$ is the sum of each times its $x$,
+# $0.5 \cdot (0 - 1 - 2 + 3) = 0$. Both vanish, and this loss is a bowl
+# with one bottom: here it is.
 #
 # The article says that relations on one line raise the entropy *unless
 # they are all alike*. OR's are not all alike, and yet the node serves it.
@@ -295,7 +298,8 @@ plots.show(figure, "01_sixteen_houses")
 #    0 and 1, and the two bright ones 2 and 3. That means training on the
 #    house 0011. What does the node do, and who has done the learning?
 # 2. Give the table only three of the four examples (`x[:3]`, `y[:3]`) and
-#    ask it for the fourth: in how many of 200 runs is it right?
+#    ask it for the fourth: in how many of 200 runs is it right? And
+#    what if the table has a bias as well (`bias=True`)?
 # 3. Train the node on XOR for ten times as many steps, or with `lr=1`.
 #    How many bits does that gain?
 #
@@ -306,7 +310,10 @@ plots.show(figure, "01_sixteen_houses")
 #    went into the numbers before the node saw anything. Lesson 2 is
 #    about people who do this, and do it well.
 # 2. In about half of them. The weight of the fourth state never got a
-#    gradient and is what it was drawn to be: a guess.
+#    gradient and is what it was drawn to be: a guess. With a bias it is
+#    right in about one run of ten. The bias is a line that all states
+#    share. It has seen two lamps on and one off and speaks for "on",
+#    which in house XOR is wrong.
 # 3. None. The bottom of the bowl has been reached; there is nowhere
 #    further down to go.
 #

@@ -351,10 +351,11 @@ plots.show(figure, "03_success")
 #
 # 1. Let the 200 networks with two nodes take 20,000 steps instead of
 #    5,000. How many more of them get there?
-# 2. Give both hidden nodes of each network the same first values
-#    (in `build`: `net[0].weight.data[1] = net[0].weight.data[0]`, and
-#    the same with the bias and with `net[2].weight.data[0]`). What
-#    becomes of XOR, and what does that say about chance?
+# 2. Give both hidden nodes of each network the same first values: before
+#    `return net`, copy node 0 to node 1, that is, for `first` of
+#    `net[0].weight`, `net[0].bias` and `net[2].weight[0]` write
+#    `first.data[1] = first.data[0]`. What becomes of XOR, and what does
+#    that say about chance?
 # 3. Draw the first values with `std=0.3`, then with `std=3`, and train
 #    for 10,000 steps.
 #

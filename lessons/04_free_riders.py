@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 4 · Free riders
 #
-# **The question.** Two hidden nodes can hold XOR, and four find it more
-# surely. Once it is found, what are the other two doing?
+# **The question.** Two hidden nodes can hold XOR, though four find it
+# more surely. When four have learnt it, what are the other two doing?
 #
 # This lesson mirrors what article E says of four hidden nodes, of what
 # two working nodes prove, and of the penalty on large weights (claims E4,
@@ -346,8 +346,8 @@ plots.show(figure, "04_unseen")
 # $$\frac{\lambda}{2} \sum_j w_j^2.$$
 #
 # (The 2 is there because it cancels when one takes the derivative: the
-# slope is $\lambda w$, a steady pull towards zero.) One large weight
-# costs more than two of half its size: $1^2 > \frac14 + \frac14$. So it
+# slope is $\lambda w$, a steady pull towards zero.) One weight of 1 costs
+# more than two of one half: 1 against $\frac{1}{4} + \frac{1}{4}$. So it
 # should pay to share the work, and every node should come to work.
 #
 # **Predict before you run.** With a penalty on all weights, will there be
@@ -389,7 +389,7 @@ plots.show(figure, "04_penalty")
 # two, and for what goes through products, sharing is no bargain. Take a
 # node that behaves like $v \cdot (w h)$, with $v = w = 1$. It contributes
 # 1 and costs $1 + 1 = 2$. Two nodes that contribute one half each need
-# $v = w = \sqrt{1/2}$ and cost the same: $4 \cdot \frac12 = 2$. Nothing
+# $v = w = \sqrt{1/2}$ and cost the same, $4 \cdot 0.5 = 2$. Nothing is
 # gained; and in a sigmoid, which wants large weights below to bend at
 # all, something is lost. Every node has to be kept on its own, and a
 # node that is not needed is let go: both its weights shrink, the smaller
