@@ -1,7 +1,7 @@
 """Two-dimensional convolution (cross-correlation, as in all deep-learning libraries).
 
-The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; small images in large
-batches (`lanes`), `depthwise` and 1 x 1 filters go ways of their own. `ladder` measures the rungs.
+The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; small images
+(`lanes`), `depthwise` and 1 x 1 filters go ways of their own. `ladder` measures the rungs.
 `plan` holds the idea, and is the file to read first.
 """
 
@@ -97,7 +97,7 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         if bias is not None:
             y += bias[:, None]
         return y.reshape(*y.shape[:2], *size)
-    way = lanes if _fills_lanes(x.shape, size) else shifted
+    way = lanes if _is_small(x.shape, size) else shifted
     return way.forward(x, w, bias, size, *geometry)
 
 
@@ -121,7 +121,7 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     if _is_pointwise(w.shape, geometry):
         turned = _per_image(w[:, :, 0, 0].T, gy)
         return multiply_batch(turned, gy.reshape(*gy.shape[:2], -1)).reshape(x_shape)
-    way = lanes if _fills_lanes(x_shape, gy.shape[2:]) else shifted
+    way = lanes if _is_small(x_shape, gy.shape[2:]) else shifted
     return way.backward_data(gy, w, x_shape, *geometry)
 
 
@@ -143,7 +143,9 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
         return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
     if _is_depthwise(w_shape, groups):
         gw = depthwise.backward_weight(x, gy, w_shape, *geometry[:3])
-    elif _fills_lanes(x.shape, gy.shape[2:]) and w_shape[1] > lanes.CHANNELS:
+    elif (
+        _is_small(x.shape, gy.shape[2:]) and len(x) >= lanes.IMAGES and w_shape[1] > lanes.CHANNELS
+    ):
         gw = lanes.backward_weight(x, gy, w_shape, *geometry)
     else:
         gw = shifted.backward_weight(x, gy, w_shape, *geometry)
@@ -156,10 +158,14 @@ def _is_depthwise(w_shape, groups):
     return groups > 1 and w_shape[1] == 1 and w_shape[0] == groups
 
 
-def _fills_lanes(x_shape, size):
-    """Whether the images are small and many, so that each lane had better take another one."""
-    places = max(x_shape[2] * x_shape[3], size[0] * size[1])
-    return x_shape[0] >= lanes.IMAGES and places <= lanes.PLACES
+def _is_small(x_shape, size):
+    """Whether the images are so small that each lane had better take another one.
+
+    How many images there are does not count, though a single one leaves most lanes idle: what a
+    network says of an image must not depend, to the last bit, on the company it is in. Only the
+    gradient of the filters, a sum over the whole batch, may look at its size.
+    """
+    return max(x_shape[2] * x_shape[3], size[0] * size[1]) <= lanes.PLACES
 
 
 def _is_pointwise(w_shape, geometry):

@@ -1,4 +1,4 @@
-"""Small images in large batches: each lane of a vector is another image.
+"""Small images: each lane of a vector is another image.
 
 On a 7 x 7 image under a 5 x 5 filter two fifths of the taps look at padding, and `shifted` computes
 at the gaps between rows besides. Here the same place of 32 images forms the tile's columns, so
@@ -29,7 +29,7 @@ PLACES = 100
 CHANNELS = OUTER_VECTORS * VECTOR_BYTES // 8
 """Channels in a group above which the gradient of the filters does: they fill the tile."""
 IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
-"""Images from which it does: half of those that fill the tile in float32."""
+"""Images from which the gradient of the filters does: half of a tile in float32."""
 
 
 @lru_cache(maxsize=256)
