@@ -247,17 +247,29 @@ for name, level in (("2", 2.0), ("3 · 0.92", three), ("4", 4.0)):
     print(
         f"stuck at {name:8} open bits: {here[~solved].sum():3d} runs"
     )
+with mt.no_grad():
+    places = two[:2](mt.tensor(x)).numpy()
+gaps = []
+for run in np.flatnonzero(~solved & (np.abs(left - 2) < 0.1)):
+    undecided = np.abs(answers(two, x)[run] - 0.5) < 0.1
+    one, other = places[run][undecided]
+    gaps.append(np.linalg.norm(one - other))
+print(f"two states undecided, and apart by {max(gaps):.3f} at most")
 
 # %% [markdown]
 # The runs that fail do not fail just anyhow: they come to rest on a few
 # landings. On the one at 2 bits, two states are right and the other two,
-# which want opposite answers, are held to be one and the same: one half
-# for both, a bit each. On the one above, three states are lumped
-# together, and one or two thirds is the best that can be said of all
-# three: 0.92 bits each. Lumped together means that the hidden layer has
-# moved them to the same place, and what it has done the output cannot
-# undo. Each hidden node by itself is doing what lowers the loss at the
-# moment. Neither has a reason to do what the other one leaves undone.
+# which want opposite answers, get one half each, a bit for each. On the
+# one above, three states are held to be one and the same, and one or two
+# thirds is the best that can be said of all three: 0.92 bits each.
+#
+# The last line printed says why nothing moves there. The two undecided
+# states lie in the same place of the hidden space, and whatever the
+# hidden layer has thrown together the output cannot take apart. Both
+# nodes stand at an end of their sigmoid, where it is flat and no slope
+# comes through to part the two again. Neither node has done anything
+# wrong by itself: each went where the loss fell fastest. Neither had a
+# reason to do what the other one left undone.
 #
 # ## How wide, with what slope, in what steps?
 #
