@@ -158,12 +158,9 @@ def backward(root, gradient, retain_graph=False) -> None:
     """
     gradients = {id(root): gradient}
     handed_out = {id(gradient)}  # arrays that somebody already owns
-    for t in _newest_first(root):
+    recorded, leaves = _newest_first(root)
+    for t in recorded:
         gy = gradients.pop(id(t))
-        if t.history is None:
-            if t.requires_grad:  # not if it was frozen after it had been used
-                _add_to_leaf(t, gy, handed_out)
-            continue
         for x, derivative in t.history:
             if derivative is None:
                 continue
@@ -174,16 +171,21 @@ def backward(root, gradient, retain_graph=False) -> None:
             gradients[key] = gradients[key] + gx if key in gradients else gx
         if not retain_graph:
             t.history = FREED
+    for leaf in leaves:  # last: an array that a leaf takes for its own is read no more
+        if leaf.requires_grad:  # not if it was frozen after it had been used
+            _add_to_leaf(leaf, gradients[id(leaf)], handed_out)
 
 
-def _newest_first(root) -> list:
-    """Every tensor above `root` that needs a gradient: consumers before inputs, leaves last."""
-    found, seen, stack = [], {id(root)}, [root]
+def _newest_first(root) -> tuple[list, list]:
+    """Every tensor above `root` that needs a gradient: recorded ones, consumers before their
+    inputs; and leaves.
+    """
+    if root.history is None:
+        return [], [root]
+    found, leaves, seen, stack = [], [], {id(root)}, [root]
     while stack:
         t = stack.pop()
         found.append(t)
-        if t.history is None:
-            continue
         if t.history is FREED:
             raise RuntimeError(
                 "backward through a graph that was already walked and freed: compute the loss "
@@ -200,9 +202,9 @@ def _newest_first(root) -> list:
                 )
             if derivative is not None and id(x) not in seen:
                 seen.add(id(x))
-                stack.append(x)
+                (leaves if x.history is None else stack).append(x)
     found.sort(key=attrgetter("recorded_at"), reverse=True)
-    return found
+    return found, leaves
 
 
 def _add_to_leaf(leaf, gy, handed_out) -> None:

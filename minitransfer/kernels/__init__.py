@@ -41,7 +41,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
-    from .elementwise import erf, exp, relu, relu_backward
+    from .elementwise import (
+        erf,
+        exp,
+        relu,
+        relu_backward,
+        sigmoid,
+        sigmoid_cross_entropy,
+    )
     from .gemm import matmul
     from .layer_norms import layer_norm, layer_norm_backward
     from .mean_pooling import avg_pool2d, avg_pool2d_backward
@@ -57,7 +64,7 @@ _FILES = {
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "pooling": "max_pool2d max_pool2d_backward",
     "mean_pooling": "avg_pool2d avg_pool2d_backward",
-    "elementwise": "relu relu_backward exp erf",
+    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_cross_entropy",
     "softmax_rows": "softmax log_softmax softmax_cross_entropy",
     "norms": "batch_norm batch_norm_apply batch_norm_backward",
     "layer_norms": "layer_norm layer_norm_backward",
@@ -90,6 +97,8 @@ __all__ = [
     "relu_backward",
     "set_num_threads",
     "sgd_step",
+    "sigmoid",
+    "sigmoid_cross_entropy",
     "softmax",
     "softmax_cross_entropy",
     "warm",

@@ -112,19 +112,8 @@ def sigmoid(x):
         >>> value, dx(np.ones(3))
         (array([0. , 0.5, 1. ]), array([0.  , 0.25, 0.  ]))
     """
-    y = stable_sigmoid(floating(x))
+    y = kernels.sigmoid(floating(x))
     return y, (lambda gy: gy * (y * (1 - y)),)
-
-
-def stable_sigmoid(x):
-    """The logistic function of an array, as a plain value; exp is never taken above 0.
-
-    Example:
-        >>> stable_sigmoid(np.array([-1000.0, 0.0]))
-        array([0. , 0.5])
-    """
-    e = kernels.exp(-np.abs(x))
-    return np.where(x < 0, e, 1) / (1 + e)
 
 
 def softplus(x, *, beta=1.0):
@@ -146,7 +135,7 @@ def softplus(x, *, beta=1.0):
     x, beta = floating(x), float(beta)
     if not beta > 0:
         raise ValueError(f"softplus: beta is {beta}; expected a positive number")
-    return stable_softplus(beta * x) / beta, (lambda gy: gy * stable_sigmoid(beta * x),)
+    return stable_softplus(beta * x) / beta, (lambda gy: gy * kernels.sigmoid(beta * x),)
 
 
 def stable_softplus(x):

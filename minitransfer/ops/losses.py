@@ -177,6 +177,13 @@ def binary_cross_entropy_with_logits(
     name = "binary_cross_entropy_with_logits"
     t = _matching(name, input, target)
     w = None if weight is None else _weight_like(name, "weight", input, weight)
+    if w is None and pos_weight is None:
+        losses, difference = kernels.sigmoid_cross_entropy(input, t)
+        y, factor = reduce_losses(name, losses, reduction)
+        return y, (
+            lambda gy: gy * factor * difference,
+            lambda gy: (gy * -factor * input).astype(target.dtype, copy=False),
+        )
     # softplus(-x) = -log(sigmoid(x)), the loss of a "yes"; with x added, that of a "no".
     yes = stable_softplus(-input)
     if pos_weight is None:

@@ -103,7 +103,7 @@ def test_reference_mode_swaps_every_kernel():
     )
     swapped, count = _run(code, PACKAGE.parent, MINITRANSFER_KERNELS="reference")
     assert swapped == "True"
-    assert int(count) == 22
+    assert int(count) == 24
 
 
 def test_a_misspelt_mode_and_a_misspelt_name_are_errors(monkeypatch):

@@ -8,7 +8,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30]
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [0, 1, 7, 16, 1000])
-@pytest.mark.parametrize("name", ["relu", "exp", "erf"])
+@pytest.mark.parametrize("name", ["relu", "exp", "erf", "sigmoid"])
 def test_maps_agree_with_their_reference(name, size, dtype, rng, close):
     x = (3 * rng.standard_normal(size)).astype(dtype)
     x[: len(SPECIAL)] = SPECIAL[:size]
@@ -42,6 +42,17 @@ def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
     assert np.array_equal(gx, elementwise.relu_backward_reference(gy, y))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_cross_entropy_agrees_with_its_reference(dtype, rng, close):
+    x = (5 * rng.standard_normal((7, 9))).astype(dtype)
+    x[0, :4] = [300, -300, 0, np.nan]
+    for t in (rng.random((9, 7)).astype(dtype).T, np.ones_like(x), np.zeros_like(x)):
+        given = elementwise.sigmoid_cross_entropy(x, t)
+        expected = elementwise.sigmoid_cross_entropy_reference(x, t)
+        for ours, plain in zip(given, expected, strict=True):
+            close(ours, plain, 0.1)
+
+
 def test_any_shape_and_strides(rng):
     x = rng.standard_normal((6, 5, 4)).transpose(2, 0, 1)[::2, ::-1]
     assert np.array_equal(elementwise.relu(x), np.maximum(x, 0))
@@ -54,3 +65,5 @@ def test_errors():
         elementwise.relu(np.arange(3))
     with pytest.raises(ValueError, match=r"gy has shape \(2,\), y has shape \(3,\)"):
         elementwise.relu_backward(np.ones(2), np.ones(3))
+    with pytest.raises(ValueError, match=r"logits has shape \(2,\), targets has shape \(3,\)"):
+        elementwise.sigmoid_cross_entropy(np.ones(2), np.ones(3))
