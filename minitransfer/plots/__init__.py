@@ -5,6 +5,7 @@ A title states what the figure shows to be so; the caller writes it.
 """
 
 from minitransfer.plots.curves import accuracy_bars, curves_with_spread, label_ends, loss_curves
+from minitransfer.plots.images import picture_rows
 from minitransfer.plots.networks import network_diagram
 from minitransfer.plots.planes import decision_regions, hidden_space, truth_table_picture
 from minitransfer.plots.relations import relation_diagram
@@ -20,6 +21,7 @@ __all__ = [
     "label_ends",
     "loss_curves",
     "network_diagram",
+    "picture_rows",
     "relation_diagram",
     "save",
     "set_title",
