@@ -483,14 +483,15 @@ print(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. Each copied layer brings a part of the gain. $W_1$ alone brings the
-#    least, because the three layers above it have to be learnt again.
+# 1. $W_1$ alone brings nearly half of the gain, and each further layer
+#    adds its share. But without $W_1$ the other three are worth nothing:
+#    they were made for what $W_1$ says, and now somebody else speaks.
 # 2. Hardly. Option 1 is a convex problem: one valley, and every rule ends
 #    at its bottom if it is given the time. With few steps it matters how
 #    large they are.
 # 3. Momentum of 0.9 makes steps add up to ten times their length. Without
-#    it the same rates are ten times too small, and option 2 has hardly
-#    begun when the steps are over.
+#    it the best rates above are too small, and both options lose a
+#    little. A rate is good or bad for a rule, not by itself.
 #
 # </details>
 #
