@@ -21,7 +21,7 @@ from minitransfer.data import augmentation, characters
 from minitransfer.data.dataset import Dataset
 
 #: Raise this when a change to the code changes what is drawn: files made before count no more.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 
 # What a character costs before its first drawing, counted in drawings: once for finding it in all
 # fonts, once for making its strokes thinner and fatter. Only the progress bar depends on it.
