@@ -212,7 +212,7 @@ for name, value, seeds in experiments:
 
 # %%
 figure, axes = plots.figure(
-    "What the source told apart is borrowed, what it ignored is not",
+    "The price is borrowed well, ink and slant are not",
     height=0.9 + 0.72 * len(experiments),
 )
 labels = []
@@ -363,7 +363,7 @@ for value, runs in curves.items():
 
 # %%
 figure, axes = plots.figure(
-    "The borrowed body knows the price, the dots know the ink",
+    "The body knows the price, the dots know the ink",
     rows=2,
     height=5.6,
     sharex=True,
