@@ -87,7 +87,7 @@ def set_title(picture, title: str) -> None:
         >>> picture.get_suptitle()
         'Width helps'
     """
-    room = int(picture.get_figwidth() * 11)  # letters of 12 points that fit in a line
+    room = int(picture.get_figwidth() * 10)  # letters of 12 points that fit in a line
     picture.suptitle(
         _wrapped(title, room), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
     )
