@@ -116,18 +116,29 @@ WAYS = {
 # training on digits we put the *old head* back on the body, all thousand
 # outputs of it, and ask it for characters again. If the body has moved to
 # places that the old head does not know, the network has forgotten its
-# first task. People call it **catastrophic forgetting**, since nothing
+# first task. (Which output stands for which character, the network's card
+# knows.) People call it **catastrophic forgetting**, since nothing
 # warns of it: on the new task all looks well.
 
 # %%
-characters = data.glyphs(1000, 2, seed=zoo.HELD_OUT_SEED)
+drawings = data.glyphs(1000, 2, seed=zoo.HELD_OUT_SEED)
+
+
+def known_to(network):
+    """Drawings of what a network knows, under its own numbers."""
+    number = {c: k for k, c in enumerate(network.card["classes"])}
+    names = [drawings.classes[label] for label in drawings.y]
+    known = np.array([name in number for name in names])
+    labels = [number[name] for name in names if name in number]
+    return drawings.x[known], np.array(labels)
 
 
 def old_skill(network, tuned):
     """Accuracy on characters with the old head on the tuned body."""
-    _, old_head = transfer.find_head(zoo.load(network))
+    original = zoo.load(network)
+    _, old_head = transfer.find_head(original)
     whole = transfer.append(transfer.strip_head(tuned), old_head)
-    return train.evaluate(whole, characters)["accuracy"]
+    return train.evaluate(whole, known_to(original))["accuracy"]
 
 
 def distance(network, tuned):
