@@ -12,7 +12,7 @@ import numpy as np
 
 from minitransfer import kernels
 from minitransfer.kernels.gemm.ladder import climb
-from minitransfer.kernels.peak import peak_flops
+from minitransfer.kernels.peak import memory_bandwidth, peak_flops
 from minitransfer.kernels.vectors import VECTOR_BYTES
 
 from . import kernel_cases, report, step_cases, timing
@@ -54,7 +54,7 @@ def main(arguments=None):
     report.write_tables(cases, peak, options.out, _notes(peak))
     report.draw_ratios(cases, options.out)
     speeds = {n: climb(n, n, n, seconds=options.seconds) for n in (32, 64, 128, 256, 512, 1024)}
-    report.draw_roofline(speeds, _bandwidth(), options.out)
+    report.draw_roofline(speeds, memory_bandwidth(), options.out)
     print(f"written to {options.out}/: table.md, table.csv, ratios.png, roofline.png")
     return 0
 
@@ -82,18 +82,6 @@ def _compile_times():
             float(subprocess.check_output([sys.executable, "-c", _START], env=environment))
             for _ in range(2)
         ]
-
-
-def _bandwidth():
-    """Bytes a second that one core copies, read and written, beyond the caches."""
-    source = np.zeros(1 << 25, np.float32)
-    target = np.zeros_like(source)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        np.copyto(target, source)
-        seconds.append(time.perf_counter() - start)
-    return 2 * source.nbytes / min(seconds)
 
 
 def _processor():

@@ -8,6 +8,7 @@ from minitransfer.lessons.shelf import catalogue, lessons_folder
 PARTS = {
     "Why depth (article E)": range(1, 9),
     "Transfer (articles A to D)": range(9, 20),
+    "Under the bonnet (nobody's article)": range(40, 50),
 }
 
 

@@ -169,9 +169,9 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     if run is None:
         console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
         return False
-    for article in articles().values():
-        letter = article.letter
-        console.print(f"[bold]{letter} · {article.title}[/]\n{article.author}, {article.year}")
+    heads = {a.letter: f"{a.title}[/]\n{a.author}, {a.year}" for a in articles().values()}
+    for letter, head in (heads | {"K": "Claims of our own[/]\nhow it is done, and fast"}).items():
+        console.print(f"[bold]{letter} · {head}")
         if any(record["id"].startswith(letter) for record in run["claims"]):
             console.print(_table(letter, run["claims"]))
         if missing := _missing(letter, run["claims"]):

@@ -1,4 +1,4 @@
-"""The page of sources, read: the five articles and their claims."""
+"""The page of sources, read: the five articles, their claims and a few of our own."""
 
 import re
 from functools import cache
@@ -28,7 +28,7 @@ class Article(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One claim or device of an article.
+    """One claim or device of an article, or (K1, K2, …) a claim of our own.
 
     Attributes:
         id: for instance "E4b".
@@ -92,7 +92,7 @@ def check_id(id: str) -> None:
 
 @cache
 def _statements():
-    pattern = r"^- \*\*([A-E]\d+b?)\*\* \((\w+)\) ((?:.+\n?)(?:  .+\n?)*)"
+    pattern = r"^- \*\*([A-EK]\d+b?)\*\* \((\w+)\) ((?:.+\n?)(?:  .+\n?)*)"
     return {
         id: Statement(id, kind, " ".join(sentence.split()))
         for id, kind, sentence in re.findall(pattern, _page(), re.MULTILINE)

@@ -9,6 +9,7 @@ from minitransfer.plots.images import picture_rows
 from minitransfer.plots.networks import network_diagram
 from minitransfer.plots.planes import decision_regions, hidden_space, truth_table_picture
 from minitransfer.plots.relations import relation_diagram
+from minitransfer.plots.roofs import roofline
 from minitransfer.plots.style import COLOURS, figure, save, set_title, show
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "network_diagram",
     "picture_rows",
     "relation_diagram",
+    "roofline",
     "save",
     "set_title",
     "show",

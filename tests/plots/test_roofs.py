@@ -1,0 +1,18 @@
+import numpy as np
+
+from minitransfer import plots
+
+
+def test_the_roof_is_the_lower_of_two_and_rungs_are_named_at_their_ends():
+    ladder = {"low": ([1.0, 2.0], [2e9, 1e9]), "high": ([1.0, 100.0], [5e9, 9e10])}
+    axes = plots.roofline(ladder, 1e11, 1e10, "t").axes[0]
+    x, y = axes.lines[0].get_data()
+    np.testing.assert_allclose(y, np.minimum(100, 10 * x))
+    np.testing.assert_allclose(axes.lines[2].get_ydata(), [5, 90])
+    assert [text.get_text() for text in axes.texts[1:]] == ["low", "high"]
+
+
+def test_a_rung_of_one_point_is_named_beside_it():
+    axes = plots.roofline({"a": (2.0, 1e9)}, 1e11, 1e10, "t").axes[0]
+    assert [text.get_text() for text in axes.texts[1:]] == ["a"]
+    assert axes.texts[1].xy == (2.0, 1.0)
