@@ -51,6 +51,40 @@ def copy_row(typingctx, like, n, source, target, plus):
 
 
 @intrinsic
+def copy_every_second(typingctx, like, n, source, target):
+    """Write `n` numbers, every second one from an address on, side by side to another.
+
+    Two vectors are read and their even lanes picked. The compiler does the same in a loop of its
+    own, but only where a row fills several vectors; the rows of small images fill none.
+    """
+    i = types.intp
+    signature = types.void(like, i, i, i)
+
+    def generate(context, builder, signature, arguments):
+        _, n, source, target = arguments
+        code = Code(context, builder, signature.args[0].dtype)
+        source, target = code.pointer(source), code.pointer(target)
+        even = [2 * lane for lane in range(code.lanes)]
+
+        def one_vector(p, nothing):
+            left = builder.sub(n, p)
+            there = builder.sub(builder.add(left, left), _I64(1))  # as far as the row is read
+            start = builder.add(p, p)
+            behind = builder.add(start, _I64(code.lanes))
+            low = code.load_some(code.at(source, start), code.first_lanes(there))
+            more = code.first_lanes(builder.sub(there, _I64(code.lanes)))
+            high = code.load_some(code.at(source, behind), more)
+            mask = code.first_lanes(left)
+            code.store_some(code.pick(low, high, even), code.at(target, p), mask)
+            return nothing
+
+        code.loop(_I64(0), n, code.lanes, [], one_vector)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
 def transpose_tile(typingctx, like, source, s_row, rows, columns, target, t_row, plus):
     """Write the transpose of `rows` by `columns` numbers, at most a vector of each.
 

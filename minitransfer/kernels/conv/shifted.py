@@ -7,7 +7,7 @@ the tile runs along it, `collect` takes the outputs that count back out.
 import numpy as np
 
 from ..compile import helper, kernel
-from ..moves import address, copy_row
+from ..moves import address, copy_every_second, copy_row
 from ..simd import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -45,9 +45,9 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
                 for r in range(rows):
                     to = start + r * pitch
                     h = inputs[f, 1] + r * inputs[f, 2]
+                    where = ((n + b) * x.shape[1] + channel + c) * x.shape[2] + h
+                    where = where * x.shape[3] + column0
                     if column_step == 1:
-                        where = ((n + b) * x.shape[1] + channel + c) * x.shape[2] + h
-                        where = where * x.shape[3] + column0
                         copy_row(
                             row,
                             columns,
@@ -55,10 +55,10 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
                             address(row) + to * size,
                             nothing,
                         )
-                    elif column_step == 2:  # a step the compiler knows becomes vector code
-                        for v in range(np.uintp(columns)):
-                            w = np.uintp(column0) + np.uintp(2) * v
-                            row[np.uintp(to) + v] = x[n + b, channel + c, h, w]
+                    elif column_step == 2:
+                        copy_every_second(
+                            row, columns, address(x) + where * size, address(row) + to * size
+                        )
                     else:
                         for v in range(columns):
                             row[to + v] = x[n + b, channel + c, h, column0 + v * column_step]
