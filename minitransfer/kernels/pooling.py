@@ -12,7 +12,7 @@ from .checks import common_float, pair
 from .compile import helper, kernel
 from .threads import in_chunks
 
-_CHUNK = 1 << 17
+_CHUNK = 1 << 19
 """Image numbers in a chunk of planes (a plane is one channel of one image)."""
 
 

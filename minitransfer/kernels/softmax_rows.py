@@ -12,7 +12,7 @@ from .compile import helper, kernel
 from .elementwise import exponential
 from .threads import in_chunks
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 19
 """Numbers in a chunk of rows."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minitransfer import kernels
-from minitransfer.kernels import threads
+from minitransfer.kernels import elementwise, threads
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +30,10 @@ def _large_results():
     window = ((2, 2), (2, 2), (0, 0))
     ones = np.ones(16, np.float32)
     y, where = kernels.max_pool2d(x, *window)
-    p, g, m, v = draw(600_000), draw(600_000), draw(600_000), draw(600_000) ** 2
+    long = elementwise.CHUNK + 5
+    p, g, m, v = draw(long), draw(long), draw(long), draw(long) ** 2
     kernels.adam_step(p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.0, False, 3)
-    rows = draw(3000, 100)
+    rows = draw(6000, 100)
     row = np.ones(100, np.float32)
     return [
         kernels.matmul(a, b),
@@ -44,7 +45,7 @@ def _large_results():
         kernels.conv2d_backward_weight(x, x, deep.shape, *wide),
         y,
         kernels.max_pool2d_backward(y, where, x.shape, *window),
-        kernels.relu(x),
+        kernels.relu(g),
         *kernels.batch_norm(x, ones, ones, 1e-5),
         *kernels.batch_norm_backward(x, x, ones, ones, ones, 1e-5),
         *kernels.layer_norm_backward(rows, rows, row, rows[:, 0], rows[:, 1] ** 2, 1e-5),
