@@ -35,7 +35,7 @@ def roofline(ladder: dict, peak: float, bandwidth: float, title: str):
     x = np.geomspace(left, right, 300)
     axes.plot(x, np.minimum(peak, x * bandwidth) / 1e9, color=INK, zorder=1)
     axes.set(xscale="log", yscale="log", xlim=(left, right))
-    axes.set_ylim(min(speeds.min(), left * bandwidth) / 1.6e9, peak * 2 / 1e9)
+    axes.set_ylim(min(speeds.min(), left * bandwidth) / 2.5e9, peak * 2 / 1e9)
     axes.annotate(
         f"the most this core can do: {peak / 1e9:.0f} GFLOP/s",
         (right, peak / 1e9),
