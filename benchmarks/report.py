@@ -27,7 +27,7 @@ def rows(cases, peak):
                 "peer": peer,
                 "peer milliseconds": f"{1e3 * case.seconds[peer]:.4g}" if peer else "",
                 "ratio": f"{case.ratio(peer):.2f}" if peer else "",
-                "bar": f"{case.bar:g}" if case.bar else "",
+                "bar": f"{case.bar:g}" if case.bar and peer in case.rivals else "",
             }
 
 
@@ -84,9 +84,9 @@ def draw_roofline(speeds, bandwidth, folder):
 
 
 def draw_ratios(cases, folder):
-    """Draw each case's ratio to its fastest peer, with its bar as a tick."""
-    chosen = [case for case in cases if case.bar and case.peers]
-    ratios = [min(case.ratio(peer) for peer in case.peers) for case in chosen]
+    """Draw each case's ratio to its fastest rival, with its bar as a tick."""
+    chosen = [case for case in cases if case.bar and case.rivals]
+    ratios = [min(case.ratio(peer) for peer in case.rivals) for case in chosen]
     figure, axes = plt.subplots(figsize=(8, 0.26 * len(chosen) + 1.4), layout="constrained")
     places = np.arange(len(chosen))[::-1]
     for place, case, ratio in zip(places, chosen, ratios, strict=True):

@@ -21,6 +21,7 @@ class Case:
         calls: competitors by name, "minitransfer" among them; each does the same work.
         operations: floating-point operations of a call, 0 where that says nothing.
         bar: the ratio to the fastest peer that the project wants to reach, 0 if none.
+        beside: competitors that are shown, but that the bar is not for.
         unit, units: what a call does, for rates ("images", 128).
     """
 
@@ -29,6 +30,7 @@ class Case:
     calls: dict[str, Callable]
     operations: float = 0.0
     bar: float = 0.0
+    beside: tuple[str, ...] = ()
     unit: str = ""
     units: float = 1.0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -37,6 +39,11 @@ class Case:
     def peers(self):
         """The competitors other than this library."""
         return [name for name in self.seconds if name != "minitransfer"]
+
+    @property
+    def rivals(self):
+        """The peers that the bar is for."""
+        return [name for name in self.peers if name not in self.beside]
 
     def ratio(self, peer):
         """How many times as fast as `peer` this library is."""
