@@ -37,10 +37,9 @@ from minitransfer.lessons import claim, intervals
 states, parity = data.truth_table(lambda a, b, c: a ^ b ^ c, 3)
 parity = parity.ravel()
 print("state  decisions  answer")
-for number, row in enumerate(states.astype(int)):
-    print(
-        f"{number:5}  {row[0]}  {row[1]}  {row[2]}    {parity[number]:.0f}"
-    )
+for number, answer in enumerate(parity):
+    row = states[number].astype(int)
+    print(f"{number:5}  {row[0]}  {row[1]}  {row[2]}    {answer:.0f}")
 
 # %% [markdown]
 # The answers are those of *parity*: is the number of ones odd? It is the
@@ -109,7 +108,7 @@ def memory_network(codes, answers):
 
 
 def all_states(k, n):
-    """The kⁿ states of n factors, an input node for each variation."""
+    """The kⁿ states of n factors, a node for each variation."""
     factors = itertools.product(np.eye(k, dtype=np.float32), repeat=n)
     return np.array([np.concatenate(one) for one in factors])
 
@@ -200,7 +199,7 @@ for belief, tables in possible.items():
 
 # %%
 def settled(tables, target, m):
-    """Over all choices of m states: (is it pinned down, unseen right)."""
+    """Over all choices of m states: (settled, unseen right)."""
     pinned, right = [], []
     for seen in itertools.combinations(range(8), m):
         unseen = np.setdiff1d(range(8), seen)
@@ -264,9 +263,9 @@ plots.show(figure, "05_what_examples_settle")
 
 claim(
     "E8",
-    "of the sets of 4, 5 and 6 examples out of 8, the shares that leave "
-    "nothing but parity open to a chain with one shared cell; tables "
-    "possible: memory 256, chain 88, one cell 14",
+    "of the sets of 4, 5 and 6 examples out of 8, the shares that "
+    "leave nothing but parity open to a chain with one shared cell; "
+    "tables possible: memory 256, chain 88, one cell 14",
     measured=exact["one cell"][3:6, 0],
     spread=0,
     seeds=1,
@@ -274,7 +273,8 @@ claim(
     verdict="holds narrowly"
     if exact["one cell"][3, 0] < 1
     else "holds",
-    condition="5 or 6 of 8, not 3 or 4, and only if the cell is shared",
+    condition="5 or 6 of 8, not 3 or 4, and only if the cell is "
+    "shared",
     check=counts == [256, 88, 14]
     and np.allclose(
         exact["one cell"][3:6, 0] * (70, 56, 28), (37, 48, 28)
@@ -317,7 +317,7 @@ def layers(*sizes):
 
 
 class Chain(nn.Module):
-    """Joins the first two inputs, then the result with the next one …"""
+    """Joins two inputs, then the result with the next one …"""
 
     def __init__(self, cells, generator):
         super().__init__()
@@ -360,7 +360,7 @@ DRAWS, STARTS = 100, 6
 
 
 def train(net, x, y, steps=250, lr=0.1):
-    """Fit each member to its own examples; returns each one's loss."""
+    """Fit each member to its own examples; returns the losses."""
     loss_of = nn.functional.binary_cross_entropy_with_logits
     optimizer = optim.Adam(net.parameters(), lr=lr)
     for _ in range(steps):
@@ -372,7 +372,7 @@ def train(net, x, y, steps=250, lr=0.1):
 
 
 def few_shown(build, codes, m, answer, seed=0):
-    """Per draw: share of unseen states right, and of starts that fit."""
+    """Per draw: share of unseen right, and of starts that fit."""
     rng = np.random.default_rng(seed)
     order = np.array([rng.permutation(8) for _ in range(DRAWS)])
     tables = np.array([answer(rng) for _ in range(DRAWS)], np.float32)
@@ -470,8 +470,8 @@ claim(
     verdict="holds narrowly"
     if intervals.mean(shared - memory)[0] > 0
     else "does not hold",
-    condition="the input comes as factors, in the right order, and the "
-    "cell is shared; depth alone does nothing",
+    condition="the input comes as factors, in the right order, and "
+    "the cell is shared; depth alone does nothing",
     check=shared.mean() >= 0.80 and 0.3 <= memory.mean() <= 0.6,
 )
 
@@ -494,7 +494,7 @@ train(cells, mt.tensor(every), xor, steps=400, lr=0.05)
 
 
 def share_right(n):
-    """The share of the 2ⁿ states that each of the cells gets right."""
+    """The share of the 2ⁿ states that each cell gets right."""
     x, _ = data.truth_table(lambda *bits: 0, n)
     members = np.broadcast_to(2 * x - 1, (CELLS, *x.shape))
     with mt.no_grad():
@@ -513,8 +513,9 @@ for n in lengths:
 
 claim(
     "E10",
-    "cells that learnt their 4 states, of 100; and the least share of "
-    "the 1,024 states of ten bits that one of those then gets right",
+    "cells that learnt their 4 states, of 100; and the least share "
+    "of the 1,024 states of ten bits that one of those then gets "
+    "right",
     measured={
         "cells": int(solved.sum()),
         "least share right": right[10][solved].min(),
@@ -580,8 +581,9 @@ for world, found in errors.items():
 
 claim(
     "E10/parallel",
-    f"largest error on {k**n} states after {examples} examples, where "
-    "five factors add up and where each state has a value of its own",
+    f"largest error on {k**n} states after {examples} examples, "
+    "where five factors add up and where each state has a value of "
+    "its own",
     measured={
         world: np.mean(found) for world, found in errors.items()
     },
@@ -668,9 +670,9 @@ search = (
 )
 claim(
     "E9/random",
-    "random answers, 6 of 8 shown: the share of the unseen two right is "
-    "a coin's; the effect is how much more often the shallow network "
-    "than the deep one learns at least the six",
+    "random answers, 6 of 8 shown: the share of the unseen two "
+    "right is a coin's; the effect is how much more often the "
+    "shallow network than the deep one learns at least the six",
     measured={n: v.mean() for n, v in random_world.items()},
     spread={n: v.std(ddof=1) for n, v in random_world.items()},
     seeds=DRAWS,
@@ -688,8 +690,9 @@ claim(
 gain = linear_world["bits, shallow"] - linear_world["chain, one cell"]
 claim(
     "E9/threshold",
-    "answers by a threshold, 6 of 8 shown: the share of the unseen two "
-    "right; the effect is the shallow network minus the shared chain",
+    "answers by a threshold, 6 of 8 shown: the share of the unseen "
+    "two right; the effect is the shallow network minus the shared "
+    "chain",
     measured={n: v.mean() for n, v in linear_world.items()},
     spread={n: v.std(ddof=1) for n, v in linear_world.items()},
     seeds=DRAWS,

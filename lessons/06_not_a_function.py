@@ -78,7 +78,7 @@ def entropy(p):
 
 
 def floors(given, x):
-    """The smallest loss of each way, if the rows `given` are known."""
+    """The smallest loss of each way, if `given` is known."""
     joint = bits = numbers = 0.0
     for known in np.unique(given, axis=0):
         rows = x[(given == known).all(axis=1)]
@@ -108,7 +108,7 @@ SEEDS = 200
 
 
 def losses_of(way, outputs, x):
-    """A loss for each member; bits and numbers are summed over both."""
+    """A loss for each member; summed over both bits."""
     if way == "joint":
         return nn.member_losses(
             F.cross_entropy, outputs, np.arange(4)
@@ -150,7 +150,8 @@ print("turned round   floor    reached  (mean and spread of 200)")
 for (name, way), losses in reached.items():
     x, y = functions[name]
     print(
-        f"{name:4}{way:9} {floors(y, x)[way]:.4f}  {losses.mean():.4f}",
+        f"{name:4}{way:9} {floors(y, x)[way]:.4f}  "
+        f"{losses.mean():.4f}",
         f"± {losses.std(ddof=1):.5f}",
     )
 
@@ -229,8 +230,9 @@ at_floor = all(
 )
 claim(
     "E7",
-    "turned round, a joint output comes down to the conditional entropy, "
-    "ln 2 = 0.6931 for XOR and 3/4 ln 3 = 0.8240 for OR, and not below",
+    "turned round, a joint output comes down to the conditional "
+    "entropy, ln 2 = 0.6931 for XOR and 3/4 ln 3 = 0.8240 for OR, "
+    "and not below",
     verdict="holds" if at_floor else "does not hold",
     unit="nats",
     **of_way("joint"),
@@ -241,8 +243,9 @@ above = all(
 )
 claim(
     "E7/bits",
-    "two independent bits stop higher, at 2 ln 2 = 1.3863 for XOR and "
-    "0.9548 for OR, so conditional entropy is not the floor of every output",
+    "two independent bits stop higher, at 2 ln 2 = 1.3863 for XOR "
+    "and 0.9548 for OR, so conditional entropy is not the floor of "
+    "every output",
     verdict="holds narrowly" if above else "holds",
     condition="the floor is H(x|y) only for a joint output",
     unit="nats",
@@ -250,8 +253,8 @@ claim(
 )
 claim(
     "E7/numbers",
-    "two numbers under squared error stop at the variance that is left, "
-    "0.5 for XOR and 1/3 for OR, by answering with the mean",
+    "two numbers under squared error stop at the variance that is "
+    "left, 0.5 for XOR and 1/3 for OR, by answering with the mean",
     verdict="holds",
     **of_way("numbers"),
 )
@@ -282,8 +285,9 @@ for name in functions:
 
 claim(
     "E7/chance",
-    "drawing from its own probabilities, a trained network gets all four "
-    "rows right with the chance 1/16 = 0.0625 (XOR) and 1/27 = 0.0370 (OR)",
+    "drawing from its own probabilities, a trained network gets all "
+    "four rows right with the chance 1/16 = 0.0625 (XOR) and 1/27 = "
+    "0.0370 (OR)",
     measured={name: share.mean() for name, share in lucky.items()},
     spread={name: share.std(ddof=1) for name, share in lucky.items()},
     seeds=SEEDS,
@@ -310,8 +314,10 @@ for name, (x, y) in functions.items():
         best = floors(given, x)[way]
         losses = with_bit[name, way]
         print(
-            f"{name:4}{way:6} without {reached[name, way].mean():.4f}",
-            f" with the bit {losses.mean():.4f} ± {losses.std(ddof=1):.4f}",
+            f"{name:4}{way:6} without",
+            f"{reached[name, way].mean():.4f},",
+            f"with the bit {losses.mean():.4f} ± "
+            f"{losses.std(ddof=1):.4f}",
             f" floor {best:.4f}",
         )
 
@@ -328,8 +334,9 @@ gained = reached["XOR", "joint"] - with_bit["XOR", "joint"]
 rest = {"XOR": 0.0, "OR": np.log(2) / 2}
 claim(
     "E7/bit back",
-    "with the first bit of the question given back, the joint loss goes to "
-    "0 for XOR; for OR, where one bit is not enough, to ln(2) / 2 = 0.3466",
+    "with the first bit of the question given back, the joint loss "
+    "goes to 0 for XOR; for OR, where one bit is not enough, to "
+    "ln(2) / 2 = 0.3466",
     measured={n: with_bit[n, "joint"].mean() for n in rest},
     spread={n: with_bit[n, "joint"].std(ddof=1) for n in rest},
     seeds=SEEDS,
@@ -512,8 +519,9 @@ harder = open_["backwards"] - open_["forwards"]
 reaches = max(np.abs(open_[q] - floor_of[q]).max() for q in open_)
 claim(
     "E7/arrow",
-    "in a reversible world seen by numbers alone, what remains open to a "
-    "network that tells the future, the past, and one detail of the future",
+    "in a reversible world seen by numbers alone, what remains open "
+    "to a network that tells the future, the past, and one detail "
+    "of the future",
     measured={question: v.mean() for question, v in open_.items()},
     spread={question: v.std(ddof=1) for question, v in open_.items()},
     seeds=RINGS,
@@ -524,8 +532,8 @@ claim(
     verdict="holds narrowly"
     if intervals.mean(harder)[0] > 0
     else "does not hold",
-    condition="the future is easier where several states become one, not "
-    "where one becomes several",
+    condition="the future is easier where several states become "
+    "one, not where one becomes several",
     check=came_back and reaches < 0.02,
 )
 

@@ -42,7 +42,7 @@ CHANNELS, BLOCKS = 16, 3
 
 
 def layer(module, rng, shrink=1.0):
-    """He's first weights, so that depth by itself does no harm yet."""
+    """He's first weights, so that depth does no harm yet."""
     nn.init.kaiming_normal_(module.weight, generator=rng)
     nn.init.zeros_(module.bias)
     with mt.no_grad():
@@ -233,7 +233,8 @@ at_layers = {kind: d[:, 0::2].sum(axis=1) for kind, d in drop.items()}
 at_pools = {kind: d[:, 1::2].sum(axis=1) for kind, d in drop.items()}
 for kind in kinds:
     print(
-        f"{kind:9} R² lost in the layers {at_layers[kind].mean():.2f},",
+        f"{kind:9} R² lost in the layers "
+        f"{at_layers[kind].mean():.2f},",
         f"at the poolings {at_pools[kind].mean():.2f}",
     )
 
@@ -241,8 +242,8 @@ pools = [depths.index(f"pool {stage}") for stage in (1, 2, 3, 4)]
 class_at = found["residual"][:, 1].mean(0)
 claim(
     "E12/pooling",
-    "R² of the picture after 1 to 4 max poolings, in the residual network; "
-    "the effect is what the three later poolings take of it",
+    "R² of the picture after 1 to 4 max poolings, in the residual "
+    "network; the effect is what the three later poolings take of it",
     measured=found["residual"][:, 0, pools].mean(0),
     spread=found["residual"][:, 0, pools].std(0, ddof=1),
     seeds=3,
@@ -250,16 +251,16 @@ claim(
     interval=intervals.mean(at_pools["residual"]),
     format=".2f",
     verdict="holds narrowly" if class_at.argmax() > 0 else "holds",
-    condition="the picture is lost, while the class is best read after "
-    f"{depths[class_at.argmax()]}",
+    condition="the picture is lost, while the class is best read "
+    f"after {depths[class_at.argmax()]}",
     check=intervals.mean(at_pools["residual"])[0] > 0,
 )
 healed = at_layers["plain"] - at_layers["residual"]
 pool_healed = at_pools["plain"] - at_pools["residual"]
 claim(
     "E12/shortcuts",
-    "R² of the picture lost in the nine layers between the poolings, plain "
-    "and residual; the effect is the difference",
+    "R² of the picture lost in the nine layers between the "
+    "poolings, plain and residual; the effect is the difference",
     measured={kind: lost.mean() for kind, lost in at_layers.items()},
     spread={
         kind: lost.std(ddof=1) for kind, lost in at_layers.items()
@@ -273,8 +274,8 @@ claim(
     else "holds"
     if intervals.mean(pool_healed)[0] > 0
     else "holds narrowly",
-    condition="shortcuts keep what the layers between would lose; what the "
-    "poolings drop they do not bring back",
+    condition="shortcuts keep what the layers between would lose; "
+    "what the poolings drop they do not bring back",
     check=healed.mean() > 0,
 )
 
@@ -320,7 +321,7 @@ def deep(depth, shortcuts, he):
 
 
 def clip_each(net, largest=1.0):
-    """Scale the gradient of each member down to a norm of `largest`."""
+    """Scale each member's gradient down to a norm of `largest`."""
     gradients = [p.gradient for p in net.parameters()]
     squares = sum(
         (g.reshape(SEEDS, -1) ** 2).sum(1) for g in gradients
@@ -402,7 +403,7 @@ FRESH = 50
 
 
 def first_gradients(build):
-    """Norm of the gradient of each layer's weights: (fresh, layers)."""
+    """Gradient norm of each layer's weights: (fresh, layers)."""
     net = nn.population(build, FRESH)
     outputs = net(mt.tensor(pixels[:64]))
     loss_of = nn.functional.cross_entropy
@@ -453,8 +454,9 @@ plain, residual = (
 mended = right[True, 20, "plain"]
 claim(
     "E12/deep",
-    "20 layers, ordinary first weights: accuracy plain and residual, and "
-    "plain with He's first weights instead; the effect is the shortcuts'",
+    "20 layers, ordinary first weights: accuracy plain and "
+    "residual, and plain with He's first weights instead; the "
+    "effect is the shortcuts'",
     measured={
         "plain": plain.mean(),
         "residual": residual.mean(),
@@ -474,8 +476,8 @@ claim(
     else "holds narrowly"
     if intervals.difference(mended, plain)[0] > 0
     else "holds",
-    condition="the first weights, not depth alone, keep the plain network "
-    "from learning, and nothing was pooled",
+    condition="the first weights, not depth alone, keep the plain "
+    "network from learning, and nothing was pooled",
     check=plain.mean() <= 0.2 and residual.mean() >= 0.8,
 )
 plain, residual = (
@@ -484,7 +486,8 @@ plain, residual = (
 )
 claim(
     "E12/forty",
-    "40 layers, He's first weights and Adam: accuracy plain and residual",
+    "40 layers, He's first weights and Adam: accuracy plain and "
+    "residual",
     measured={"plain": plain.mean(), "residual": residual.mean()},
     spread={
         "plain": plain.std(ddof=1),
@@ -502,8 +505,9 @@ claim(
 starved = passed["plain, ordinary"]
 claim(
     "E12/gradients",
-    "share of the gradient's length that a layer of 20 passes back before "
-    "training; by theory 0.41 for a plain layer with ordinary weights",
+    "share of the gradient's length that a layer of 20 passes back "
+    "before training; by theory 0.41 for a plain layer with "
+    "ordinary weights",
     measured={name: factor.mean() for name, factor in passed.items()},
     spread={
         name: factor.std(ddof=1) for name, factor in passed.items()
