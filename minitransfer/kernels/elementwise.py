@@ -15,8 +15,8 @@ from .checks import common_float, same_shape
 from .compile import helper, kernel
 from .threads import in_chunks
 
-CHUNK = 1 << 21
-"""Numbers in a chunk. To wake a thread takes longer than a million numbers take to compute."""
+CHUNK = 1 << 19
+"""Numbers in a chunk. Two threads begin at some two million: to wake one takes a while."""
 
 
 def relu_reference(x):

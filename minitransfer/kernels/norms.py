@@ -14,7 +14,7 @@ from .checks import common_float
 from .compile import kernel
 from .threads import in_chunks
 
-CHUNK = 1 << 19
+CHUNK = 1 << 20
 """Numbers in a chunk of channels or rows."""
 
 

@@ -14,6 +14,10 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+LEAST = 4
+"""Chunks below which one thread does it all. On a busy machine a helper may fall asleep over its
+chunk; where there are a few, the caller has done the others meanwhile and waits for one only."""
+
 _lock = threading.Lock()
 _count = None
 _pool = None
@@ -82,8 +86,8 @@ def in_chunks(work, count, chunk):
         work: a function of the first index and the one behind the last; it may run in any thread
             and must not depend on which chunks were done before.
         count: how many indices there are.
-        chunk: indices in a chunk (the last may be shorter). With one chunk or one thread, `work`
-            is called once, in this thread.
+        chunk: indices in a chunk (the last may be shorter). With one thread, or fewer than
+            `LEAST` chunks, `work` is called once, in this thread.
 
     Example:
         >>> done = []
@@ -91,8 +95,9 @@ def in_chunks(work, count, chunk):
         >>> done
         [(0, 5)]
     """
-    helpers = min(get_num_threads(), -(-count // chunk)) - 1
-    if helpers < 1:
+    chunks = -(-count // chunk)
+    helpers = min(get_num_threads(), chunks) - 1
+    if helpers < 1 or chunks < LEAST:
         work(0, count)
         return
     starts = iter(range(0, count, chunk))

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from minitransfer import kernels
-from minitransfer.kernels import elementwise, threads
+from minitransfer.kernels import (
+    elementwise,
+    layer_norms,
+    norms,
+    pooling,
+    softmax_rows,
+    threads,
+)
+from minitransfer.kernels.conv import depthwise, shifted
+from minitransfer.kernels.gemm import tiled
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +39,7 @@ def _large_results():
     window = ((2, 2), (2, 2), (0, 0))
     ones = np.ones(16, np.float32)
     y, where = kernels.max_pool2d(x, *window)
-    long = elementwise.CHUNK + 5
+    long = 300_001
     p, g, m, v = draw(long), draw(long), draw(long), draw(long) ** 2
     kernels.adam_step(p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.0, False, 3)
     rows = draw(6000, 100)
@@ -56,7 +65,13 @@ def _large_results():
     ]
 
 
-def test_the_bits_do_not_depend_on_the_number_of_threads():
+def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
+    for file in (elementwise, layer_norms, norms):
+        monkeypatch.setattr(file, "CHUNK", 1 << 16)
+    for file in (pooling, softmax_rows):
+        monkeypatch.setattr(file, "_CHUNK", 1 << 16)
+    for file in (depthwise, shifted, tiled):
+        monkeypatch.setattr(file, "_CHUNK", 1 << 22)
     threads.set_num_threads(1)
     alone = _large_results()
     for n in (2, 3):
@@ -92,6 +107,13 @@ def test_calls_from_inside_the_pool_do_not_wait_for_each_other():
     worker.join(10)
     assert not worker.is_alive()
     assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
+
+
+def test_few_chunks_are_done_by_the_caller_at_once():
+    threads.set_num_threads(2)
+    done = []
+    threads.in_chunks(lambda i, j: done.append((i, j)), threads.LEAST - 1, 1)
+    assert done == [(0, threads.LEAST - 1)]
 
 
 def test_every_index_is_done_once_and_errors_come_through():
