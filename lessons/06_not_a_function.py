@@ -59,7 +59,7 @@ plots.show(figure, "06_two_lines")
 #
 # For XOR each answer leaves two questions, equally likely: $\ln 2$. For
 # OR the answer 0 leaves one question, and the answer 1, three times out
-# of four, leaves three: $\frac34 \ln 3$.
+# of four, leaves three: $\frac{3}{4} \ln 3$.
 #
 # But what does a network *say* when it gives an answer of two bits? Three
 # ways are common, and each has a floor of its own:

@@ -20,7 +20,7 @@
 # said. Now let a sheet of paper go along with the whisper, and everybody
 # may add a note to it but cross nothing out. That is a residual layer:
 #
-# $$h_{l+1} = h_l + f_l(h_l) \quad\text{instead of}\quad
+# $$h_{l+1} = h_l + f_l(h_l) \quad \text{instead of} \quad
 #   h_{l+1} = f_l(h_l).$$
 #
 # Here are both rows of children. The pictures of handwritten digits,
@@ -386,10 +386,10 @@ for he, optimizer, how_deep in (
 # ## Forty-one per cent
 #
 # A layer of width $n$ whose weights are drawn evenly from
-# $\pm 1/\sqrt n$ (variance $1/3n$), followed by ReLU (which keeps half),
-# multiplies the mean square of what passes by
-# $n \cdot \frac{1}{3n} \cdot \frac12 = \frac16$, forwards and backwards.
-# The length goes down to $\sqrt{1/6} = 0.41$. After 18 such layers there
+# $\pm 1/\sqrt{n}$ (variance $1/3n$), followed by ReLU (which keeps half),
+# multiplies the mean square of what passes, forwards and backwards, by
+# $n \cdot \frac{1}{3n} \cdot \frac{1}{2} = \frac{1}{6}$. The length
+# goes down to $\sqrt{1/6} = 0.41$. After 18 such layers there
 # is a ten-millionth of it. He's weights have the variance $2/n$: the
 # factor is 1. And a shortcut passes everything on, whatever the weights.
 # (In an ordinary plain network the biases keep the states from vanishing.
@@ -530,7 +530,7 @@ claim(
 #    Watch the picture at the poolings, and the class.
 # 2. Let the notes be loud: give the residual blocks of `pooled` the whole
 #    of He's weights (`shrink=1.0`). Watch the white gaps of the figure.
-# 3. In `deep`, multiply the ordinary weights by $\sqrt 6$ (in `build`,
+# 3. In `deep`, multiply the ordinary weights by $\sqrt{6}$ (in `build`,
 #    under `mt.no_grad()`). Watch depth 20, and the factor 0.41.
 #
 # <details><summary>What you will see</summary>

@@ -220,7 +220,7 @@ claim(
 # 8×8 dots in each of its 64 rows, and $z \ge 0$ a code that says how much
 # of each atom is in the patch. We look for
 #
-# $$\min_{D,\, z \ge 0}\; \tfrac12 \lVert x - zD \rVert^2
+# $$\min_{D, z}\; \frac{1}{2} \lVert x - zD \rVert^2
 #   + \lambda \sum_j z_j .$$
 #
 # The second term pays for every atom that is used, and makes the code
@@ -228,8 +228,8 @@ claim(
 # best code every time it is made (it is called ISTA; $L$ is the largest
 # eigenvalue of $DD^\top$):
 #
-# $$z \leftarrow \mathrm{ReLU}\Bigl(z + \tfrac1L (x - zD)\,D^\top
-#   - \tfrac{\lambda}{L}\Bigr)$$
+# $$z \leftarrow \mathrm{ReLU}\bigl(z + \frac{1}{L} (x - zD)\,D^\top
+#   - \frac{\lambda}{L}\bigr)$$
 #
 # Look at it twice. It is a layer: a linear map, a bias, a ReLU. It has a
 # *shortcut*, lesson 7. And the *same cell* is used again and again,
