@@ -1,11 +1,10 @@
 # %% [markdown]
 # # 13 · Which layer carries over?
 #
-# **The question.** A network has five layers. Two articles agree that
-# some of them can be carried from task to task, and disagree on which.
-# One says: the first, they see edges, and edges are everywhere. The other
-# says: the last, for the deepest thoughts are the most general. Who is
-# right?
+# **The question.** Which layers of a network can be carried from task to
+# task: the first or the last? One article says the first: they see edges,
+# and edges are everywhere. Another says the last, for the deepest
+# thoughts are the most general. Can both be right?
 #
 # This lesson sets claim A4 against claim C7; the page of
 # [sources](sources.md) says who the articles are.
