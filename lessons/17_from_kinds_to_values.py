@@ -115,13 +115,13 @@ def error(guesses, wanted):
 
 
 bodies = {name: transfer.strip_head(zoo.load(name)) for name in FRESH}
+test_features = {n: train.predict(bodies[n], test) for n in bodies}
 
 
 def solved(value, boxes, name, generator):
     features = train.predict(bodies[name], boxes)
-    probe = transfer.ridge_probe(features, value(boxes), STRENGTHS)
-    network = transfer.append(bodies[name], probe.as_layer())
-    return lambda: train.predict(network, test)
+    head = transfer.ridge_probe(features, value(boxes), STRENGTHS)
+    return lambda: head.predict(test_features[name])
 
 
 def trained(network, option, value, boxes, generator):
@@ -324,13 +324,14 @@ seen = {
     "random body": random_body,
     "dots": nn.Sequential(nn.AvgPool2d(2), nn.Flatten()),
 }
+store = pool[:2000]
 known = {
-    what: train.predict(body, pool) for what, body in seen.items()
+    what: train.predict(body, store) for what, body in seen.items()
 }
 unseen = {
     what: train.predict(body, test) for what, body in seen.items()
 }
-rows = data.Dataset(np.arange(len(pool)), pool.y)
+rows = data.Dataset(np.arange(len(store)), store.y)
 counts = (20, 50, 100, 200)
 
 
@@ -341,7 +342,7 @@ def curve(what, value, seed):
             labels, np.random.default_rng([seed, labels])
         ).x
         probe = transfer.ridge_probe(
-            known[what][few], value(pool[few]), STRENGTHS
+            known[what][few], value(store[few]), STRENGTHS
         )
         errors.append(error(probe.predict(unseen[what]), value(test)))
     return errors
