@@ -42,9 +42,9 @@ for digit, price in enumerate(PRICES):
     )
 
 # %% [markdown]
-# Note that the prices are in no order. A 3 looks much like an 8, and is
-# worth nearly as little as the 8 is worth less than the 9: nothing in the
-# shape says so. To name the price the network must know the digit.
+# Note that the prices are in no order. A 3 looks much like an 8 and costs
+# nearly twice as much; nothing in the shape says so. To name the price
+# the network must know the digit.
 #
 # The boss has two more wishes, which sound easier. How much *ink* is on
 # the box? (Ink costs money.) And how far do the strokes *slant*? (He

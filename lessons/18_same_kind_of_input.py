@@ -526,8 +526,8 @@ axes.axvline(0, color="black", linewidth=0.8)
 axes.set_yticks(range(len(points)), points)
 axes.invert_yaxis()
 axes.set_xlabel(
-    "lead of the borrowed body over a random one, in points\n"
-    "(both frozen; line: 95 % interval of the mean)"
+    "lead of the borrowed body over a random one (points)\n"
+    "both frozen; line: 95 % interval of the mean"
 )
 plots.show(figure, "18_worth")
 
