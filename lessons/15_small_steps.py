@@ -1,9 +1,8 @@
 # %% [markdown]
 # # 15 · Small steps for what is borrowed
 #
-# **The question.** A borrowed network knows something, and a fresh head
-# on top of it knows nothing. Both are to learn from the same few
-# examples. Should both take the same steps?
+# **The question.** Should a body that knows much and a head that knows
+# nothing take the same steps, when both learn from the same few examples?
 #
 # This lesson mirrors claim B4 of article B, and adds what others have
 # made of it since; the page of [sources](sources.md) says who the article
@@ -259,8 +258,8 @@ plots.show(figure, "15_six_ways")
 # Look at the left half first. Where labels are few, *one rate* for all is
 # the worst of the six, and by far. All the others are within a point or
 # two of each other: it hardly matters *how* one goes gently, as long as
-# one does. With a thousand labels the bold way has caught up, but not one
-# of those that let the body move gently is behind it.
+# one does. With a thousand labels the bold way has caught up, and all six
+# are about as good as each other.
 #
 # The right half is more striking. The bold way has moved the body by less
 # than a tenth of its length, and of the old skill only a fraction is
