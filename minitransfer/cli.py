@@ -1,10 +1,10 @@
 """The command `minitransfer`: arguments in, a table and a picture out."""
 
 import argparse
-import importlib
 import json
 import os
 import platform
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -230,13 +230,15 @@ def _doctor(options) -> None:
 def _bench(options) -> int:
     package = Path(__file__).parent
     if (package / "_benchmarks").is_dir():  # an installed wheel brings them along
-        name = "minitransfer._benchmarks"
+        name, folder = "minitransfer._benchmarks", Path.cwd()
     else:  # a checkout has them beside the package
-        name = "benchmarks"
-        sys.path.insert(0, str(package.parent))
-    folder = options.out or folders.cache_folder() / "benchmarks"
+        name, folder = "benchmarks", package.parent
+    out = (options.out or folders.cache_folder() / "benchmarks").resolve()
     only = ["--only", *options.only] if options.only else []
-    return importlib.import_module(f"{name}.__main__").main(["--out", str(folder), *only])
+    # A process of its own: the peers read how many threads to use when they are loaded.
+    one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    command = [sys.executable, "-m", name, "--out", str(out), *only]
+    return subprocess.run(command, cwd=folder, env={**os.environ, **one}).returncode
 
 
 def _bar(console) -> Progress:
