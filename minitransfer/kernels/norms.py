@@ -247,6 +247,7 @@ def _by_channels(x3, loop, *arguments):
 
 
 def by_rows(x, loop, *arguments):
+    """Run a compiled loop over the first axis of `x`, in chunks that threads share."""
     chunk = max(1, CHUNK // max(1, x[:1].size))
     in_chunks(lambda i, j: loop(*arguments, i, j), len(x), chunk)
 

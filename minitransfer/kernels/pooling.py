@@ -17,10 +17,12 @@ _CHUNK = 1 << 19
 
 
 def output_size(x_shape, kernel, stride, padding):
+    """Return (height, width) of the pooled image."""
     return tuple((x_shape[2 + d] + 2 * padding[d] - kernel[d]) // stride[d] + 1 for d in range(2))
 
 
 def padded(x, padding, value):
+    """Return the images (N, C, H, W) with a border of `value`; `padding` counts rows, columns."""
     (ph, pw), (h, w) = padding, x.shape[2:]
     xp = np.full((*x.shape[:2], h + 2 * ph, w + 2 * pw), value, x.dtype)
     xp[:, :, ph : ph + h, pw : pw + w] = x
@@ -61,6 +63,7 @@ def max_pool2d_backward_reference(gy, where, x_shape, kernel, stride, padding):
 
 
 def cropped(gxp, x_shape, padding):
+    """Return the gradient of padded images without their border, in `x_shape`."""
     (ph, pw), (h, w) = padding, x_shape[2:]
     return np.ascontiguousarray(gxp[:, :, ph : ph + h, pw : pw + w])
 
@@ -205,11 +208,13 @@ def max_pool2d_backward(gy, where, x_shape, kernel, stride, padding):
 
 
 def by_planes(loop, images, *arguments):
+    """Run a compiled loop over the planes (N * C, H, W), in chunks that threads share."""
     chunk = max(1, _CHUNK // max(1, images.shape[1] * images.shape[2]))
     in_chunks(lambda i, j: loop(*arguments, i, j), len(images), chunk)
 
 
 def is_2x2(window):
+    """Whether a window (kernel, stride, padding) is the common 2 x 2 without overlap or border."""
     return window == (2, 2, 2, 2, 0, 0)
 
 
@@ -221,6 +226,7 @@ def prepared(name, x, kernel, stride, padding):
 
 
 def prepared_backward(name, gy, x_shape, kernel, stride, padding):
+    """Check a pooling gradient's type and shape; return it with the window's geometry."""
     (gy,) = common_float(name, gy)
     size, window = _geometry(name, x_shape, kernel, stride, padding)
     if gy.shape != (*x_shape[:2], *size):
