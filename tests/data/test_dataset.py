@@ -124,6 +124,20 @@ def test_the_content_hash_sees_every_part():
     assert backwards.content_hash() == data[np.arange(80)[::-1]].content_hash()
 
 
+def test_permuted_pictures_hold_the_same_numbers_in_one_order_for_all():
+    data = make()
+    data = Dataset(np.arange(len(data) * 12).reshape(-1, 1, 3, 4), data.y, classes=data.classes)
+    shuffled = data.permuted(np.random.default_rng(3))
+    assert shuffled.x.shape == data.x.shape
+    order = shuffled.x[0].ravel()
+    assert sorted(order) == list(range(12))
+    assert (order != np.arange(12)).any()
+    np.testing.assert_array_equal(shuffled.x[7].ravel(), data.x[7].ravel()[order])
+    np.testing.assert_array_equal(shuffled.y, data.y)
+    again = data[5:].permuted(np.random.default_rng(3))
+    np.testing.assert_array_equal(again.x, shuffled.x[5:])
+
+
 def test_tensor_dataset_bundles_rows():
     data = TensorDataset(Tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([5, 6]))
     x, y = data[1]
