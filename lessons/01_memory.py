@@ -321,6 +321,19 @@ plots.show(figure, "01_sixteen_houses")
 #
 # ## What the numbers say
 #
+# Every lesson ends with its claims, and each is printed in the same way:
+# what an article says, what was measured of it, and the *verdict* that
+# follows from the numbers. After ± stands the *spread*, the standard
+# deviation over the runs; a run has a number of its own from which it
+# draws all that is left to chance, its *seed*. The *effect* is the
+# difference that the claim is about. Its 95 % *confidence interval* says
+# where it lies, as far as so many runs can tell. The claims of all
+# lessons are gathered in a *ledger*, which `minitransfer claims` prints.
+# (Words of the trade stand in the [glossary](glossary.md); in the
+# terminal, `minitransfer learn --words` prints it.) If you change a
+# lesson, a claim may miss the bar that it is tested against. Then it
+# stops with an error that says so, and no harm is done.
+#
 # The first claim is the article's, on XOR, with OR as its counterpart.
 # The second takes the words "unless all are alike" at their letter.
 

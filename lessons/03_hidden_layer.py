@@ -339,11 +339,11 @@ for height, name, colour in sorted(ends):
 plots.show(figure, "03_success")
 
 # %% [markdown]
-# The whiskers are 95 % intervals over the 200 runs. (SGD takes steps of
-# 0.5 times the slope, 5,000 of them with the sigmoid and 1,500 with the
-# others, whose slopes are steeper; Adam takes 400 of 0.05. Longer
-# training changes hardly anything; the first change below lets you check
-# it.)
+# The whiskers are 95 % confidence intervals over the 200 runs. (SGD,
+# stochastic gradient descent, takes steps of 0.5 times the slope,
+# 5,000 of them with the sigmoid and 1,500 with the others, whose
+# slopes are steeper; Adam takes 400 of 0.05. Longer training changes
+# hardly anything; the first change below lets you check it.)
 #
 # So two sentences have to be kept apart. Two hidden nodes *can* hold XOR:
 # that is about what a network is able to express. Two hidden nodes *will

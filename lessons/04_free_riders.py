@@ -378,7 +378,7 @@ figure = plots.curves_with_spread(
     np.arange(1, 9),
     {kind: found[8, kind]["share"] for kind in KINDS},
     f"Penalty on all weights: {idle['all weights'].mean():.1f} of 8 nodes "
-    f"idle instead of {idle['no penalty'].mean():.1f}",
+    f"idle, not {idle['no penalty'].mean():.1f}",
     "node, from the busiest to the laziest",
     "share of the swing",
     percent=True,
@@ -406,18 +406,22 @@ plots.show(figure, "04_penalty")
 #
 # ## Does it ease overfitting?
 #
-# The second half of the sentence is another matter. To overfit is to
-# learn the accidents of the examples along with the rule. For a fair
-# trial there must be accidents, and few examples: 40 of them, 15 % with
-# the wrong label. Two tasks: points scattered about the four states of
-# XOR, and real handwriting, the digit 3 against the digit 8 (8 × 8 dots
-# each). The test examples come from the same source, wrong labels
-# included, so that neither side gets a present. And a control in which
-# nothing is wrong and there is plenty: 120 points with right labels.
+# The second half of the sentence is another matter. To *generalise*
+# is to be right on what was not seen; to *overfit* is to learn the
+# accidents of the examples along with the rule. For a fair trial
+# there must be accidents, and few examples: 40 of them, 15 % with the
+# wrong label. Two tasks: points scattered about the four states of
+# XOR, and real handwriting, the digit 3 against the digit 8 (8 × 8
+# dots each). The test examples come from the same source, wrong
+# labels included, so that neither side gets a present. And a control
+# in which nothing is wrong and there is plenty: 120 points with right
+# labels.
 #
 # The network has 16 hidden nodes. All strengths $\lambda$ start from the
-# same first values; the strength is chosen, once for all 50 seeds, by
-# the loss on validation examples, and judged on test examples.
+# same first values. The strength is a *hyper-parameter*: training does
+# not find it, somebody has to choose it. Here it is chosen, once for all
+# 50 seeds, by the loss on validation examples, and judged on test
+# examples.
 
 
 # %%

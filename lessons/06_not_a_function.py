@@ -156,10 +156,10 @@ for (name, way), losses in reached.items():
     )
 
 # %% [markdown]
-# All of them, to the fourth digit. Training did not fail. It has found
-# the best that can be said, and no more nodes and no more steps will say
-# it better. Here is what it says to the answer 1 of XOR, turned into
-# probabilities of the four questions.
+# All of them, to the third digit and nearly the fourth. Training did
+# not fail. It has found the best that can be said, and no more nodes
+# and no more steps will say it better. Here is what it says to the
+# answer 1 of XOR, turned into probabilities of the four questions.
 
 # %%
 joint = F.softmax(outputs["XOR", "joint"], -1).numpy()[:, 1].mean(0)

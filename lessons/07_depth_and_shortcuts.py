@@ -442,9 +442,11 @@ figure = plots.curves_with_spread(
 plots.show(figure, "07_first_gradients")
 
 # %% [markdown]
-# The ordinary residual network passes back nearly all of it, at every
-# layer. It is a little below one only because its states grow on the way
-# up: the first layers work on smaller numbers than the last.
+# With ordinary weights next to nothing reaches the first layers of
+# the plain network: that is the *vanishing gradient*. The ordinary
+# residual network passes back nearly all of it, at every layer. It is
+# a little below one only because its states grow on the way up: the
+# first layers work on smaller numbers than the last.
 
 # %%
 plain, residual = (

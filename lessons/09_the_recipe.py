@@ -26,7 +26,7 @@
 # question that it was trained for: which of these thousand characters?
 # All layers before it prepare the answer: they have found out what a
 # stroke is, where it bends, where it ends and what it crosses. That part
-# is as true for digits.
+# is as true for digits. To carry it over to them is *transfer learning*.
 #
 # ## The recipe
 #
@@ -39,9 +39,10 @@
 # 4. Append something small and fresh, *B*. Together they are *A2*.
 # 5. Train A2 on the new data, *D2*. Only B learns.
 #
-# Article D writes the two trainings as two formulas. Let $\theta$ be the
-# parameters of the body and $w$ those of a head. Pretraining looks, over
-# the $m$ pictures of the source, for
+# Article D writes the two trainings as two formulas. Let $f$ be the
+# network, $\theta$ the parameters of its body and $w$ those of a head, and
+# let $L$ be the loss on one picture $x_i$ with the label $y_i$.
+# Pretraining looks, over the $m$ pictures of the source, for
 #
 # $$\theta^*, w^* = \arg\min_{\theta,\, w}
 #   \frac{1}{m} \sum_{i=1}^{m} L\bigl(y_i, f_{\theta, w}(x_i)\bigr)$$
@@ -92,10 +93,10 @@ print(nn.summary(A1, D1.input_shape))
 # trained we put a copy of every frozen number aside: "fixed" is easily
 # said, and later we want to see that not one bit has moved.
 #
-# **Predict before you run.** A1 has 444,000 parameters, B will have
-# 1,290. Trained with ten examples of each digit, how many of 4,000 unseen
-# digits will A2 get right? And the same network trained on the same
-# hundred digits, but from scratch?
+# **Predict before you run.** A1 has some 445,000 parameters, B will
+# have 1,290. Trained with ten examples of each digit, how many of
+# 4,000 unseen digits will A2 get right? And the same network trained
+# on the same hundred digits, but from scratch?
 
 # %%
 D2 = data.mnist("pool").sample(100, np.random.default_rng(0))
@@ -336,10 +337,11 @@ plots.show(figure, "09_listing")
 # 1. The bits move: everything learns now, which is article C's option 2.
 #    With a hundred digits it hardly matters for the accuracy; lesson 11
 #    shows from how many labels on it pays.
-# 2. Trained as long, on fifty kinds of things instead of a thousand, the
-#    body has found fewer features. The head has less to choose from, and
-#    the gain over scratch is gone: how much a body has seen decides what
-#    it is worth.
+# 2. The gain over scratch is all but gone. Fifty kinds with 60 drawings
+#    each are 3,000 drawings, where there were 60,000, and how much a body
+#    has seen decides what it is worth. With `per_class=1200` it sees as
+#    many as before, and most of the gain is back: it need not be a
+#    thousand kinds.
 # 3. It does worse than a network that was never pretrained. The copied
 #    `fc2` is sure of its ten letters, and a hundred small steps are not
 #    enough to unlearn them. A shape that fits is no meaning that fits.

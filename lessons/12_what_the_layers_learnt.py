@@ -29,11 +29,13 @@
 #
 # ## Networks with large windows
 #
-# The windows of the published conv net are 3×3 dots. That is too small to
-# tell an edge from anything else. So we look at the published MLP, whose
-# first layer sees the whole picture (28×28), and at five small conv nets
-# whose first windows are 7×7. These learnt, from five different starts,
-# to tell a hundred characters apart.
+# The windows of the published conv net are 3×3 dots. That is too
+# small to tell an edge from anything else. So we look at the
+# published MLP (a network of plain layers, each unit joined to all
+# units before it), whose first layer sees the whole picture (28×28),
+# and at five small conv nets whose first windows are 7×7. These
+# learnt, from five different starts, to tell a hundred characters
+# apart.
 
 # %%
 import numpy as np
@@ -508,11 +510,12 @@ claim(
 # %% [markdown]
 # ## 3. What excites a unit
 #
-# One can also ask the unit itself. Start from faint noise, and change the
-# picture step by step so that the unit gets louder: that *draws* what it
-# likes best. Or search a thousand real drawings for the patch at which it
-# is loudest: that *finds* it. A drawing shows what the unit computes, a
-# find shows what it meets in its life.
+# One can also ask the unit itself. Start from faint noise, and change
+# the picture step by step so that the unit gets louder (gradient
+# ascent, on the picture in place of the weights): that *draws* what
+# it likes best. Or search a thousand real drawings for the patch at
+# which it is loudest: that *finds* it. A drawing shows what the unit
+# computes, a find shows what it meets in its life.
 
 
 # %%
@@ -583,7 +586,7 @@ apart = np.array(
 figure, axes = plots.figure(
     "Networks that never met agree, layer for layer",
     columns=2,
-    height=3.2,
+    height=3.45,
 )
 for axis, (name, matrix) in zip(
     axes,

@@ -26,10 +26,11 @@
 #
 # ## What standing still is worth
 #
-# We wrap the body in a module that counts the pictures that pass through
-# it, and train the new head twice: once with the body run afresh at every
-# step, once on features that were kept. Seconds are those of the
-# processor, so that a busy machine does not disturb the comparison.
+# We wrap the body in a module that counts the pictures that pass
+# through it, and train the new head twice: once with the body run
+# afresh at every step, once on features that were kept (a *feature
+# cache*). Seconds are those of the processor, so that a busy machine
+# does not disturb the comparison.
 
 # %%
 import time
@@ -289,8 +290,8 @@ for what, points in (
 figure = plots.curves_with_spread(
     moments,
     {"frozen": old["eval"], "gradients off": old["train"]},
-    f"No weight moves, and {100 * lost.mean():.0f} points of the old "
-    "skill are gone",
+    f"No weight moves, yet {100 * lost.mean():.0f} points of the old "
+    "skill go",
     "steps of training the new head",
     "letters named right",
     percent=True,

@@ -100,7 +100,7 @@ for name, value in VALUES.items():
 # $X$ are the features of the boxes and $y$ their values. The penalty
 # $\lambda$ (a *ridge*) keeps the weights small, and how strong it should
 # be, the hundred boxes say themselves: each is left out once and guessed
-# from the others.
+# from the others (*leave-one-out*).
 
 
 # %%
@@ -421,11 +421,13 @@ claim(
 # <details>
 # <summary>Answers</summary>
 #
-# 1. Hardly. The order of the digits is not written in their shapes
-#    either: to name the price one has to know the digit, and a guess
-#    between two digits is a guess between two prices.
-# 2. Scratch, by less than with the ink alone. A product asks for both,
-#    and half of it is what the body looks through.
+# 1. No. The order of the digits is not written in their shapes either:
+#    to name the price one has to know the digit, and a guess between two
+#    digits is a guess between two prices.
+# 2. Of the convolutional networks the one from scratch, though by less
+#    than with the ink alone; of the plain ones (glyph-mlp) the solved
+#    head, though by less than with the price alone. A product asks for
+#    both, and half of it is what the body looks through.
 # 3. Nothing: a column of such small numbers needs a large weight, and
 #    large weights are what a ridge forbids. A thousand times louder, it
 #    brings the error to nearly nothing. If you know what the borrowed

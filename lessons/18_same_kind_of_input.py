@@ -26,11 +26,11 @@
 #
 # ## Three kinds of input
 #
-# *Sound*: nine men say the same two vowels, 29 moments long, each moment
-# 12 numbers. Who is speaking? *Text*: the Declaration of Human Rights in
-# sixteen languages, in snippets of forty pairs of letters (accents taken
-# off, which would give too much away). Which language is it? *Pictures*
-# we know.
+# *Sound*: nine men say the same two vowels, for up to 29 moments, each
+# moment 12 numbers (shorter ones are filled up with zeros). Who is
+# speaking? *Text*: the Declaration of Human Rights in sixteen languages,
+# in snippets of forty pairs of letters (accents are taken off, as they
+# would give too much away). Which language is it? *Pictures* we know.
 
 # %%
 import textwrap
@@ -322,7 +322,7 @@ for name, counts, runs in (
 
 # %%
 figure, axes = plots.figure(
-    "Text helps text; six voices do not help three",
+    "Frozen, text helps text; six voices help no three",
     rows=2,
     height=6.0,
 )
@@ -594,8 +594,9 @@ claim(
 # 1. They shrink. To tell two languages apart, a few pairs of letters are
 #    enough, and whatever else there is to know about pairs is never
 #    found out.
-# 2. The lead stays what it was, none. There was nothing in it that a
-#    turned sound could break.
+# 2. There was no lead to lose, and turned the borrowed body even falls
+#    behind the random one. What the thousand characters taught is of no
+#    use for a sound, whichever way it is drawn.
 # 3. The library says nothing: to it, text is text. The numbers fall
 #    below those of a random body. Sameness of type is what a program
 #    can check. Whether column 5 still *means* the same is for you to

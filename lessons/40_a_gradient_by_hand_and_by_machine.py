@@ -56,7 +56,9 @@ print(to_W1.round(4))
 #
 # A number (here: an array of them) that was computed remembers from what,
 # and for each of its inputs a small function: message in, message out.
-# That is all that has to be recorded.
+# That is all that has to be recorded on the way there, the *forward
+# pass*; on the way back, the *backward pass*, these functions are called.
+# The whole is *automatic differentiation*, autograd for short.
 
 
 # %%

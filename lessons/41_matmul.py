@@ -128,10 +128,10 @@ for rung in ladder.RUNGS:
 # %% [markdown]
 # Each rung was checked against the definition before it was timed; a
 # wrong product may be as fast as it likes. On some machines `blocked`
-# is hardly faster than `reordered`: where the vectors are wide and the
-# caches large, picking up c from the bench is what limits both, and
-# better order among the boxes does not help a hand that is too full. It
-# helps only as a step *towards* the tile.
+# is hardly faster than `reordered`, or even slower: where the vectors are
+# wide and the caches large, picking up c from the bench is what limits
+# both, and better order among the boxes does not help a hand that is too
+# full. It helps only as a step *towards* the tile.
 #
 # ## Under the roofs
 #

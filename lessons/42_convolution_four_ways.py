@@ -224,10 +224,12 @@ plots.show(fig, "42_convolution_roofline")
 # <details>
 # <summary>Answers</summary>
 #
-# 1. All fall. With nine products for each output number instead of 288,
-#    framing the image and taking the outputs back weigh more.
-# 2. With one tap the notebook is a copy of the image and no thicker.
-#    The two become alike.
+# 1. The fast ones. With nine products for each output number instead of
+#    288, copying, framing the image and taking the outputs back weigh
+#    more. The seven loops have little to lose.
+# 2. Still there. With one tap the notebook is a copy of the image and no
+#    thicker, but there is nine times less to compute as well, so that
+#    writing and reading it weighs as much as before.
 # 3. Those in the first and the last column: beyond the end of one line
 #    the filter now sees the start of the next, instead of a zero. The
 #    image has become a cylinder.

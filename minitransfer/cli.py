@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--run", action="store_true", help="run it without stopping")
     learn.add_argument("--notebook", action="store_true", help="write it as .ipynb")
     learn.add_argument("--out", type=Path, default=Path(), help="folder for the notebook")
+    learn.add_argument("--words", action="store_true", help="explain the words of the trade")
     learn.set_defaults(command=_learn)
 
     claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
@@ -144,7 +145,9 @@ def _ways_table(result) -> Table:
 
 
 def _learn(options) -> int:
-    if options.number is None:
+    if options.words:
+        lessons.print_glossary()
+    elif options.number is None:
         lessons.print_catalogue()
     elif options.notebook:
         print(lessons.write_notebook(options.number, options.out))

@@ -6,6 +6,7 @@ lessons, and `stepping` walks through one in the terminal. What a lesson uses of
 """
 
 from minitransfer.lessons.claims import ClaimFailed, claim
+from minitransfer.lessons.glossary import Term, glossary_terms, print_glossary
 from minitransfer.lessons.ledger import LessonFailed, last_run, print_ledger, run_all
 from minitransfer.lessons.notebook import write_notebook
 from minitransfer.lessons.shelf import Lesson, catalogue, find, lessons_folder, print_catalogue
@@ -16,14 +17,17 @@ __all__ = [
     "ClaimFailed",
     "Lesson",
     "LessonFailed",
+    "Term",
     "articles",
     "catalogue",
     "claim",
     "claim_statements",
     "find",
+    "glossary_terms",
     "last_run",
     "lessons_folder",
     "print_catalogue",
+    "print_glossary",
     "print_ledger",
     "run",
     "run_all",

@@ -87,6 +87,7 @@ def print_catalogue(console: Console | None = None) -> None:
         table.add_row(str(lesson.number), escape(lesson.title), escape(lesson.question))
     console.print(table)
     console.print("\n[dim]minitransfer learn 3 steps through lesson 3, a cell per key press.[/]")
+    console.print("[dim]minitransfer learn --words explains the words of the trade.[/]")
 
 
 def describe(path: Path) -> Lesson:

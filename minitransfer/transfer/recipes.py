@@ -134,9 +134,10 @@ def gradual_unfreezing(
 ) -> list[History]:
     """Thaw a network from the top: first the head learns, then one layer more at each stage.
 
-    Howard and Ruder (2018): what lies deepest is the most general, so it is disturbed last, when
-    the layers above have stopped sending it the large gradients of a fresh head. One optimiser
-    serves all stages; a layer that joins brings no momentum along, the others keep theirs.
+    Howard and Ruder (2018): what is nearest to the input is the most general, so it is disturbed
+    last, when the layers above have stopped sending it the large gradients of a fresh head. One
+    optimiser serves all stages; a layer that joins brings no momentum along, the others keep
+    theirs.
 
     Args:
         model: the network, with a head that fits the new task. In the end all of it is unfrozen.

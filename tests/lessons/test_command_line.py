@@ -25,6 +25,11 @@ def test_learn_lists_or_steps_or_runs(shelf_of_one, called, capsys):
     assert called == [("step", 1), ("run", 1)]
 
 
+def test_learn_explains_the_words_of_the_trade(capsys):
+    assert cli.main(["learn", "--words"]) == 0
+    assert "To be right on inputs" in capsys.readouterr().out
+
+
 def test_a_failing_run_has_a_status(shelf_of_one):
     assert cli.main(["learn", "1", "--run"]) == 1
 
