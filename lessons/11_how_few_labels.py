@@ -729,18 +729,18 @@ plots.show(figure, "11_fifty_images")
 #
 # <details><summary>What you will see</summary>
 #
-# 1. At 0.93 option 1, with small steps close behind. At 0.96 it has been
-#    overtaken. At 0.97 it needs several times as many labels as option 2,
-#    and scratch does not get there at all (`nan`). Frozen features carry
-#    you far at once, and then no farther.
+# 1. At 0.93 option 1, with small steps close behind. At 0.96 both others
+#    that borrow have overtaken it. At 0.97 it needs more than twice as
+#    many labels as option 2, and scratch does not get there at all
+#    (`nan`). Frozen features carry you far at once, and then no farther.
 # 2. The luckiest and the unluckiest lie some ten points apart. One odd
 #    seven among ten examples is all that the network will ever see of
 #    sevens. A single run with ten labels says next to nothing about a
 #    method.
 # 3. Three digits are missing among the first ten, and a digit that was
-#    never shown is never answered. All its pictures are lost, which costs
-#    nearly ten points for each. No pretraining can name what nobody has
-#    named.
+#    never shown is never answered. Each of them takes its tenth of the
+#    pictures along; a little comes back, for the others have fewer
+#    rivals. No pretraining can name what nobody has named.
 #
 # </details>
 #
