@@ -301,9 +301,9 @@ print_numbers("glyph-conv")
 # deviation over the runs. With one example of each digit the frozen body
 # gets most digits right, and the network that starts from nothing gets
 # fewer than half. With every doubling of the labels scratch comes closer,
-# for the digits teach it what the others knew before. At the right end a
-# few points are left, but they are left: even with four thousand labels
-# each of the three ways to borrow ends above scratch, as article D says.
+# for the digits teach it what the others knew before. At the right end
+# little is left, but it is left: even with four thousand labels each of
+# the three ways to borrow ends above scratch, as article D says.
 #
 # The random body has the same shape and the same few numbers to train as
 # option 1, but it knows nothing. It lies below all others from end to
@@ -405,7 +405,7 @@ for network, difference in gap.items():
 # Article C is right, and its word *very few* now has a number: for the
 # plain network it reaches into the hundreds. Read the number loosely.
 # Near the crossing both options do equally well, which is what a crossing
-# is, and a point more or less decides where it lies.
+# is, and a fraction of a point decides where it lies.
 #
 # Why should it be so? Option 1 can only weigh the 128 features that are
 # there. It cannot spoil them. Option 2 can. There are countless ways of

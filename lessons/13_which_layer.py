@@ -305,7 +305,7 @@ plots.show(figure, "13_conv")
 # make up a *character*. On digits the fourth neither adds nor takes. And
 # on shuffled digits the first two layers do no harm and no good: they
 # look at a few pixels at a time and know so little that random ones are
-# as useful.
+# as useful. Then comes the same fall as before.
 
 # %%
 figure, axes = plots.figure(
@@ -328,10 +328,10 @@ axes.set_xticks(range(5))
 plots.show(figure, "13_knowledge")
 
 # %% [markdown]
-# For digits and animals it grows from layer to layer. In part that is
-# because grey falls: the deeper a random network, the less of the picture
-# is left for the head. For the shuffled digits it is below zero at every
-# depth.
+# For digits and animals the distance grows from layer to layer. In part
+# that is because grey falls: the deeper a random network, the less of the
+# picture is left for the head. For the shuffled digits it is below zero
+# at every depth.
 #
 # ## Is the notch real?
 #
