@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 1 · Memory: one node, eight relations
 #
-# **The question.** Four states of one thing decide between two states of
-# another. Why can a short list hold that and a single line of weights
-# not?
+# **The question.** When four states of one thing decide between two
+# states of another, why can a short list hold that and a single line of
+# weights not?
 #
 # This lesson mirrors article E, "Why deep learning?": its opening and its
 # way 1 (claim E1). Who the letters are stands on the page of

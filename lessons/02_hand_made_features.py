@@ -3,7 +3,7 @@
 #
 # **The question.** Somebody looks closely and notices that the four
 # states are two switches. What does it buy a learner that a person has
-# taken the world apart for it, and what not?
+# taken the world apart into features for it, and what not?
 #
 # This lesson mirrors article E, way 2 (claim E2, see the page of
 # [sources](sources.md)). It goes on where lesson 1 stopped: at a lamp

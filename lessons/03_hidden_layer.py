@@ -2,8 +2,8 @@
 # # 3 · A hidden layer
 #
 # **The question.** Two bits and one node cannot tell when exactly one
-# switch is up. What has to stand between switches and lamp, so that
-# nobody needs to think of the right feature by hand?
+# switch is up. What has to stand between two switches and their lamp,
+# so that nobody needs to think of the right feature by hand?
 #
 # This lesson mirrors article E, way 3 (claim E3, see the page of
 # [sources](sources.md)): XOR is learnt. It looks at how that is done, at

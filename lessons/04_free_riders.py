@@ -2,7 +2,8 @@
 # # 4 · Free riders
 #
 # **The question.** Two hidden nodes can hold XOR, though four find it
-# more surely. When four have learnt it, what are the other two doing?
+# more surely. When four nodes have learnt what two can hold, what are
+# the other two doing?
 #
 # This lesson mirrors what article E says of four hidden nodes, of what
 # two working nodes prove, and of the penalty on large weights (claims E4,

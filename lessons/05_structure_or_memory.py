@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 5 · Structure or memory
 #
-# **The question.** There are eight states, and each has an answer, yes or
-# no. Some of the eight are shown to you with their answers. How many must
-# you have seen to know the rest?
+# **The question.** There are eight states, and each has an answer. Some
+# of them are shown to you with their answers. Of eight yes-or-no
+# answers, how many must you have seen to know the rest?
 #
 # This is the fourth and last way of article E to build a network: deeper.
 # The lesson mirrors its claims E6, E8, E9 and E10; the page of

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 6 · What no network is likely to fit
 #
-# **The question.** Turn XOR round. Given the answer, which two bits were
-# asked? How much of that can more nodes or more training find out?
+# **The question.** Turn XOR round. Given only the answer of XOR, how
+# much can a network find out about the two bits that were asked? Do
+# more nodes help, or more training?
 #
 # A hidden layer can represent any function, says article E, and lesson 5
 # built it. The article knows one exception, E7, and this lesson is about

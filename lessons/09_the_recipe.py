@@ -2,9 +2,10 @@
 # # 9 · The recipe in twenty lines
 #
 # **The question.** A network has learnt to tell a thousand printed
-# characters apart. It has never seen a digit. Somebody hands it a hundred
-# handwritten digits with their names. How much of it has to learn anew
-# before it reads thousands more?
+# characters apart. It has never seen a digit. Somebody hands it a
+# hundred handwritten digits with their names. How much of a network
+# that knows characters has to learn anew before it reads digits by the
+# thousand?
 #
 # This lesson mirrors article A (the recipe A1), article B (the giant's
 # shoulders, B1) and article D (the formulas D3 and the listing D4). Who

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 12 · What the layers have learnt
 #
-# **The question.** A network that has learnt printed characters is of use
-# for handwritten digits. Something in it must serve both. What is it that
-# its layers have found, and do they find it one after the other?
+# **The question.** A network that has learnt printed characters is of
+# use for handwritten digits. Something in it must serve both. What have
+# the layers of a network found that serves more than one task, and do
+# they find it one after the other?
 #
 # This lesson mirrors article C, its claim C7. The page of
 # [sources](sources.md) says who the articles are.

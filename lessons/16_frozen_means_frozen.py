@@ -2,8 +2,8 @@
 # # 16 · Frozen means frozen
 #
 # **The question.** The recipe says: hold what was borrowed still, train
-# the rest. One line switches the gradients of the borrowed part off. Does
-# it then stand still?
+# the rest. One line switches the gradients of the borrowed part off.
+# Does a layer without gradients really stand still?
 #
 # This lesson mirrors article B, which offers two ways to treat what is
 # borrowed: fix it, or let it take small steps (B4). Small steps are

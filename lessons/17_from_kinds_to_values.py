@@ -2,8 +2,9 @@
 # # 17 · From kinds to values
 #
 # **The question.** A network has learnt to tell kinds of things apart.
-# Now somebody wants a number: what is the thing worth? How much of what
-# the network knows is of use for that, and for which numbers is it not?
+# Now somebody wants a number, the worth of the thing. How much of what
+# a network knows about kinds is of use for predicting numbers, and for
+# which numbers is it not?
 #
 # This lesson mirrors article B, its recipe B2. The page of
 # [sources](sources.md) says who the articles are.

@@ -2,7 +2,8 @@
 # # 18 · Same kind of input only
 #
 # **The question.** There is a network that knows pictures, trained for
-# hours, free to take. The task at hand is sound. May one borrow it?
+# hours, free to take. The task at hand is sound. May one borrow a
+# network that knows pictures for a task of sound?
 #
 # This lesson mirrors article C, the limit that it sets to its own recipe:
 # claim C8. The page of [sources](sources.md) says who the articles are.

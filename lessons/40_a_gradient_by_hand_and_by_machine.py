@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 40 · A gradient by hand and by machine
 #
-# **The question.** In every lesson we write `loss.backward()`, and each
-# of half a million weights learns which way to move. How does one line
-# find that out for all of them, and what exactly do we no longer pay for
-# when a layer is frozen?
+# **The question.** In every lesson we write `loss.backward()`. How does
+# a single backward pass find out for half a million weights which way
+# each has to move, and what exactly do we no longer pay for when a
+# layer is frozen?
 #
 # This lesson is not from the articles. It builds the engine of this
 # library again, in sixty lines. Its claims, K1 and K2, are of our own

@@ -3,8 +3,8 @@
 #
 # **The question.** Multiplying two matrices takes a known number of
 # multiplications and additions. A core does a known number of them in a
-# second. So how can one program take many times as long as another that
-# leaves out not a single operation?
+# second. How can one program for multiplying matrices take many times
+# as long as another that leaves out not a single operation?
 #
 # This lesson is not from the articles. It looks under the bonnet: nearly
 # all the time in training goes into this one operation. Its claim, K3,

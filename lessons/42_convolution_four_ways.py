@@ -4,7 +4,8 @@
 # **The question.** A convolution slides a small filter over an image.
 # Everybody says: write out what the filter sees at every place, and it
 # becomes a matrix product. That makes nine copies of the image. Is
-# there a way that copies nothing, and is it worth it?
+# there a way to compute a convolution that copies nothing, and is it
+# worth it?
 #
 # This lesson is not from the articles. It goes on where
 # [lesson 41](41_matmul.py) ends, with the register tile that multiplies
