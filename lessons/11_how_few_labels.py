@@ -36,7 +36,6 @@
 # look at who is ahead in the end.
 
 # %%
-import dataclasses
 import time
 
 import numpy as np
@@ -145,14 +144,11 @@ def learn(target, network, pretraining, way, labels, seed):
 # digits hold exactly as much information as the plain ones. Only, no
 # stroke is a stroke any more.
 
+
 # %%
-ORDER = np.random.default_rng(5).permutation(28 * 28)
-
-
 def shuffled(part):
-    digits = data.mnist(part)
-    x = digits.x.reshape(-1, 28 * 28)[:, ORDER]
-    return dataclasses.replace(digits, x=x.reshape(digits.x.shape))
+    """The digits, their dots shuffled: in all parts in one order."""
+    return data.mnist(part).permuted(np.random.default_rng(5))
 
 
 TARGETS = {
