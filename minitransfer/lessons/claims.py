@@ -217,11 +217,12 @@ def measured_rows(record: dict) -> list[tuple[str, str, str]]:
         [('', '256 / 88 / 14', '0')]
     """
     measured, spread = record["measured"], record["spread"]
+    unsigned = {**record, "format": record["format"].removeprefix("+")}  # a spread has no sign
     if not isinstance(measured, dict):
-        return [("", _values_text(record, measured), _values_text(record, spread))]
+        return [("", _values_text(record, measured), _values_text(unsigned, spread))]
     spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
     return [
-        (name, _values_text(record, value), _values_text(record, spreads.get(name)))
+        (name, _values_text(record, value), _values_text(unsigned, spreads.get(name)))
         for name, value in measured.items()
     ]
 

@@ -17,6 +17,11 @@ def test_record_is_printed_and_written(ledger, capsys):
     assert set(record["versions"]) >= {"minitransfer", "numpy", "python"}
 
 
+def test_a_difference_has_a_sign_and_its_spread_has_none(ledger, capsys):
+    claim("E2", "a gain", **GOOD | {"format": "+.1%"})
+    assert "measured +50.0% ± 10.0%" in capsys.readouterr().out
+
+
 def test_failing_check_raises_after_recording(ledger, capsys):
     with pytest.raises(ClaimFailed, match=r"E2.*0\.5.*no line"):
         claim("E2", "no line separates XOR", **{**GOOD, "check": np.bool_(False)})
