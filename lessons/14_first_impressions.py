@@ -352,26 +352,18 @@ agreement = experiments.measure_again(
 print(agreement)
 assert agreement.agrees
 
-sheets = {
-    "characters": characters(),
+worlds = {
+    "characters (also seen by ink and noise)": characters(),
     "animals": data.animal_shapes("pool"),
     "shuffled": shuffled(),
-    "gratings": gratings(9),
-    "sounds": sounds(9),
-    "digits (target)": data.mnist("pool"),
+    "gratings": gratings(12),
+    "sounds": sounds(12),
+    "digits, the new task": data.mnist("pool"),
 }
-figure, axes = plots.figure(
-    "Five worlds to grow up in, and the digits that come after",
-    columns=6,
-    width=7.5,
-    height=1.9,
+figure = plots.picture_rows(
+    {name: world.x[:12] for name, world in worlds.items()},
+    "Five worlds to grow up in, and then digits",
 )
-for ax, (name, sheet) in zip(axes, sheets.items(), strict=True):
-    nine = sheet.x[:9, 0].reshape(3, 3, 28, 28)
-    ax.imshow(
-        np.vstack([np.hstack(list(r)) for r in nine]), cmap="gray_r"
-    )
-    ax.set(xticks=[], yticks=[], xlabel=name)
 plots.show(figure, "14_worlds")
 
 
@@ -845,7 +837,7 @@ def size(network):
 
 
 print("borrowed − fresh start, in points, after so many steps")
-print(f"{'':30}100 labels{'':11}1,000 labels")
+print(f"{'':31}100 labels{'':11}1,000 labels")
 print(
     f"{'':8}numbers  seconds" + 2 * "".join(f"{n:7}" for n in STEPS)
 )
@@ -857,7 +849,9 @@ for networks in SIZES.values():
             for n in (100, 1000)
             for steps in STEPS
         ]
-        print(f"{network:9}{numbers:7,}{seconds:9.2f}" + "".join(row))
+        print(
+            f"{network:10}{numbers:7,}{seconds:9.2f}" + "".join(row)
+        )
 
 
 # %%
@@ -948,7 +942,23 @@ plots.show(figure, "14_sizes")
 #
 # ## What the numbers say
 
+
 # %%
+def over_seeds(**runs):
+    """Mean and spread of each row of runs, for a claim."""
+    names = [name.replace("_", " ") for name in runs]
+    values = list(runs.values())
+    return {
+        "measured": dict(
+            zip(names, (v.mean() for v in values), strict=True)
+        ),
+        "spread": dict(
+            zip(names, (v.std(ddof=1) for v in values), strict=True)
+        ),
+        "seeds": len(values[0]),
+    }
+
+
 conv = "conv 16"
 near = accuracy(conv, "characters", "head", 1000)
 far = accuracy(conv, best_far, "head", 1000)
@@ -962,17 +972,7 @@ claim(
     "B5",
     "where the two data sets differ much, what is borrowed does harm "
     "(body held, 1,000 labels, the best of three far sources)",
-    measured={
-        "near (characters)": near.mean(),
-        f"far ({best_far})": far.mean(),
-        "scratch": fresh.mean(),
-    },
-    spread={
-        "near (characters)": near.std(ddof=1),
-        f"far ({best_far})": far.std(ddof=1),
-        "scratch": fresh.std(ddof=1),
-    },
-    seeds=len(far),
+    **over_seeds(characters=near, **{best_far: far}, scratch=fresh),
     effect=(far - fresh).mean(),
     interval=intervals.mean(far - fresh),
     verdict="holds" if always_behind else "holds narrowly",
@@ -987,17 +987,11 @@ claim(
     "B5/silly question",
     "high marks in the first task do not make a network worth borrowing: "
     "light or heavy ink, against a body that learnt nothing",
-    measured={
-        "marks": marks[conv, "ink"].mean(),
-        "digits, ink body": ink.mean(),
-        "digits, random body": blind.mean(),
-    },
-    spread={
-        "marks": marks[conv, "ink"].std(ddof=1),
-        "digits, ink body": ink.std(ddof=1),
-        "digits, random body": blind.std(ddof=1),
-    },
-    seeds=len(ink),
+    **over_seeds(
+        marks_for_ink=marks[conv, "ink"],
+        digits_after_ink=ink,
+        digits_after_nothing=blind,
+    ),
     effect=(ink - blind).mean(),
     interval=intervals.mean(ink - blind),
     verdict=(
@@ -1018,17 +1012,10 @@ claim(
     "B5/start afresh",
     "then it is better to start afresh: all trained from the silliest "
     "first impression (ink), against scratch",
-    measured={
-        f"{n}, {labels}": v[n].mean()
-        for labels, v in (("100 labels", few), ("4,000 labels", many))
-        for n in LARGE
-    },
-    spread={
-        f"{n}, {labels}": v[n].std(ddof=1)
-        for labels, v in (("100 labels", few), ("4,000 labels", many))
-        for n in LARGE
-    },
-    seeds=SEEDS,
+    **over_seeds(
+        **{f"{n}, 100 labels": v for n, v in few.items()},
+        **{f"{n}, 4,000 labels": v for n, v in many.items()},
+    ),
     effect=few["plain 256"].mean(),
     interval=intervals.mean(few["plain 256"]),
     verdict=(
@@ -1098,9 +1085,7 @@ claim(
     "B3",
     "small networks need no transfer: from scratch they learn as quickly "
     "and perhaps better (borrowed − fresh start, 400 steps, 100 labels)",
-    measured={n: v.mean() for n, v in lead.items()},
-    spread={n: v.std(ddof=1) for n, v in lead.items()},
-    seeds=len(lead[smallest]),
+    **over_seeds(**lead),
     effect=lead[smallest].mean(),
     interval=intervals.mean(lead[smallest]),
     verdict=(
