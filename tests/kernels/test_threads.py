@@ -47,6 +47,8 @@ def _large_results():
     return [
         kernels.matmul(a, b),
         kernels.matmul(a, np.asfortranarray(b)),
+        kernels.matmul(rows, rows[:10].T),
+        kernels.matmul(np.asfortranarray(rows), rows[:9].T),
         kernels.conv2d(x, w, None, *one),
         kernels.conv2d_backward_data(x, w, x.shape, *one),
         kernels.conv2d_backward_weight(x, x, w.shape, *one),
@@ -70,8 +72,9 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (pooling, softmax_rows):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    for file in (depthwise, shifted, tiled):
+    for file in (depthwise, shifted):
         monkeypatch.setattr(file, "_CHUNK", 1 << 22)
+    monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     threads.set_num_threads(1)
     alone = _large_results()
     for n in (2, 3):
