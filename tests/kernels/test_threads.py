@@ -16,7 +16,7 @@ from minitransfer.kernels import (
     softmax_rows,
     threads,
 )
-from minitransfer.kernels.conv import depthwise, shifted
+from minitransfer.kernels.conv import depthwise, pointwise, shifted
 from minitransfer.kernels.gemm import tiled
 
 
@@ -52,6 +52,7 @@ def _large_results():
         kernels.conv2d(x, w, None, *one),
         kernels.conv2d_backward_data(x, w, x.shape, *one),
         kernels.conv2d_backward_weight(x, x, w.shape, *one),
+        kernels.conv2d_backward_weight(x, x, (16, 16, 1, 1), (1, 1), (0, 0), (1, 1), 1),
         kernels.conv2d(x, deep, None, *wide),
         kernels.conv2d_backward_weight(x, x, deep.shape, *wide),
         y,
@@ -72,7 +73,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (pooling, softmax_rows):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    for file in (depthwise, shifted):
+    for file in (depthwise, pointwise, shifted):
         monkeypatch.setattr(file, "_CHUNK", 1 << 22)
     monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     threads.set_num_threads(1)
