@@ -81,10 +81,10 @@ def _gradient_of_filters(
     """Channels `first` to `last` of gw (channels, taps), summed over the images in order."""
     size = x.itemsize
     channels = gw.shape[0]
-    for c in range(first, last):
-        for n in range(c, x.shape[0], channels):
-            spread(x, n, 1, 0, 1, inputs, plane, 1, pitch, row)
-            spread(gy, n, 1, 0, 1, gy_line, plane, 1, pitch, g_row)
+    for n in range(0, x.shape[0], channels):  # image by image, as they lie in memory
+        for c in range(first, last):
+            spread(x, n + c, 1, 0, 1, inputs, plane, 1, pitch, row)
+            spread(gy, n + c, 1, 0, 1, gy_line, plane, 1, pitch, g_row)
             for k in range(0, gw.shape[1], _COLUMNS):
                 _dot(
                     row,
