@@ -10,9 +10,10 @@ product takes was chosen by measurement, and depends on shapes and strides only:
 * a large or transposed B is copied once into panels as wide as the tile, which are then read
   from start to end;
 * where A has too few rows to pay for that copy, or C is narrower than a panel (a head of ten
-  classes is), the dot tile takes both operands along k. The smaller one is copied if it does not
-  lie so.
-* A narrow C for which that does not help is computed as its transpose, (B.T @ A.T).T: long rows.
+  classes is), the dot tile takes both operands along k; the smaller one is copied if it does not
+  lie so;
+* where that does not help a narrow C, its transpose, which has long rows, is computed:
+  (B.T @ A.T).T.
 """
 
 import numpy as np
