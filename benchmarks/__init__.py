@@ -2,7 +2,8 @@
 
 ``python -m benchmarks`` measures everything in one process on one thread, the competitors in turn
 so that a busy moment of the machine meets all of them, and takes medians. It writes a table
-(Markdown and CSV) and two pictures. PyTorch is used where it is installed.
+(Markdown and CSV) and two pictures. PyTorch and the other libraries are used where they are
+installed (``pip install -e ".[bench]"``).
 """
 
 import os

@@ -23,6 +23,7 @@ _GROUPS = {
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,
 }
+_PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
 _START = (
     "import time; start = time.perf_counter(); from minitransfer import kernels; "
     "kernels.warm_main_job(); print(time.perf_counter() - start)"
@@ -95,7 +96,7 @@ def _processor():
 
 
 def _versions():
-    for name in ("minitransfer", "numpy", "numba", "torch"):
+    for name in ("minitransfer", "numpy", "numba", "torch", *_PEERS):
         try:
             yield f"{name} {version(name)}"
         except PackageNotFoundError:

@@ -13,6 +13,7 @@ except ImportError:
 
 CUBES = (128, 256, 512, 1024)
 SKINNY = ((64, 784, 128), (784, 64, 128), (128, 27, 1024))
+NARROW = ((64, 128, 10), (1000, 128, 16), (256, 256, 1))
 # images, channels, filters, size, kernel, stride, groups
 CONVS_3X3 = (
     (128, 1, 16, 28, 3, 1, 1),
@@ -22,6 +23,7 @@ CONVS_3X3 = (
 )
 CONVS_OTHER = (
     (64, 64, 128, 28, 1, 1, 1),
+    (64, 64, 128, 28, 1, 2, 1),
     (64, 32, 64, 7, 5, 1, 1),
     (128, 32, 64, 7, 3, 1, 1),
     (64, 64, 64, 4, 3, 1, 1),
@@ -38,9 +40,9 @@ def _draw(*shape):
 
 
 def matmul_cases():
-    """Cubes and the skinny shapes of training steps."""
+    """Cubes, the skinny shapes of training steps, and heads, which have a few columns only."""
     shapes = [((n, n, n), 0.9) for n in CUBES] + [(shape, 0.85) for shape in SKINNY]
-    for (m, k, n), bar in shapes:
+    for (m, k, n), bar in shapes + [(shape, 0.0) for shape in NARROW]:
         a, b = _draw(m, k), _draw(k, n)
         calls = {
             "minitransfer": lambda a=a, b=b: kernels.matmul(a, b),

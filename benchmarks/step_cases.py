@@ -5,7 +5,7 @@ import numpy as np
 import minitransfer as mt
 from minitransfer import nn, optim, transfer, zoo
 
-from . import teaching_libraries
+from . import teaching_conv_nets, teaching_libraries
 from .timing import Case
 
 try:
@@ -72,11 +72,18 @@ def _training(name, build, batch, rng, bar):
         sizes = [784, *(layer.weight.shape[0] for layer in net if hasattr(layer, "out_features"))]
         flat = images.reshape(batch, -1)
         others = teaching_libraries.available(teaching_libraries.MLP, flat, labels, sizes)
-    else:  # left out: with convolutions the others ran at .01 to .3 of PyTorch
-        others = {}
+    else:
+        others = _conv_nets([(images, labels)], net, frozen=0)
     calls |= others
     beside = tuple(others)
     return Case("training step", name, calls, 0, bar, beside, unit="images", units=batch)
+
+
+def _conv_nets(batches, net, frozen):
+    """The same network in other teaching libraries; the first `frozen` arrays do not learn."""
+    arrays = [p.detach().numpy().copy() for p in net.parameters()]
+    makers = teaching_conv_nets.CONV_NET
+    return teaching_libraries.available(makers, batches, arrays, frozen)
 
 
 def _twin(net, channels_last=False):
@@ -131,8 +138,11 @@ def _frozen(rng, count=1280, batch=128):
                 for i in range(0, count, batch)
             ]
             calls[peer] = _epoch(twin, torch.nn.CrossEntropyLoss(), theirs, batches)
+    batches = [(images[i : i + batch], labels[i : i + batch]) for i in range(0, count, batch)]
+    others = _conv_nets(batches, net, frozen=len(list(net.parameters())) - 2)
     name = "glyph conv net, body frozen: an epoch of the head (features cached)"
-    return Case("training step", name, calls, bar=5.0, unit="images", units=count)
+    beside = tuple(others)
+    return Case("training step", name, calls | others, 0, 5.0, beside, unit="images", units=count)
 
 
 def _epoch(net, loss, optimizer, batches):

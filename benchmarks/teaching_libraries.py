@@ -33,7 +33,7 @@ def _layers(sizes):
         yield rng.uniform(-(n**-0.5), n**-0.5, m).astype(np.float32)
 
 
-class _Adam:
+class Adam:
     """Adam in NumPy, for libraries without an optimiser."""
 
     def __init__(self, arrays, lr=1e-3):
@@ -105,14 +105,14 @@ def _dezero_xor(x, t):
 
 
 def _tinygrad_xor(x, t):
-    from tinygrad import Tensor, TinyJit, nn
+    from tinygrad import Context, Tensor, TinyJit, nn
 
     first, second = nn.Linear(2, 8), nn.Linear(8, 1)
     sgd = nn.optim.SGD(nn.state.get_parameters([first, second]), lr=0.5)
     inputs, targets = Tensor(x), Tensor(t)
 
     @TinyJit
-    @Tensor.train()
+    @Context(TRAINING=1)
     def step():
         sgd.zero_grad()
         z = second(first(inputs).sigmoid())
@@ -153,7 +153,7 @@ def _mygrad_mlp(images, labels, sizes):
     from mygrad.nnet.losses import softmax_crossentropy
 
     parameters = [mg.tensor(a) for a in _layers(sizes)]
-    adam = _Adam([p.data for p in parameters])
+    adam = Adam([p.data for p in parameters])
 
     def step():
         h = images
@@ -171,7 +171,7 @@ def _autograd_mlp(images, labels, sizes):
     from autograd import grad
 
     parameters = list(_layers(sizes))
-    adam, rows = _Adam(parameters), np.arange(len(labels))
+    adam, rows = Adam(parameters), np.arange(len(labels))
 
     def loss(parameters):
         h = images
@@ -205,14 +205,14 @@ def _dezero_mlp(images, labels, sizes):
 
 
 def _tinygrad_mlp(images, labels, sizes):
-    from tinygrad import Tensor, TinyJit, nn
+    from tinygrad import Context, Tensor, TinyJit, nn
 
     layers = [nn.Linear(n, m) for n, m in pairwise(sizes)]
     adam = nn.optim.Adam(nn.state.get_parameters(layers), lr=1e-3)
     inputs, targets = Tensor(images), Tensor(labels.astype(np.int32))
 
     @TinyJit
-    @Tensor.train()
+    @Context(TRAINING=1)
     def step():
         adam.zero_grad()
         h = inputs

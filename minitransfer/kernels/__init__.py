@@ -15,8 +15,8 @@ A reading order, from easy to involved:
 4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
 5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tiles,
    which with `vectors` and `moves` are the only code in the compiler's own language.
-6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `lanes` for small images and
-   `depthwise` go ways of their own.
+6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
+   `gemm`), `lanes` for small images and `depthwise` go ways of their own.
 7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
 
 To look inside: with ``MINITRANSFER_KERNELS=reference`` a debugger steps from a training loop down

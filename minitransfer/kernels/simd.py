@@ -140,13 +140,21 @@ def make_dot_tile(rows=DOT_ROWS, columns=DOT_COLUMNS, table=False):
             _, sums = code.loop(
                 p, n, code.lanes, sums, lambda p, s: step(p, s, lambda q: code.load_some(q, rest))
             )
+            target = []
             for i in range(rows):
-                for j in range(columns):
+                for j in range(0, columns, code.lanes):
+                    some = sums[i * columns :][j : min(j + code.lanes, columns)]
                     pointer = code.at(c, builder.mul(c_row, _I64(i)), j)
-                    value = code.total(sums[i * columns + j])
-                    zero = ir.Constant(code.real, 0.0)
-                    before = builder.select(accumulate, builder.load(pointer), zero)
-                    builder.store(builder.fadd(before, value), pointer)
+                    inside = code.first_lanes(_I64(len(some)))
+                    target.append((code.totals(some), pointer, inside))
+            with builder.if_else(accumulate) as (add, write):
+                with add:
+                    for totals, pointer, inside in target:
+                        before = code.load_some(pointer, inside)
+                        code.store_some(builder.fadd(before, totals), pointer, inside)
+                with write:
+                    for each in target:
+                        code.store_some(*each)
             return context.get_dummy_value()
 
         return signature, generate

@@ -131,6 +131,23 @@ class Code:
             vector = self.builder.fadd(low, high)
         return self.builder.extract_element(vector, _I32(0))
 
+    def totals(self, vectors):
+        """The sums of some vectors' lanes, one vector's in each lane; 0 in those left over.
+
+        Each turn adds one half of every vector to the other and makes one vector of two.
+        """
+        vectors = [*vectors, *[self.zeros()] * (self.lanes - len(vectors))]
+        width = self.lanes
+        while width > 1:
+            low = [n for n in range(2 * self.lanes) if n % width < width // 2]
+            high = [n + width // 2 for n in low]
+            vectors = [
+                self.builder.fadd(self.pick(a, b, low), self.pick(a, b, high))
+                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+            width //= 2
+        return vectors[0]
+
     def loop(self, start, stop, step, carried, body):
         """``for k in range(start, stop, step): carried = body(k, carried)``; returns carried."""
         b = self.builder

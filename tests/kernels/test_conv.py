@@ -23,6 +23,8 @@ CASES = [
     (6, 6, 6, (9, 8), (5, 5), (2, 2), (2, 2), (1, 1)),
     (6, 6, 6, (9, 8), (2, 3), (2, 1), (0, 1), (1, 2)),
     (3, 6, 3, (9, 8), (3, 3), (1, 1), (1, 1), (1, 1)),
+    (33, 9, 1, (9, 13), (1, 1), (1, 3), (0, 0), (1, 1)),
+    (1, 1, 1, (1, 1), (1, 1), (1, 1), (0, 0), (1, 1)),
 ]
 
 
@@ -78,7 +80,7 @@ def test_small_images_in_a_large_batch_take_that_way(rng, close, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11]])
+@pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11], CASES[17]])
 def test_the_gradients_are_those_of_the_forward_pass(case, rng):
     """Both gradients are adjoints: <y(x, w), gy> = <x, gx> = <w, gw>."""
     x, w, _, gy, geometry = _arrays(case, np.float64, rng)
@@ -90,18 +92,21 @@ def test_the_gradients_are_those_of_the_forward_pass(case, rng):
     assert (gw * w).sum() == pytest.approx(forward)
 
 
-@pytest.mark.parametrize("case", [CASES[1], CASES[11], CASES[8]])
+@pytest.mark.parametrize("case", [CASES[1], CASES[11], CASES[8], CASES[17]])
 def test_any_strides_and_write_protection(case, rng, close):
-    x, w, bias, _, geometry = _arrays(case, np.float64, rng)
+    x, w, bias, gy, geometry = _arrays(case, np.float64, rng)
     expected = conv.conv2d_reference(x, w, bias, *geometry)
-    odd = np.asfortranarray(x)
-    odd.flags.writeable = w.flags.writeable = False
+    expected_gw = conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry)
+    odd, odd_gy = np.asfortranarray(x), np.asfortranarray(gy)
+    odd.flags.writeable = odd_gy.flags.writeable = w.flags.writeable = False
     close(conv.conv2d(odd, w, bias, *geometry), expected, 20)
+    close(conv.conv2d_backward_weight(odd, odd_gy, w.shape, *geometry), expected_gw, 50)
 
 
+@pytest.mark.parametrize("case", [CASES[4], CASES[8], CASES[17]])
 @pytest.mark.parametrize("images", [1, 2, 70])
-def test_any_number_of_images(images, rng, close):
-    x, w, bias, gy, geometry = _arrays(CASES[4], np.float32, rng, images)
+def test_any_number_of_images(images, case, rng, close):
+    x, w, bias, gy, geometry = _arrays(case, np.float32, rng, images)
     close(conv.conv2d(x, w, bias, *geometry), conv.conv2d_reference(x, w, bias, *geometry), 20)
     close(
         conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
@@ -110,7 +115,7 @@ def test_any_number_of_images(images, rng, close):
     )
 
 
-@pytest.mark.parametrize("case", [CASES[1], CASES[2], CASES[11], CASES[14]])
+@pytest.mark.parametrize("case", [CASES[n] for n in (1, 2, 8, 11, 14, 17)])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_and_inf_go_where_the_definition_sends_them(case, bad, rng):
     x, w, bias, gy, geometry = _arrays(case, np.float64, rng)
@@ -132,11 +137,12 @@ def test_nan_and_inf_go_where_the_definition_sends_them(case, bad, rng):
         assert np.array_equal(np.isfinite(given), np.isfinite(expected))
 
 
-def test_empty_batch():
-    x, w = np.ones((0, 2, 5, 5), np.float32), np.ones((3, 2, 3, 3), np.float32)
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_empty_batch(kernel):
+    x, w = np.ones((0, 2, 5, 5), np.float32), np.ones((3, 2, kernel, kernel), np.float32)
     y = conv.conv2d(x, w)
     geometry = ((1, 1), (0, 0), (1, 1), 1)
-    assert y.shape == (0, 3, 3, 3)
+    assert y.shape == (0, 3, 6 - kernel, 6 - kernel)
     assert conv.conv2d_backward_data(y, w, x.shape, *geometry).shape == x.shape
     assert not conv.conv2d_backward_weight(x, y, w.shape, *geometry).any()
 
@@ -164,16 +170,18 @@ def test_every_rung_computes_the_same_convolution(rung, rng, close):
     close(y, conv.conv2d_reference(x, w, None, *geometry), 20)
 
 
+@pytest.mark.parametrize("kernel", [1, 3])
 @pytest.mark.parametrize("side, channels", [(3, 8), (7, 16), (9, 4), (14, 8), (28, 1)])
-def test_an_image_gets_the_same_bits_in_any_company(side, channels):
+def test_an_image_gets_the_same_bits_in_any_company(side, channels, kernel):
     rng = np.random.default_rng(side)
     x = rng.standard_normal((40, channels, side, side), np.float32)
-    w = rng.standard_normal((12, channels, 3, 3), np.float32)
-    together = conv.conv2d(x, w, padding=(1, 1))
+    w = rng.standard_normal((12, channels, kernel, kernel), np.float32)
+    geometry = ((1, 1), (kernel // 2, kernel // 2), (1, 1), 1)
+    together = conv.conv2d(x, w, None, *geometry)
     gy = rng.standard_normal(together.shape, np.float32)
-    back = conv.conv2d_backward_data(gy, w, x.shape, (1, 1), (1, 1), (1, 1), 1)
+    back = conv.conv2d_backward_data(gy, w, x.shape, *geometry)
     for first, last in ((0, 1), (3, 20), (39, 40)):
         part, gpart = x[first:last], gy[first:last]
-        assert np.array_equal(conv.conv2d(part, w, padding=(1, 1)), together[first:last])
-        alone = conv.conv2d_backward_data(gpart, w, part.shape, (1, 1), (1, 1), (1, 1), 1)
+        assert np.array_equal(conv.conv2d(part, w, None, *geometry), together[first:last])
+        alone = conv.conv2d_backward_data(gpart, w, part.shape, *geometry)
         assert np.array_equal(alone, back[first:last])

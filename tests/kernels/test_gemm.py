@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,10 @@ SIZES = [
     (17, 31, 100),
     (200, 513, 70),
     (3, 129, DOT_COLUMNS - 1),
+    (70, 129, DOT_COLUMNS - 1),
+    (64, 128, 10),
+    (300, 70, 1),
+    (129, 5, 31),
 ]
 
 
@@ -42,6 +48,8 @@ def test_matmul_agrees_with_its_reference(m, k, n, layout, dtype, rng, close):
         ((40, 50), (3, 50, 60)),
         ((2, 3, 4, 50), (2, 3, 50, 9)),
         ((2, 9, 7), (2, 7, 300)),
+        ((3, 40, 50), (3, 50, 10)),
+        ((3, 10, 50), (50, 40)),
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
@@ -60,20 +68,20 @@ def test_large_operands_are_packed_in_several_passes_of_k(rng, close):
 
 @pytest.mark.parametrize("m, k, n", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
 def test_empty_operands(m, k, n):
-    product = matmul(np.ones((m, k)), np.ones((k, n)))
-    assert np.array_equal(product, np.zeros((m, n)))
+    c = matmul(np.ones((m, k)), np.ones((k, n)))
+    assert np.array_equal(c, np.zeros((m, n)))
     assert matmul(np.ones((0, 2, 3)), np.ones((3, 4))).shape == (0, 2, 4)
 
 
-@pytest.mark.parametrize("m, k, n", [(3, 4, 5), (20, 30, 40), (20, 30, 9)])
+@pytest.mark.parametrize("m, k, n", [(3, 4, 5), (20, 30, 40), (20, 30, 9), (40, 60, 2)])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_and_inf_reach_their_row_and_no_other(m, k, n, bad, rng):
     a, b = rng.standard_normal((m, k)), rng.standard_normal((k, n))
     a[1, 2] = bad
-    for right in (b, np.asfortranarray(b)):
-        product = matmul(a, right)
-        assert not np.isfinite(product[1]).any()
-        assert np.isfinite(np.delete(product, 1, axis=0)).all()
+    for left, right in product((a, np.asfortranarray(a)), (b, np.asfortranarray(b))):
+        c = matmul(left, right)
+        assert not np.isfinite(c[1]).any()
+        assert np.isfinite(np.delete(c, 1, axis=0)).all()
 
 
 def test_read_only_and_unaligned_operands():
@@ -94,8 +102,8 @@ def test_errors_name_both_shapes():
 
 
 def test_mixed_types_meet_in_float64():
-    product = matmul(np.ones((2, 3), np.float32), np.ones((3, 2)))
-    assert product.dtype == np.float64
+    c = matmul(np.ones((2, 3), np.float32), np.ones((3, 2)))
+    assert c.dtype == np.float64
 
 
 @pytest.mark.parametrize("rung", ladder.RUNGS)

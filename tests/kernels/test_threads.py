@@ -16,7 +16,7 @@ from minitransfer.kernels import (
     softmax_rows,
     threads,
 )
-from minitransfer.kernels.conv import depthwise, shifted
+from minitransfer.kernels.conv import depthwise, pointwise, shifted
 from minitransfer.kernels.gemm import tiled
 
 
@@ -47,9 +47,12 @@ def _large_results():
     return [
         kernels.matmul(a, b),
         kernels.matmul(a, np.asfortranarray(b)),
+        kernels.matmul(rows, rows[:10].T),
+        kernels.matmul(np.asfortranarray(rows), rows[:9].T),
         kernels.conv2d(x, w, None, *one),
         kernels.conv2d_backward_data(x, w, x.shape, *one),
         kernels.conv2d_backward_weight(x, x, w.shape, *one),
+        kernels.conv2d_backward_weight(x, x, (16, 16, 1, 1), (1, 1), (0, 0), (1, 1), 1),
         kernels.conv2d(x, deep, None, *wide),
         kernels.conv2d_backward_weight(x, x, deep.shape, *wide),
         y,
@@ -70,8 +73,9 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (pooling, softmax_rows):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    for file in (depthwise, shifted, tiled):
+    for file in (depthwise, pointwise, shifted):
         monkeypatch.setattr(file, "_CHUNK", 1 << 22)
+    monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     threads.set_num_threads(1)
     alone = _large_results()
     for n in (2, 3):

@@ -1,15 +1,14 @@
 """Two-dimensional convolution (cross-correlation, as in all deep-learning libraries).
 
 The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; small images
-(`lanes`), `depthwise` and 1 x 1 filters go ways of their own. `ladder` measures the rungs.
-`plan` holds the idea, and is the file to read first.
+(`lanes`), `depthwise` filters and those of 1 x 1 (`pointwise`) go ways of their own. `ladder`
+measures the rungs. `plan` holds the idea, and is the file to read first.
 """
 
 import numpy as np
 
 from ..checks import common_float, pair
-from ..gemm.tiled import multiply_batch
-from . import depthwise, lanes, shifted
+from . import depthwise, lanes, pointwise, shifted
 from .geometry import output_size, padded, tap
 
 
@@ -93,10 +92,7 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
     if _is_depthwise(w.shape, groups):
         return depthwise.forward(x, w, bias, size, *geometry[:3])
     if _is_pointwise(w.shape, geometry):
-        y = multiply_batch(_per_image(w[:, :, 0, 0], x), x.reshape(*x.shape[:2], -1))
-        if bias is not None:
-            y += bias[:, None]
-        return y.reshape(*y.shape[:2], *size)
+        return pointwise.forward(x, w, bias, geometry[0])
     way = lanes if _is_small(x.shape, size) else shifted
     return way.forward(x, w, bias, size, *geometry)
 
@@ -119,8 +115,7 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     if _is_depthwise(w.shape, groups):
         return depthwise.backward_data(gy, w, x_shape, *geometry[:3])
     if _is_pointwise(w.shape, geometry):
-        turned = _per_image(w[:, :, 0, 0].T, gy)
-        return multiply_batch(turned, gy.reshape(*gy.shape[:2], -1)).reshape(x_shape)
+        return pointwise.backward_data(gy, w, x_shape, geometry[0])
     way = lanes if _is_small(x_shape, gy.shape[2:]) else shifted
     return way.backward_data(gy, w, x_shape, *geometry)
 
@@ -141,6 +136,8 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     x, _ = common_float("conv2d_backward_weight", np.ascontiguousarray(x), gy)
     if gy.size == 0 or x.size == 0:
         return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
+    if _is_pointwise(w_shape, geometry):
+        return pointwise.backward_weight(x, gy, geometry[0])
     if _is_depthwise(w_shape, groups):
         gw = depthwise.backward_weight(x, gy, w_shape, *geometry[:3])
     elif (
@@ -170,12 +167,8 @@ def _is_small(x_shape, size):
 
 def _is_pointwise(w_shape, geometry):
     """Whether the convolution is one matrix product for each image."""
-    return tuple(w_shape[2:]) == (1, 1) and geometry == ((1, 1), (0, 0), geometry[2], 1)
-
-
-def _per_image(matrix, x):
-    """The matrix for every image of x, without copying it."""
-    return np.broadcast_to(matrix, (len(x), *matrix.shape))
+    _, padding, _, groups = geometry
+    return tuple(w_shape[2:]) == (1, 1) and padding == (0, 0) and groups == 1
 
 
 def _checked(name, x, w, bias, stride, padding, dilation, groups, x_shape=None):

@@ -1,14 +1,19 @@
 """Last rung: a block of C stays in registers while k runs (`minitransfer.kernels.simd`).
 
 The outer tile reads A in place, whatever its strides: it needs single numbers of A. Of B it needs
-vectors, so B's rows must be contiguous. Four ways, chosen by measurement in `multiply`:
+vectors, so B's rows must be contiguous. The dot tile needs vectors of both, along k. Which way a
+product takes was chosen by measurement, and depends on shapes and strides only:
 
 * tiny matrices take three plain loops: anything else would cost more than the arithmetic;
-* B is read in place while it is small enough to stay in the caches near the core;
+* B is read in place while it is small enough to stay in the caches near the core, or A has so few
+  rows that B is not read often;
 * a large or transposed B is copied once into panels as wide as the tile, which are then read
   from start to end;
-* where B is transposed and A has too few rows to pay for that copy, the dot tile takes both
-  operands as they lie, along k.
+* where A has too few rows to pay for that copy, or C is narrower than a panel (a head of ten
+  classes is), the dot tile takes both operands along k; the smaller one is copied if it does not
+  lie so;
+* where that does not help a narrow C, its transpose, which has long rows, is computed:
+  (B.T @ A.T).T.
 """
 
 import numpy as np
@@ -35,6 +40,8 @@ IN_PLACE = 1 << 20
 """Bytes of B up to which it is read in place."""
 FEW_ROWS = 192
 """Rows of A up to which a transposed B is not worth copying."""
+IN_PLACE_ROWS = 4 * OUTER_ROWS
+"""Rows of A up to which B is read in place however large it is."""
 _DEPTH = 512
 """Steps of k in one pass: the rows of a panel that the nearest cache can hold."""
 _CHUNK = 3 * 1 << 24
@@ -163,11 +170,15 @@ def multiply(a, b):
     """
     rows, depth = a.shape
     columns = b.shape[1]
-    c = np.empty((rows, columns), a.dtype)
     if 0 < rows * columns * depth <= TINY:
+        c = np.empty((rows, columns), a.dtype)
         _loops(a, b, c)
-    else:
-        _multiply(a, 0, b, 0, c, 1)
+        return c
+    width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
+    if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
+        return np.ascontiguousarray(multiply(b.T, a.T).T)
+    c = np.empty((rows, columns), a.dtype)
+    _multiply(a, 0, b, 0, c, 1)
     return c
 
 
@@ -185,18 +196,23 @@ def _multiply(a, a_batch, b, b_batch, c, batch):
     rows, depth = a.shape
     columns = b.shape[1]
     size = a.itemsize
+    width = OUTER_VECTORS * VECTOR_BYTES // size
     if c.size == 0 or depth == 0:
         c[...] = 0
         return
-    width = OUTER_VECTORS * VECTOR_BYTES // size
-    few_rows = rows <= FEW_ROWS
-    if b.strides[0] == size and a.strides[1] == size and few_rows and columns >= DOT_COLUMNS:
-        _by_rows(c, columns * depth, _dot_rows, a, a_batch, b, b_batch, c, rows)
+    # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
+    few_rows = rows <= min(FEW_ROWS, 4 * depth)
+    a_by_k, b_by_k = a.strides[1] == size, b.strides[0] == size
+    copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
+    if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
+        a, a_batch = _by_k(a, a_batch, batch)
+        b, b_batch = _by_k(b.T, b_batch, batch)
+        _by_rows(c, columns * depth, _dot_rows, a, a_batch, b.T, b_batch, c, rows)
         return
     if rows < OUTER_ROWS:
         a, a_batch = _padded(a, a_batch, batch)
     b_step, b_panel = b.strides[0] // size, width
-    in_place = rows <= OUTER_ROWS or columns * depth * size <= IN_PLACE
+    in_place = rows <= IN_PLACE_ROWS or columns * depth * size <= IN_PLACE
     if b.strides[1] != size or columns < width or not in_place:
         b, b_batch = _panels(b, b_batch, batch, width)
         b_step, b_panel = width, depth * width
@@ -226,6 +242,14 @@ def _batch(a, a_batch, batch):
     if count == 1:
         return a[None]
     return np.lib.stride_tricks.as_strided(a, (count, *a.shape), (a_batch, *a.strides))
+
+
+def _by_k(a, a_batch, batch):
+    """The matrices with rows that are contiguous, copied only if they are not."""
+    if a.strides[1] == a.itemsize:
+        return a, a_batch
+    copy = np.ascontiguousarray(_batch(a, a_batch, batch))
+    return copy[0], copy.strides[0] if a_batch else 0
 
 
 def _padded(a, a_batch, batch):

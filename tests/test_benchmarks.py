@@ -1,0 +1,65 @@
+"""The benchmark is fair: turns for everybody, and the peers compute what we compute."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minitransfer as mt
+from minitransfer import nn, optim, zoo
+
+
+@pytest.fixture(autouse=True)
+def _from_a_checkout(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+
+
+def _busy(seconds, calls):
+    def call():
+        calls.append(seconds)
+        stop = time.process_time() + seconds
+        while time.process_time() < stop:
+            pass
+
+    return call
+
+
+def test_a_slow_peer_has_a_few_turns_and_takes_none_from_the_others():
+    from benchmarks import timing
+
+    quick, slow, tried = [], [], []
+    calls = {
+        "minitransfer": _busy(0.001, quick),
+        "slow": _busy(0.06, slow),
+        "tried": _busy(0.07, tried),
+    }
+    case = timing.measure(timing.Case("", "", calls, beside=("tried",)), seconds=0.05)
+    assert len(slow) == 1 + timing.SLOW_TURNS  # the first to warm up
+    assert len(tried) == timing.SLOW_TURNS
+    assert len(quick) >= 20
+    assert 50 < case.ratio("slow") < case.ratio("tried") < 80
+
+
+@pytest.mark.parametrize("name", ["MyGrad", "autograd", "tinygrad"])
+@pytest.mark.parametrize("frozen", [0, 8])
+def test_the_conv_net_learns_the_same_in_other_libraries(name, frozen):
+    from benchmarks.teaching_conv_nets import CONV_NET
+    from benchmarks.teaching_libraries import available
+
+    rng = np.random.default_rng(0)
+    batches = [(rng.random((4, 1, 28, 28), np.float32), rng.integers(0, 10, 4)) for _ in range(2)]
+    net = zoo.glyph_conv(10, generator=rng)
+    parameters = list(net.parameters())
+    arrays = [p.detach().numpy().copy() for p in parameters]
+    steps = available({name: CONV_NET[name]}, batches, arrays, frozen)  # it takes the steps once
+    if not steps:
+        pytest.skip(f"{name} is not installed or does not run here")
+    adam, loss = optim.Adam(parameters[frozen:], lr=1e-3), nn.CrossEntropyLoss()
+    for _ in range(2):
+        for images, labels in batches:
+            adam.zero_grad()
+            ours = loss(net(mt.from_numpy(images)), mt.from_numpy(labels))
+            ours.backward()
+            adam.step()
+    assert steps[name]() == pytest.approx(ours.item(), rel=1e-3)
