@@ -61,6 +61,7 @@ from minitransfer.lessons import claim, intervals
 DEPTHS = (1, 2, 4, 8)
 DOTS, CHARACTERS = 28 * 28, 200
 SMALL, MIDDLE, LARGE = 128, 256, 512  # features of a body
+SEEDS = {SMALL: 5, MIDDLE: 10, LARGE: 5}
 
 
 def parameters(sizes):
@@ -87,6 +88,7 @@ def scholar(depth, features, classes, rng):
     layers.append(nn.Linear(features, classes, generator=rng))
     network = nn.Sequential(*layers)
     network.input_type, network.input_shape = "image", (1, 28, 28)
+    # The head that replace_head makes starts with small weights.
     return transfer.replace_head(network, classes, generator=rng)
 
 
@@ -135,7 +137,8 @@ plots.show(figure, "19_four_scholars")
 #
 # How fast a network learns best depends on its depth. The rate of each
 # was chosen among 0.0005, 0.001, 0.002 and 0.004, on those same drawings
-# and with the first seed.
+# and with one seed. With a budget it falls to zero along a cosine; on the
+# way to a level nobody knows where the end will be, and it stays.
 
 # %%
 STUDY_RATE = {1: 4e-3, 2: 2e-3, 4: 2e-3, 8: 1e-3}
@@ -205,7 +208,10 @@ def study_characters(depth, features, study, seed):
 
 def study_cells(features, rules):
     return experiments.grid(
-        depth=DEPTHS, features=[features], study=rules, seed=range(5)
+        depth=DEPTHS,
+        features=[features],
+        study=rules,
+        seed=range(SEEDS[features]),
     )
 
 
@@ -223,9 +229,9 @@ studies = experiments.stored(
 # characters? And who will have learnt them by heart, that is, do much
 # better on drawings that it has seen than on new ones?
 #
-# The studies of this lesson, and all that is learnt after them, take a
-# quarter of an hour of one core, so what they reached lies in two tables.
-# To measure it anew, delete `lessons/results/scholar.csv` and
+# The studies of this lesson, and all that is learnt after them, take
+# about twenty minutes of one core, so what they reached lies in two
+# tables. To measure it anew, delete `lessons/results/scholar.csv` and
 # `scholar_studies.csv` beside it, and say
 #
 #     python lessons/19_the_deep_scholar.py --full
@@ -286,7 +292,7 @@ figure, both = plots.figure(
 )
 for ax, study in zip(both, STUDIES, strict=True):
     for column, colour, shift in zip(
-        ("seen", "unseen"), plots.COLOURS, (4, -9), strict=False
+        ("seen", "unseen"), plots.COLOURS, (3, -7), strict=False
     ):
         values = np.array([studied(column, study, d) for d in DEPTHS])
         ax.plot(100 * values, ".", color=colour, alpha=0.6)
@@ -302,12 +308,12 @@ both[0].set_ylabel("characters right (%)")
 plots.show(figure, "19_the_first_field")
 
 # %% [markdown]
-# With one budget, two and four layers come out somewhat better than one;
-# eight come out last, for in a narrow chain of eight the message gets
-# thin (lesson 7). Learning by heart is no habit of the shallow in
-# particular: the distance between drawings seen and drawings unseen is
-# about the same for one, two and four layers. If the collector differs
-# from the master, this is not where it shows.
+# With one budget, two and four layers come out somewhat better than one.
+# Eight come out last, and to reach the level they need the most steps: a
+# long and narrow chain is harder to teach. Learning by heart is no habit
+# of the shallow in particular: the distance between drawings seen and
+# drawings unseen is about the same for one, two and four layers. If the
+# collector differs from the master, this is not where it shows.
 #
 # ## The next field
 #
@@ -395,7 +401,7 @@ def cells(task, pasts, ways, labels, features=MIDDLE):
         depth=DEPTHS,
         features=[features],
         labels=labels,
-        seed=range(5),
+        seed=range(SEEDS[features]),
     )
 
 
@@ -600,7 +606,7 @@ for name, counts in price.items():
 times, _ = saved(price["equal budget"], DEEP)
 figure, axes = plots.figure(
     f"Four layers need {times:.1f} times fewer labels than one, "
-    "after study; from scratch depth saves none"
+    "after study; from scratch depth saves hardly any"
 )
 ends = []
 for (name, counts), colour in zip(
@@ -632,13 +638,13 @@ plots.show(figure, "19_labels_needed")
 # itself is no talent, rather a burden. But what has been *learnt* in
 # several layers is worth more than what has been learnt in one.
 #
-# Then why do the curves cross? With a thousand labels one can find out
-# much by oneself, and what matters is how much the features still tell of
-# the picture. A layer of 256 features that sees all of the picture has
-# kept much. Eight narrow layers have passed on what was of use for
-# characters and have let fall the rest. Where all layers may learn
-# (option 2 in the table), they can fetch it back, and then the deep ones
-# are ahead with a thousand labels too.
+# Then why do the curves cross? The table suggests an answer. With a
+# thousand labels one can find out much by oneself, and what matters is
+# how much the features still tell of the picture. A layer of 256 features
+# that sees all of the picture has kept much. Eight narrow layers have
+# passed on what was of use for characters and have let fall the rest.
+# Where all layers may learn (option 2), they can fetch it back, and then
+# the deep ones are ahead of the shallow with a thousand labels too.
 #
 # ## Near fields and far fields
 #
@@ -697,12 +703,12 @@ plots.show(figure, "19_near_and_far")
 # %% [markdown]
 # *New characters* are ten that nobody has studied; *other digits* were
 # written by other people and scanned with eight by eight dots. On
-# silhouettes of animals, which are not made of strokes, depth is worth
-# next to nothing; with 500 of them four and eight layers even fall behind
-# one. The other digits lie between. They are blown up from few dots and
-# much alike, so that twenty of them teach a network from scratch nearly
-# as much as they teach one that has studied. That leaves little for depth
-# to add.
+# silhouettes of animals, which are not made of strokes, two layers gain a
+# little and four gain nothing; with 500 animals four and eight fall
+# behind one. The other digits lie between. They are blown up from few
+# dots and much alike, so that twenty of them teach a network from scratch
+# nearly as much as they teach one that has studied. That leaves little
+# for depth to add.
 #
 # ## And the one after
 #
@@ -745,7 +751,7 @@ third = {
 }
 figure, axes = plots.figure(
     "Third field, new characters, 20 labels: depth still pays, "
-    "if the second field was learnt gently",
+    "most if the second field was learnt gently",
     width=6.5,
     height=3.8,
 )
@@ -890,8 +896,8 @@ for features, by_depth in FEATURES.items():
 # %% [markdown]
 # ## The verdict
 #
-# The story is true of networks, with a margin note. The same number of
-# parameters, the same years in the first field: arranged in several
+# The story is true of networks, with notes in the margin. The same number
+# of parameters, the same years in the first field: arranged in several
 # layers they need fewer labels in the next field, and in the one after.
 # That remains so when all are equally good at the first one. The notes in
 # the margin are these.
@@ -901,7 +907,7 @@ for features, by_depth in FEATURES.items():
 # * More depth is not always more. Eight narrow layers are harder to teach
 #   than four and gain no more.
 # * It holds for fields that are near. A scholar of strokes is no judge of
-#   animals.
+#   animals, and beyond two layers depth does not make her one.
 # * In their own field the shallow ones do not live by memory more than
 #   the deep ones do, if memory means being better at what one has seen.
 #
@@ -919,12 +925,12 @@ for features, by_depth in FEATURES.items():
 #
 # <details><summary>What you will see</summary>
 #
-# 1. Nothing is left of the lead. One, two and four layers are about
-#    equal, and eight far behind. The master has studied *deeply*, says
-#    the story, and that takes both: the layers, and the years.
-# 2. Hardly anything changes. They do a little better in the first field,
-#    and in the next one no better than before. It was not for want of a
-#    way for the gradient that they gained no more than four.
+# 1. Nothing is left of the lead. One layer does as well as two or four,
+#    if not better, and eight are far behind. The master has studied
+#    *deeply*, says the story, and that takes both: layers and years.
+# 2. They do a little better in the first field. In the next one they do
+#    no better than before, with twenty labels rather worse. A shortcut
+#    for the gradient is not what they were lacking.
 # 3. The higher the goal, the more labels it takes, and the smaller is
 #    the lead: at 85 % eight layers need as many labels as one. At 90 %
 #    they need more than twice as many by option 1, and somewhat fewer by
@@ -937,14 +943,15 @@ for features, by_depth in FEATURES.items():
 # %%
 def claim_labels(id, statement, counts, late, **options):
     """Claim that depth saves labels; `late`: gain with many."""
-    surely = [d for d in DEPTHS[1:] if saved(counts, d)[1][0] > 1]
+    best = min(DEPTHS, key=lambda d: typical(counts[d]))
+    beyond = np.log(counts[DEPTHS[-1]] / counts[best])
     notes = []
-    if surely and DEPTHS[-1] not in surely:
-        notes.append(f"up to {max(surely)} layers")
+    if best != DEPTHS[-1] and intervals.mean(beyond)[0] > 0:
+        notes.append(f"up to {best} layers")
     if intervals.mean(late)[0] <= 0:
         notes.append("with few labels")
     times, interval = saved(counts, DEEP)
-    holds = DEEP in surely
+    holds = interval[0] > 1
     claim(
         id,
         statement,
@@ -1065,6 +1072,7 @@ far = {
     d: deeper("animals", "budget", d, 100, SOME)
     for d in gains["animals"]
 }
+far_better = [d for d, v in far.items() if intervals.mean(v)[0] > 0]
 claim(
     "A5/a far field",
     "depth also pays in a field of another kind (animals, 100 labels, "
@@ -1076,8 +1084,15 @@ claim(
     interval=intervals.mean(far[DEEP]),
     verdict=(
         "holds"
-        if intervals.mean(far[DEEP])[0] > 0
+        if far_better[-1:] == [DEPTHS[-1]]
+        else "holds narrowly"
+        if far_better
         else "does not hold"
+    ),
+    condition=(
+        f"up to {max(far_better)} layers"
+        if far_better and DEPTHS[-1] not in far_better
+        else ""
     ),
     check=far[DEEP].mean() < gains["digits"][DEEP].mean(),
     format="+.1%",
