@@ -9,6 +9,7 @@ those of `shifted`; see `plan`.
 import numpy as np
 
 from ..compile import helper, kernel
+from ..memory import aligned_empty, aligned_zeros
 from ..moves import address, copy_row
 from ..simd import make_dot_tile, make_outer_tile
 from ..threads import in_chunks
@@ -147,8 +148,8 @@ def backward_weight(x, gy, w_shape, stride, padding, dilation):
     x4, gy4 = _planes(x), _planes(gy)
 
     def some_channels(first, last):
-        near = np.empty(x[0, 0].size, x.dtype)
-        row, g_row = np.zeros(plan.room, x.dtype), np.zeros(plan.plane, x.dtype)
+        near = aligned_empty((x[0, 0].size,), x.dtype)
+        row, g_row = (aligned_zeros((n,), x.dtype) for n in (plan.room, plan.plane))
         _gradient_of_filters(
             *(x4, gy4, plan.inputs, gy_line, table, plan.outputs[0, 2]),
             *(plan.pitch, plan.plane, near, row, g_row, gw, first, last),
@@ -172,8 +173,9 @@ def _run(plan, x, w, bias, y):
     x4, y4 = _planes(x), _planes(y)
 
     def some_planes(first, last):
-        near, row = np.empty(x[0, 0].size, x.dtype), np.zeros(plan.room, x.dtype)
-        out = np.empty(plan.plane + plan.room, x.dtype)
+        near = aligned_empty((x[0, 0].size,), x.dtype)
+        row = aligned_zeros((plan.room,), x.dtype)
+        out = aligned_empty((plan.plane + plan.room,), x.dtype)
         _convolve(
             *(x4, w, bias, plan.inputs, plan.outputs, plan.table, plan.pitch, plan.plane),
             *(near, row, out, y4, first, last),

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..compile import kernel
+from ..memory import aligned_empty, aligned_zeros
 from ..moves import address, transpose_tile
 from ..simd import OUTER_ROWS, OUTER_VECTORS, make_outer_tile
 from ..threads import in_chunks
@@ -111,11 +112,10 @@ def _convolve(x, w, bias, starts, lines, groups, row, out, y, first, last):
                             channels * width,
                             nothing,
                         )
-            for p in range(y_places):
-                for i in range(0, filters, OUTER_ROWS):
-                    up = max(g * filters + i + OUTER_ROWS - w.shape[0], 0)
-                    strip = g * filters + i - up
-                    to = (i - up + OUTER_ROWS) * y_places + p
+            for i in range(0, filters, OUTER_ROWS):
+                up = max(g * filters + i + OUTER_ROWS - w.shape[0], 0)
+                strip = g * filters + i - up
+                for p in range(y_places):
                     for r in range(starts[p], starts[p + 1]):
                         _outer(
                             row,
@@ -125,25 +125,25 @@ def _convolve(x, w, bias, starts, lines, groups, row, out, y, first, last):
                             1,
                             address(row) + lines[r, 1] * width * size,
                             width,
-                            address(out) + to * width * size,
+                            address(out) + p * width * size,
                             y_places * width,
                             r > starts[p],
                         )
-            for o in range(filters):
-                for p in range(0, y_places, lanes):
-                    for b in range(0, width, lanes):
-                        to = ((n + b) * y.shape[1] + g * filters + o) * y_places + p
-                        from_ = ((o + OUTER_ROWS) * y_places + p) * width + b
-                        transpose_tile(
-                            row,
-                            address(out) + from_ * size,
-                            width,
-                            y_places - p,
-                            last - n - b,
-                            address(y) + to * size,
-                            y.shape[1] * y_places,
-                            bias[g * filters + o],
-                        )
+                for o in range(i, min(i + OUTER_ROWS, filters)):
+                    for p in range(0, y_places, lanes):
+                        for b in range(0, width, lanes):
+                            to = ((n + b) * y.shape[1] + g * filters + o) * y_places + p
+                            from_ = ((o - i + up) * y_places + p) * width + b
+                            transpose_tile(
+                                row,
+                                address(out) + from_ * size,
+                                width,
+                                y_places - p,
+                                last - n - b,
+                                address(y) + to * size,
+                                y.shape[1] * y_places,
+                                bias[g * filters + o],
+                            )
 
 
 @lru_cache(maxsize=256)
@@ -281,11 +281,11 @@ def backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     images = max(1, _CHUNK // work // width) * width
     chunks = -(-len(x) // images)
     taps = w_shape[2] * w_shape[3]
-    sums = np.zeros((chunks, groups, taps, rows, columns), x.dtype)
+    sums = aligned_zeros((chunks, groups, taps, rows, columns), x.dtype)
 
     def some_chunks(first, last):
-        row = np.zeros(x_places * width * columns, x.dtype)
-        g_row = np.zeros((filters + OUTER_ROWS) * y_places * width, x.dtype)
+        row = aligned_zeros((x_places * width * columns,), x.dtype)
+        g_row = aligned_zeros(((filters + OUTER_ROWS) * y_places * width,), x.dtype)
         for chunk in range(first, last):
             for g in range(groups):
                 _gradient_of_filters(
@@ -305,11 +305,11 @@ def _run(plan, x, w, bias, groups, y):
         w[: len(few)] = few
     width = OUTER_VECTORS * VECTOR_BYTES // x.itemsize
     inputs = x[0].size // groups
-    outputs = (y.shape[1] // groups + 2 * OUTER_ROWS) * y[0, 0].size
+    outputs = OUTER_ROWS * y[0, 0].size
 
     def some_images(first, last):
-        row = np.empty(inputs * width, x.dtype)
-        out = np.empty(outputs * width, x.dtype)
+        row = aligned_empty((inputs * width,), x.dtype)
+        out = aligned_empty((outputs * width,), x.dtype)
         _convolve(x, w, bias, *plan, groups, row, out, y, first, last)
 
     image_work = max(1, w.size * y[0, 0].size)

@@ -7,6 +7,7 @@ the tile runs along it, `collect` takes the outputs that count back out.
 import numpy as np
 
 from ..compile import helper, kernel
+from ..memory import aligned_empty, aligned_zeros
 from ..moves import address, copy_every_second, copy_row
 from ..simd import (
     DOT_COLUMNS,
@@ -227,8 +228,8 @@ def _run(plan, x, w, bias, groups, y):
     filters = y.shape[1] // groups
 
     def some_images(first, last):
-        row = np.zeros(plan.room, x.dtype)
-        out = np.empty((filters + 2 * OUTER_ROWS) * span, x.dtype)
+        row = aligned_zeros((plan.room,), x.dtype)
+        out = aligned_empty(((filters + 2 * OUTER_ROWS) * span,), x.dtype)
         _convolve(
             *(x, w, bias, plan.inputs, plan.outputs, plan.table),
             *(plan.pitch, plan.plane, plan.block, groups, row, out, y, first, last),
@@ -265,8 +266,8 @@ def backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     sums = np.zeros((chunks, groups, rows, len(table)), x.dtype)
 
     def some_chunks(first, last):
-        row = np.zeros(plan.room, x.dtype)
-        g_row = np.zeros(rows * plan.block * plan.plane, x.dtype)
+        row = aligned_zeros((plan.room,), x.dtype)
+        g_row = aligned_zeros((rows * plan.block * plan.plane,), x.dtype)
         for chunk in range(first, last):
             _gradient_of_filters(
                 *(x, gy, plan.inputs, gy_line, table, plan.outputs[0, 2]),

@@ -19,6 +19,7 @@ product takes was chosen by measurement, and depends on shapes and strides only:
 import numpy as np
 
 from ..compile import kernel
+from ..memory import aligned_empty
 from ..moves import address
 from ..simd import (
     DOT_COLUMNS,
@@ -232,7 +233,7 @@ def _by_rows(c, row_work, work, *arguments):
 
 
 def _with_spill(width, a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
-    spill = np.empty((OUTER_ROWS, width), c.dtype)  # each thread needs its own
+    spill = aligned_empty((OUTER_ROWS, width), c.dtype)  # each thread needs its own
     _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last)
 
 
@@ -264,6 +265,6 @@ def _panels(b, b_batch, batch, width):
     """B's matrices copied into panels (panel, k times width)."""
     matrices = _batch(b, b_batch, batch)
     shape = (len(matrices), -(-b.shape[1] // width), b.shape[0] * width)
-    panels = np.empty(shape, b.dtype)
+    panels = aligned_empty(shape, b.dtype)
     _pack(matrices, panels)
     return panels[0], panels.strides[0] if b_batch else 0
