@@ -17,7 +17,8 @@ A reading order, from easy to involved:
    which with `vectors` and `moves` are the only code in the compiler's own language.
 6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
    `gemm`), `lanes` for small images and `depthwise` go ways of their own.
-7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+7. `memory`: why scratch memory should begin at a cache line.
+8. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
 
 To look inside: with ``MINITRANSFER_KERNELS=reference`` a debugger steps from a training loop down
 into the plain versions, ``python -m pdb train.py``, ``break minitransfer/kernels/updates.py:16``.

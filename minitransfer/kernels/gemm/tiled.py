@@ -37,7 +37,7 @@ _dot = make_dot_tile()
 
 TINY = 2048
 """Multiply-adds up to which three plain loops win."""
-IN_PLACE = 1 << 20
+IN_PLACE = 3 << 18
 """Bytes of B up to which it is read in place."""
 FEW_ROWS = 192
 """Rows of A up to which a transposed B is not worth copying."""
