@@ -2,9 +2,9 @@
 # # 19 · The deep scholar
 #
 # **The question.** Two scholars have heads of the same size and have
-# spent their years on the same field. One of them thinks in one step, the
-# other in several. Which of the two needs fewer lessons in the next
-# field, and in the one after?
+# spent their years on the same field. Does the one who thinks in several
+# steps need fewer lessons in the next field, and in the one after, than
+# the one who thinks in a single step?
 #
 # This lesson mirrors article A, its story A5; the page of
 # [sources](sources.md) says who the article is.
