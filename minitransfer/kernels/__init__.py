@@ -47,8 +47,10 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
         relu,
         relu_backward,
         sigmoid,
+        sigmoid_backward,
         sigmoid_cross_entropy,
     )
+    from .fully_connected import linear
     from .gemm import matmul
     from .layer_norms import layer_norm, layer_norm_backward
     from .mean_pooling import avg_pool2d, avg_pool2d_backward
@@ -61,10 +63,11 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 
 _FILES = {
     "gemm": "matmul",
+    "fully_connected": "linear",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "pooling": "max_pool2d max_pool2d_backward",
     "mean_pooling": "avg_pool2d avg_pool2d_backward",
-    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_cross_entropy",
+    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_backward sigmoid_cross_entropy",
     "softmax_rows": "softmax log_softmax softmax_cross_entropy",
     "norms": "batch_norm batch_norm_apply batch_norm_backward",
     "layer_norms": "layer_norm layer_norm_backward",
@@ -89,6 +92,7 @@ __all__ = [
     "get_num_threads",
     "layer_norm",
     "layer_norm_backward",
+    "linear",
     "log_softmax",
     "matmul",
     "max_pool2d",
@@ -98,6 +102,7 @@ __all__ = [
     "set_num_threads",
     "sgd_step",
     "sigmoid",
+    "sigmoid_backward",
     "sigmoid_cross_entropy",
     "softmax",
     "softmax_cross_entropy",

@@ -84,16 +84,15 @@ def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
         >>> p
         array([0.5, 0.5], dtype=float32)
     """
-    arrays = (p, g) if buffer is None else (p, g, buffer)
-    flat = _flat("sgd_step", arrays)
+    flat = _flat("sgd_step", p, g) if buffer is None else _flat("sgd_step", p, g, buffer)
     if flat is None:
         sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov)
     elif buffer is None:
-        in_slices(_sgd, *flat, numbers=(lr, weight_decay))
+        in_slices(_sgd, flat, (lr, weight_decay))
     else:
         numbers = (lr, momentum, 1 - dampening, weight_decay)
         numbers += (momentum, 1.0) if nesterov else (1.0, 0.0)
-        in_slices(_momentum, *flat, numbers=numbers)
+        in_slices(_momentum, flat, numbers)
 
 
 def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
@@ -115,7 +114,7 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
     """
     if step < 1:
         raise ValueError(f"adam_step: step is {step!r}; count from 1")
-    flat = _flat("adam_step", (p, g, m, v))
+    flat = _flat("adam_step", p, g, m, v)
     if flat is None:
         adam_step_reference(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step)
         return
@@ -123,22 +122,20 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
         *(lr / (1 - beta1**step), beta1, 1 - beta1, beta2, 1 - beta2, (1 - beta2**step) ** -0.5),
         *(eps, 0.0 if decoupled else weight_decay, 1 - lr * weight_decay if decoupled else 1.0),
     )
-    in_slices(_adam, *flat, numbers=numbers)
+    in_slices(_adam, flat, numbers)
 
 
-def _flat(name, arrays):
+def _flat(name, p, *others):
     """The arrays as long rows, sharing their memory; None where that cannot be."""
-    p = arrays[0]
-    shape, dtype = p.shape, p.dtype
-    if dtype.char not in "fd":
+    if p.dtype.char not in "fd":
         common_float(name, p)
-    rows = []
-    for array in arrays:
-        if array.shape != shape:
+    rows = [p.ravel()]  # a view, as the array is contiguous, or it is not used
+    contiguous = p.flags.c_contiguous
+    for array in others:
+        if array.shape != p.shape:
             same_shape(name, p=p, another=array)
-        if array.dtype != dtype:
-            raise TypeError(f"{name}: the parameters are {dtype}, another array {array.dtype}")
-        if not array.flags.c_contiguous:
-            return None
-        rows.append(array.ravel())  # a view, as the array is contiguous
-    return rows
+        if array.dtype != p.dtype:
+            raise TypeError(f"{name}: the parameters are {p.dtype}, another array {array.dtype}")
+        contiguous = contiguous and array.flags.c_contiguous
+        rows.append(array.ravel())
+    return rows if contiguous else None

@@ -5,7 +5,8 @@ from importlib import import_module
 import numpy as np
 
 _FILES = [
-    *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling", "updates"),
+    *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling"),
+    *("updates", "fully_connected"),
     *("gemm.tiled", "gemm.ladder", "conv.shifted", "conv.lanes", "conv.depthwise", "conv.ladder"),
 ]
 
