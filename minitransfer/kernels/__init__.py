@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
         sigmoid_backward,
         sigmoid_cross_entropy,
     )
-    from .fully_connected import linear
+    from .fully_connected import bias_gradient, linear
     from .gemm import matmul
     from .layer_norms import layer_norm, layer_norm_backward
     from .mean_pooling import avg_pool2d, avg_pool2d_backward
@@ -63,7 +63,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 
 _FILES = {
     "gemm": "matmul",
-    "fully_connected": "linear",
+    "fully_connected": "linear bias_gradient",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "pooling": "max_pool2d max_pool2d_backward",
     "mean_pooling": "avg_pool2d avg_pool2d_backward",
@@ -84,6 +84,7 @@ __all__ = [
     "batch_norm",
     "batch_norm_apply",
     "batch_norm_backward",
+    "bias_gradient",
     "conv2d",
     "conv2d_backward_data",
     "conv2d_backward_weight",

@@ -6,6 +6,7 @@ diverged.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 from numba import types
@@ -189,7 +190,7 @@ def _mapped(name, loop, x):
     if x.dtype.char not in "fd":
         common_float(name, x)
     y = np.empty(x.shape, x.dtype)
-    in_slices(loop, (x.ravel(), y.ravel()))  # ravel copies x only if it must
+    in_slices(loop, x.ravel(), y.ravel())  # ravel copies x only if it must
     return y
 
 
@@ -200,21 +201,29 @@ def _mapped_back(name, loop, gy, y):
     if gy.dtype != y.dtype or gy.dtype.char not in "fd":
         gy, y = common_float(name, gy, y)
     gx = np.empty(gy.shape, gy.dtype)
-    in_slices(loop, (gy.ravel(), y.ravel(), gx.ravel()))
+    in_slices(loop, gy.ravel(), y.ravel(), gx.ravel())
     return gx
 
 
-def in_slices(loop, arrays, numbers=()):
-    """Call `loop` on the same chunk of each long row, and the numbers, chunk by chunk.
+def in_slices(loop, *arguments):
+    """Call `loop` on the same chunk of each long row, and the numbers as they are.
 
     The loops count from 0 to the row's size: only then does the compiler see that no index is
     negative (counted from the end, as Python has it), and makes vector code.
+
+    Args:
+        loop: a kernel.
+        arguments: rows of one size, and plain numbers; a row comes first.
     """
-    size = arrays[0].size
-    if size <= CHUNK:
-        loop.versions[arrays[0].dtype](*arrays, *numbers)
+    first = arguments[0]
+    if first.size <= CHUNK:
+        loop.versions[first.dtype](*arguments)
     else:
-        in_chunks(lambda i, j: loop(*[a[i:j] for a in arrays], *numbers), size, CHUNK)
+        in_chunks(partial(_slice, loop, arguments), first.size, CHUNK)
+
+
+def _slice(loop, arguments, i, j):
+    loop(*[a[i:j] if isinstance(a, np.ndarray) else a for a in arguments])
 
 
 def relu(x):
@@ -303,6 +312,6 @@ def sigmoid_cross_entropy(logits, targets):
         logits, targets = common_float(name, logits, targets)
     losses = np.empty(logits.shape, logits.dtype)
     difference = np.empty(logits.shape, logits.dtype)
-    rows = (logits.ravel(), targets.ravel(), losses.ravel(), difference.ravel())
-    in_slices(_sigmoid_cross_entropy, rows)
+    outcome = losses.ravel(), difference.ravel()
+    in_slices(_sigmoid_cross_entropy, logits.ravel(), targets.ravel(), *outcome)
     return losses, difference

@@ -1,4 +1,5 @@
-"""A fully connected layer, x @ w.T + bias: the smallest in one call, all others on `matmul`.
+"""A fully connected layer, x @ w.T + bias: the smallest in one call, all others on `matmul`;
+and the gradient of its bias.
 
 For a layer of a few neurons the arithmetic takes nothing, the calls take everything: NumPy's sum of
 a small matrix and a row lasts longer than the product, because it first works out how the shapes
@@ -18,6 +19,11 @@ def linear_reference(x, w, bias):
     return matmul_reference(x, w.T) + bias
 
 
+def bias_gradient_reference(gy):
+    """Return the sum over the rows of `gy`."""
+    return np.add.reduce(gy, axis=0)
+
+
 @kernel("void(in2, in2, in1, real[:, ::1])")
 def _loops(x, w, bias, y):
     for i in range(y.shape[0]):
@@ -26,6 +32,14 @@ def _loops(x, w, bias, y):
             for k in range(1, x.shape[1]):
                 total += x[i, k] * w[j, k]
             y[i, j] = total + bias[j]
+
+
+@kernel("void(in2, real[::1])")
+def _sum_rows(gy, total):
+    for j in range(total.size):
+        total[j] = gy[0, j]
+        for i in range(1, gy.shape[0]):
+            total[j] += gy[i, j]
 
 
 def linear(x, w, bias):
@@ -63,3 +77,19 @@ def linear(x, w, bias):
         y = matmul(x, w.T)
         y += bias  # in place: the product is ours alone
     return y
+
+
+def bias_gradient(gy):
+    """Return the sum over the rows of `gy` (M, N), a new array (N,).
+
+    Every row had the same bias added to it, so each contributes to its gradient.
+
+    Example:
+        >>> bias_gradient(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([4., 6.])
+    """
+    if not 0 < gy.size <= TINY or gy.dtype.char not in "fd":
+        return np.add.reduce(gy, axis=0)
+    total = np.empty(gy.shape[1], gy.dtype)
+    _sum_rows.versions[gy.dtype](gy, total)
+    return total

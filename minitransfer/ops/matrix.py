@@ -133,7 +133,7 @@ def linear(x, w, b=None):
         return kernels.matmul(x, w.T) if b is None else kernels.linear(x, w, b), (
             lambda gy: kernels.matmul(gy, w),
             lambda gy: kernels.matmul(gy.T, x),
-            None if b is None else lambda gy: np.add.reduce(gy, axis=0),
+            None if b is None else kernels.bias_gradient,
         )
     _check_linear(x, w, b)
     return _linear_folded(x, w, b) if w.ndim == 2 else _linear_population(x, w, b)

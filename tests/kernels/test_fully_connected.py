@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from minitransfer.kernels.fully_connected import linear, linear_reference
+from minitransfer.kernels.fully_connected import (
+    bias_gradient,
+    bias_gradient_reference,
+    linear,
+    linear_reference,
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -42,3 +47,12 @@ def test_errors_name_the_shapes_and_the_type():
 
 def test_mixed_types_meet_in_float64():
     assert linear(np.ones((2, 3), np.float32), np.ones((4, 3)), np.ones(4)).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (4, 8), (4, 1), (65, 3), (300, 70), (0, 3), (3, 0)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_gradient_of_a_bias_agrees_with_its_reference(shape, turned, dtype, rng, close):
+    gy = rng.standard_normal(shape).astype(dtype)
+    gy = np.asfortranarray(gy)[:, ::-1] if turned else gy
+    close(bias_gradient(gy), bias_gradient_reference(gy), scale=np.sqrt(shape[0]))
