@@ -84,7 +84,8 @@ def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
         >>> p
         array([0.5, 0.5], dtype=float32)
     """
-    if not _are_rows("sgd_step", p, g, p if buffer is None else buffer):
+    others = (g,) if buffer is None else (g, buffer)
+    if not _are_rows("sgd_step", p, others):
         sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov)
     elif buffer is None:
         in_slices(_sgd, p.ravel(), g.ravel(), lr, weight_decay)
@@ -113,7 +114,7 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
     """
     if step < 1:
         raise ValueError(f"adam_step: step is {step!r}; count from 1")
-    if not _are_rows("adam_step", p, g, m, v):
+    if not _are_rows("adam_step", p, (g, m, v)):
         adam_step_reference(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step)
         return
     numbers = (
@@ -123,8 +124,8 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
     in_slices(_adam, p.ravel(), g.ravel(), m.ravel(), v.ravel(), *numbers)
 
 
-def _are_rows(name, p, *others):
-    """Whether every array is one stretch of memory, so that `ravel` gives a view of it.
+def _are_rows(name, p, others):
+    """Whether `p` and the others are each one stretch of memory, of which `ravel` gives a view.
 
     Raises:
         ValueError: if the shapes differ.

@@ -34,7 +34,7 @@ def reduce_losses(name, losses, reduction, count=None):
         count = losses.size if count is None else float(count)
         if count == 0:
             raise ValueError(f"{name}: there is no loss to average; is the data empty?")
-        return np.add.reduce(losses, axis=None) / count, 1 / count
+        return np.add.reduce(losses, None) / count, 1 / count
     if reduction == "sum":
         return np.add.reduce(losses, axis=None), 1.0
     if reduction == "none":
