@@ -14,7 +14,8 @@ A reading order, from easy to involved:
    channel, a window.
 4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
 5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tiles,
-   which with `vectors` and `moves` are the only code in the compiler's own language.
+   which with `vectors` and `moves` are the only code in the compiler's own language. On it stands
+   `fully_connected`, where the smallest layers are one call.
 6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
    `gemm`), `lanes` for small images and `depthwise` go ways of their own.
 7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.

@@ -198,7 +198,7 @@ def _mapped_back(name, loop, gy, y):
     """Run `loop` over the gradient of a result and the result itself."""
     if gy.shape != y.shape:
         same_shape(name, gy=gy, y=y)
-    if gy.dtype != y.dtype or gy.dtype.char not in "fd":
+    if gy.dtype is not y.dtype or gy.dtype.char not in "fd":
         gy, y = common_float(name, gy, y)
     gx = np.empty(gy.shape, gy.dtype)
     in_slices(loop, gy.ravel(), y.ravel(), gx.ravel())
@@ -308,7 +308,7 @@ def sigmoid_cross_entropy(logits, targets):
     name = "sigmoid_cross_entropy"
     if logits.shape != targets.shape:
         same_shape(name, logits=logits, targets=targets)
-    if logits.dtype != targets.dtype or logits.dtype.char not in "fd":
+    if logits.dtype is not targets.dtype or logits.dtype.char not in "fd":
         logits, targets = common_float(name, logits, targets)
     losses = np.empty(logits.shape, logits.dtype)
     difference = np.empty(logits.shape, logits.dtype)

@@ -68,7 +68,7 @@ def linear(x, w, bias):
             f"linear: x has shape {x.shape}, w {w.shape}, the bias {bias.shape}; "
             "expected (M, K), (N, K) and (N,)"
         )
-    if not x.dtype == w.dtype == bias.dtype or x.dtype.char not in "fd":
+    if not x.dtype is w.dtype is bias.dtype or x.dtype.char not in "fd":
         x, w, bias = common_float("linear", x, w, bias)
     if 0 < rows * columns * depth <= TINY:
         y = np.empty((rows, columns), x.dtype)

@@ -225,7 +225,7 @@ def _matching(name, input, target):
             f"{name}: the input has shape {input.shape}, the target {target.shape}; they must be "
             "equal (reshape one of them, nothing is broadcast here)"
         )
-    return target if target.dtype == input.dtype else target.astype(input.dtype)
+    return target if target.dtype is input.dtype else target.astype(input.dtype)
 
 
 def _weight_like(name, role, input, weight):
