@@ -12,15 +12,15 @@ Three rules keep it small and safe:
   layer nothing is recorded at all.
 * A recorded tensor refers to its inputs, never to itself, and the graph is freed while it is
   walked: Python's reference counts clean up at once, the cycle collector has nothing to do.
-* The walk is a loop over a list, not a recursion: a graph may be 50,000 operations deep. Nothing
-  has to be searched for the right order: what is recorded gets a number from a clock, and the
-  inputs of an operation always have smaller numbers than its result.
+* The walk is a loop, not a recursion: a graph may be 50,000 operations deep. Nothing has to be
+  searched for the right order: what is recorded gets a number from a clock, and the inputs of an
+  operation always have smaller numbers than its result.
 """
 
 import contextlib
 import itertools
 import threading
-from operator import attrgetter
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -102,17 +102,25 @@ def record(y, args, derivatives) -> None:
         y: the tensor that holds the result.
         args: the operation's arguments: tensors, or anything else (constants).
         derivatives: one function per argument, or None where there is no derivative.
+
+    Raises:
+        ValueError: if there are more derivatives than arguments, or fewer.
     """
     if not _mode.recording:
         return
+    if len(args) != len(derivatives):
+        raise ValueError(
+            f"an operation on {len(args)} arguments returned {len(derivatives)} derivatives; "
+            "give one for each argument, None where there is none"
+        )
     tensor = type(y)
     needed = False
     history = []
-    for x, derivative in zip(args, derivatives, strict=True):
+    for i, x in enumerate(args):
         if isinstance(x, tensor):
-            if not x.requires_grad:
-                derivative = None  # frozen or constant: its derivative is never computed
-            elif derivative is not None:
+            # Frozen or constant: its derivative is never computed.
+            derivative = derivatives[i] if x.requires_grad else None
+            if derivative is not None:
                 needed = True
             history.append((x, derivative))
     if needed:
@@ -154,66 +162,65 @@ def backward(root, gradient, retain_graph=False) -> None:
 
     Raises:
         RuntimeError: if a part of the graph was freed by an earlier walk, or if a tensor was
-            written in place after it had been used.
+            written in place after it had been used. No leaf has been given anything then.
     """
-    gradients = {id(root): gradient}
-    handed_out = {id(gradient)}  # arrays that somebody already owns
-    recorded, leaves = _newest_first(root)
-    for t in recorded:
-        gy = gradients.pop(id(t))
-        for x, derivative in t.history:
-            if derivative is None:
-                continue
-            gx = derivative(gy)
-            if gx.dtype is not x.data.dtype:  # a float32 tensor that met float64 further up
-                gx = gx.astype(x.data.dtype)
-            key = id(x)
-            gradients[key] = gradients[key] + gx if key in gradients else gx
-        if not retain_graph:
-            t.history = FREED
-    for leaf in leaves:  # last: an array that a leaf takes for its own is read no more
-        if leaf.requires_grad:  # not if it was frozen after it had been used
-            _add_to_leaf(leaf, gradients[id(leaf)], handed_out)
-
-
-def _newest_first(root) -> tuple[list, list]:
-    """Every tensor above `root` that needs a gradient: recorded ones, consumers before their
-    inputs; and leaves.
-    """
+    gradients, leaves = {id(root): gradient}, []
+    ahead = []  # a heap, from which what was recorded last comes first
     if root.history is None:
-        return [], [root]
-    found, leaves, seen, stack = [], [], {id(root)}, [root]
-    while stack:
-        t = stack.pop()
-        found.append(t)
-        if t.history is FREED:
+        leaves.append(root)
+    else:
+        ahead.append((-root.recorded_at, root))
+    while ahead:
+        t = heappop(ahead)[1]
+        history, recorded_at = t.history, t.recorded_at
+        if history is FREED:
             raise RuntimeError(
                 "backward through a graph that was already walked and freed: compute the loss "
                 "again, add the losses before one backward(), or call "
                 "backward(retain_graph=True) first"
             )
-        recorded_at = t.recorded_at
-        for x, derivative in t.history:
+        gy = gradients.pop(id(t))
+        for x, derivative in history:
             if x.written_at > recorded_at:
                 raise RuntimeError(
                     f"a tensor of shape {x.data.shape} was changed in place after it had been "
                     "used: the gradient would be wrong; call backward() before changing it "
                     "(or before optimizer.step()), or use a copy, x.clone()"
                 )
-            if derivative is not None and id(x) not in seen:
-                seen.add(id(x))
-                (leaves if x.history is None else stack).append(x)
-    found.sort(key=attrgetter("recorded_at"), reverse=True)
-    return found, leaves
+            if derivative is None:
+                continue
+            gx = derivative(gy)
+            if gx.dtype is not x.data.dtype:  # a float32 tensor that met float64 further up
+                gx = gx.astype(x.data.dtype)
+            key = id(x)
+            if key in gradients:
+                gradients[key] = gradients[key] + gx
+                continue
+            gradients[key] = gx
+            if x.history is None:
+                leaves.append(x)
+            else:
+                heappush(ahead, (-x.recorded_at, x))
+        if not retain_graph:
+            t.history = FREED
+    # Last: an array that a leaf takes for its own is read no more.
+    _add_to_leaves(leaves, gradients, handed_out={id(gradient)})
 
 
-def _add_to_leaf(leaf, gy, handed_out) -> None:
-    """Give a leaf its gradient, in an array that belongs to this leaf alone."""
-    if leaf.gradient is not None:
-        leaf.gradient += gy
-        return
-    # An operation may return what it was given, or a view: `a + b` hands one array to both.
-    if not isinstance(gy, np.ndarray) or gy.base is not None or id(gy) in handed_out:
-        gy = np.array(gy, order="C")
-    handed_out.add(id(gy))
-    leaf.gradient = gy
+def _add_to_leaves(leaves, gradients, handed_out) -> None:
+    """Give every leaf its gradient, in an array that belongs to this leaf alone.
+
+    `handed_out` are the arrays that somebody already owns.
+    """
+    for leaf in leaves:
+        if not leaf.requires_grad:  # it was frozen after it had been used
+            continue
+        gy = gradients[id(leaf)]
+        if leaf.gradient is not None:
+            leaf.gradient += gy
+            continue
+        # An operation may return what it was given, or a view: `a + b` hands one array to both.
+        if not isinstance(gy, np.ndarray) or gy.base is not None or id(gy) in handed_out:
+            gy = np.array(gy, order="C")
+        handed_out.add(id(gy))
+        leaf.gradient = gy

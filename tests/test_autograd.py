@@ -170,6 +170,32 @@ def test_float64_in_the_middle_of_a_float32_graph():
     assert x.grad.item() == pytest.approx(3 * np.exp(0.5), rel=1e-6)
 
 
+def test_an_operation_gives_one_derivative_for_each_argument():
+    @differentiable
+    def add(x, y):
+        return x + y, (lambda gy: gy,)
+
+    with pytest.raises(ValueError, match="2 arguments returned 1 derivatives"):
+        add(leaf(1.0), leaf(2.0))
+
+
+def test_a_result_is_let_go_as_soon_as_the_walk_is_past_it():
+    x = leaf(1.0)
+    alive = []
+
+    @differentiable
+    def look(x):
+        return x + 0, (lambda gy: (alive.append(late()), gy)[1],)
+
+    y = look(x)
+    z = y * 2
+    late = weakref.ref(z)
+    loss = z.sum()
+    del y, z
+    loss.backward()
+    assert alive == [None]
+
+
 # The graph is freed
 
 

@@ -14,7 +14,8 @@ A reading order, from easy to involved:
    channel, a window.
 4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
 5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tiles,
-   which with `vectors` and `moves` are the only code in the compiler's own language.
+   which with `vectors` and `moves` are the only code in the compiler's own language. On it stands
+   `fully_connected`, where the smallest layers are one call.
 6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
    `gemm`), `lanes` for small images and `depthwise` go ways of their own.
 7. `memory`: why scratch memory should begin at a cache line.
@@ -48,8 +49,10 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
         relu,
         relu_backward,
         sigmoid,
+        sigmoid_backward,
         sigmoid_cross_entropy,
     )
+    from .fully_connected import bias_gradient, linear
     from .gemm import matmul
     from .layer_norms import layer_norm, layer_norm_backward
     from .mean_pooling import avg_pool2d, avg_pool2d_backward
@@ -62,10 +65,11 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 
 _FILES = {
     "gemm": "matmul",
+    "fully_connected": "linear bias_gradient",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "pooling": "max_pool2d max_pool2d_backward",
     "mean_pooling": "avg_pool2d avg_pool2d_backward",
-    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_cross_entropy",
+    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_backward sigmoid_cross_entropy",
     "softmax_rows": "softmax log_softmax softmax_cross_entropy",
     "norms": "batch_norm batch_norm_apply batch_norm_backward",
     "layer_norms": "layer_norm layer_norm_backward",
@@ -82,6 +86,7 @@ __all__ = [
     "batch_norm",
     "batch_norm_apply",
     "batch_norm_backward",
+    "bias_gradient",
     "conv2d",
     "conv2d_backward_data",
     "conv2d_backward_weight",
@@ -90,6 +95,7 @@ __all__ = [
     "get_num_threads",
     "layer_norm",
     "layer_norm_backward",
+    "linear",
     "log_softmax",
     "matmul",
     "max_pool2d",
@@ -99,6 +105,7 @@ __all__ = [
     "set_num_threads",
     "sgd_step",
     "sigmoid",
+    "sigmoid_backward",
     "sigmoid_cross_entropy",
     "softmax",
     "softmax_cross_entropy",

@@ -6,6 +6,7 @@ diverged.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 from numba import types
@@ -45,6 +46,11 @@ def sigmoid_reference(x):
     """Return 1 / (1 + exp(-x)); the exponential is never taken above 0."""
     e = exp_reference(-np.abs(x))
     return np.where(x < 0, e, x.dtype.type(1)) / (1 + e)
+
+
+def sigmoid_backward_reference(gy, y):
+    """Return `gy` times the sigmoid's slope, from its output `y`."""
+    return gy * (y * (1 - y))
 
 
 def sigmoid_cross_entropy_reference(logits, targets):
@@ -162,6 +168,13 @@ def _sigmoid(x, y):
         y[i] = (e if x[i] < 0 else one) / (one + e)
 
 
+@kernel("void(flat1, flat1, real[::1])")
+def _sigmoid_backward(gy, y, gx):
+    one = y.dtype.type(1)
+    for i in range(gx.size):
+        gx[i] = gy[i] * (y[i] * (one - y[i]))
+
+
 @kernel("void(flat1, flat1, real[::1], real[::1])")
 def _sigmoid_cross_entropy(x, t, losses, difference):
     nothing, one = x.dtype.type(0), x.dtype.type(1)
@@ -181,17 +194,36 @@ def _mapped(name, loop, x):
     return y
 
 
-def in_slices(loop, *arrays, numbers=()):
-    """Call `loop` on the same chunk of each long row, and the numbers, chunk by chunk.
+def _mapped_back(name, loop, gy, y):
+    """Run `loop` over the gradient of a result and the result itself."""
+    if gy.shape != y.shape:
+        same_shape(name, gy=gy, y=y)
+    if gy.dtype is not y.dtype or gy.dtype.char not in "fd":
+        gy, y = common_float(name, gy, y)
+    gx = np.empty(gy.shape, gy.dtype)
+    in_slices(loop, gy.ravel(), y.ravel(), gx.ravel())
+    return gx
+
+
+def in_slices(loop, *arguments):
+    """Call `loop` on the same chunk of each long row, and the numbers as they are.
 
     The loops count from 0 to the row's size: only then does the compiler see that no index is
     negative (counted from the end, as Python has it), and makes vector code.
+
+    Args:
+        loop: a kernel.
+        arguments: rows of one size, and plain numbers; a row comes first.
     """
-    size = arrays[0].size
-    if size <= CHUNK:
-        loop(*arrays, *numbers)
+    first = arguments[0]
+    if first.size <= CHUNK:
+        loop.versions[first.dtype](*arguments)
     else:
-        in_chunks(lambda i, j: loop(*[a[i:j] for a in arrays], *numbers), size, CHUNK)
+        in_chunks(partial(_slice, loop, arguments), first.size, CHUNK)
+
+
+def _slice(loop, arguments, i, j):
+    loop(*[a[i:j] if isinstance(a, np.ndarray) else a for a in arguments])
 
 
 def relu(x):
@@ -211,13 +243,7 @@ def relu_backward(gy, y):
         >>> relu_backward(np.array([5.0, 5.0]), np.array([0.0, 2.0]))
         array([0., 5.])
     """
-    if gy.shape != y.shape:
-        same_shape("relu_backward", gy=gy, y=y)
-    if gy.dtype != y.dtype or gy.dtype.char not in "fd":
-        gy, y = common_float("relu_backward", gy, y)
-    gx = np.empty(gy.shape, gy.dtype)
-    in_slices(_relu_backward, gy.ravel(), y.ravel(), gx.ravel())
-    return gx
+    return _mapped_back("relu_backward", _relu_backward, gy, y)
 
 
 def exp(x):
@@ -250,6 +276,16 @@ def sigmoid(x):
     return _mapped("sigmoid", _sigmoid, x)
 
 
+def sigmoid_backward(gy, y):
+    """Return `gy` times the slope of the sigmoid, y * (1 - y), from its output `y`.
+
+    Example:
+        >>> sigmoid_backward(np.array([1.0, 2.0]), np.array([0.5, 1.0]))
+        array([0.25, 0.  ])
+    """
+    return _mapped_back("sigmoid_backward", _sigmoid_backward, gy, y)
+
+
 def sigmoid_cross_entropy(logits, targets):
     """Return the cross-entropy of each yes-or-no answer, and its derivative.
 
@@ -272,10 +308,10 @@ def sigmoid_cross_entropy(logits, targets):
     name = "sigmoid_cross_entropy"
     if logits.shape != targets.shape:
         same_shape(name, logits=logits, targets=targets)
-    if logits.dtype != targets.dtype or logits.dtype.char not in "fd":
+    if logits.dtype is not targets.dtype or logits.dtype.char not in "fd":
         logits, targets = common_float(name, logits, targets)
     losses = np.empty(logits.shape, logits.dtype)
     difference = np.empty(logits.shape, logits.dtype)
-    rows = (logits.ravel(), targets.ravel(), losses.ravel(), difference.ravel())
-    in_slices(_sigmoid_cross_entropy, *rows)
+    outcome = losses.ravel(), difference.ravel()
+    in_slices(_sigmoid_cross_entropy, logits.ravel(), targets.ravel(), *outcome)
     return losses, difference

@@ -84,16 +84,15 @@ def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
         >>> p
         array([0.5, 0.5], dtype=float32)
     """
-    arrays = (p, g) if buffer is None else (p, g, buffer)
-    flat = _flat("sgd_step", arrays)
-    if flat is None:
+    others = (g,) if buffer is None else (g, buffer)
+    if not _are_rows("sgd_step", p, others):
         sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov)
     elif buffer is None:
-        in_slices(_sgd, *flat, numbers=(lr, weight_decay))
+        in_slices(_sgd, p.ravel(), g.ravel(), lr, weight_decay)
     else:
         numbers = (lr, momentum, 1 - dampening, weight_decay)
         numbers += (momentum, 1.0) if nesterov else (1.0, 0.0)
-        in_slices(_momentum, *flat, numbers=numbers)
+        in_slices(_momentum, p.ravel(), g.ravel(), buffer.ravel(), *numbers)
 
 
 def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
@@ -115,30 +114,31 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
     """
     if step < 1:
         raise ValueError(f"adam_step: step is {step!r}; count from 1")
-    flat = _flat("adam_step", (p, g, m, v))
-    if flat is None:
+    if not _are_rows("adam_step", p, (g, m, v)):
         adam_step_reference(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step)
         return
     numbers = (
         *(lr / (1 - beta1**step), beta1, 1 - beta1, beta2, 1 - beta2, (1 - beta2**step) ** -0.5),
         *(eps, 0.0 if decoupled else weight_decay, 1 - lr * weight_decay if decoupled else 1.0),
     )
-    in_slices(_adam, *flat, numbers=numbers)
+    in_slices(_adam, p.ravel(), g.ravel(), m.ravel(), v.ravel(), *numbers)
 
 
-def _flat(name, arrays):
-    """The arrays as long rows, sharing their memory; None where that cannot be."""
-    p = arrays[0]
-    shape, dtype = p.shape, p.dtype
+def _are_rows(name, p, others):
+    """Whether `p` and the others are each one stretch of memory, of which `ravel` gives a view.
+
+    Raises:
+        ValueError: if the shapes differ.
+        TypeError: if the types differ, or are no floats.
+    """
+    shape, dtype, contiguous = p.shape, p.dtype, p.flags.c_contiguous
     if dtype.char not in "fd":
         common_float(name, p)
-    rows = []
-    for array in arrays:
+    for array in others:
         if array.shape != shape:
             same_shape(name, p=p, another=array)
         if array.dtype != dtype:
             raise TypeError(f"{name}: the parameters are {dtype}, another array {array.dtype}")
         if not array.flags.c_contiguous:
-            return None
-        rows.append(array.ravel())  # a view, as the array is contiguous
-    return rows
+            contiguous = False
+    return contiguous

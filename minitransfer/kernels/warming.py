@@ -5,7 +5,8 @@ from importlib import import_module
 import numpy as np
 
 _FILES = [
-    *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling", "updates"),
+    *("elementwise", "softmax_rows", "norms", "layer_norms", "pooling", "mean_pooling"),
+    *("updates", "fully_connected"),
     *("gemm.tiled", "gemm.ladder", "conv.shifted", "conv.lanes", "conv.depthwise", "conv.ladder"),
 ]
 
@@ -32,7 +33,7 @@ def warm(progress=None):
 
     Example:
         >>> warm(lambda done, total, name: print(done, total, name))  # doctest: +SKIP
-        0 74 gemm.tiled._loops
+        0 98 gemm.tiled._loops
         ...
     """
     return _compile([(k, t) for k in _registry() for t in (np.float32, np.float64)], progress)

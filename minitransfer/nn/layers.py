@@ -46,12 +46,15 @@ class Linear(Module):
         self.bias = _drawn((out_features,), bound, generator) if bias else None
 
     def forward(self, x):
-        if x.shape[-1:] != (self.in_features,):
+        try:
+            return T.linear(x, self.weight, self.bias)
+        except (TypeError, ValueError):  # the operation has looked at the sizes; it knows no layer
+            if x.shape[-1:] == (self.in_features,):
+                raise
             hint = "; flatten the images first (nn.Flatten())" if x.ndim > 2 else ""
             raise ValueError(
                 f"{self.label()} expects (…, {self.in_features}), given {tuple(x.shape)}{hint}"
-            )
-        return T.linear(x, self.weight, self.bias)
+            ) from None
 
     def extra_repr(self):
         return f"{self.in_features} → {self.out_features}"

@@ -61,11 +61,7 @@ class BCEWithLogitsLoss(Module):
 
     def forward(self, logits, target):
         return F.binary_cross_entropy_with_logits(
-            logits,
-            target,
-            weight=self.weight,
-            pos_weight=self.pos_weight,
-            reduction=self.reduction,
+            logits, target, self.weight, self.reduction, self.pos_weight
         )
 
 

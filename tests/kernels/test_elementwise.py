@@ -43,6 +43,15 @@ def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_backward_agrees_with_its_reference(dtype, rng, close):
+    y = elementwise.sigmoid((5 * rng.standard_normal((7, 9))).astype(dtype))
+    y[0, :3] = [0, 1, np.nan]
+    for gy in (rng.standard_normal((9, 7)).astype(dtype).T, np.full_like(y, np.nan)):
+        given = elementwise.sigmoid_backward(gy, y)
+        close(given, elementwise.sigmoid_backward_reference(gy, y))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_sigmoid_cross_entropy_agrees_with_its_reference(dtype, rng, close):
     x = (5 * rng.standard_normal((7, 9))).astype(dtype)
     x[0, :4] = [300, -300, 0, np.nan]
@@ -65,5 +74,7 @@ def test_errors():
         elementwise.relu(np.arange(3))
     with pytest.raises(ValueError, match=r"gy has shape \(2,\), y has shape \(3,\)"):
         elementwise.relu_backward(np.ones(2), np.ones(3))
+    with pytest.raises(ValueError, match="sigmoid_backward: gy has shape"):
+        elementwise.sigmoid_backward(np.ones(2), np.ones(3))
     with pytest.raises(ValueError, match=r"logits has shape \(2,\), targets has shape \(3,\)"):
         elementwise.sigmoid_cross_entropy(np.ones(2), np.ones(3))

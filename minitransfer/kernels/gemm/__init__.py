@@ -40,7 +40,7 @@ def matmul(a, b):
         >>> matmul(np.ones((5, 2, 3)), np.ones((3, 4))).shape
         (5, 2, 4)
     """
-    if a.dtype != b.dtype or a.dtype.char not in "fd":
+    if a.dtype is not b.dtype or a.dtype.char not in "fd":
         a, b = common_float("matmul", a, b)
     if a.ndim == 2 and b.ndim == 2 and a.shape[1] == b.shape[0]:
         return multiply(a, b)

@@ -173,7 +173,7 @@ def multiply(a, b):
     columns = b.shape[1]
     if 0 < rows * columns * depth <= TINY:
         c = np.empty((rows, columns), a.dtype)
-        _loops(a, b, c)
+        _loops.versions[a.dtype](a, b, c)
         return c
     width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
     if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
