@@ -104,3 +104,25 @@ def missing(where: str, name: str, kind: str | None = None) -> AttributeError:
     if instead:
         return AttributeError(f"{where} has no {name!r}; instead: {instead}")
     return AttributeError(f"{where} has no {name!r}")
+
+
+class Elsewhere:
+    """Stands in a class for a name of PyTorch's that is not here; reading it says what to use.
+
+    A ``__getattr__`` would need no such stand-ins, but a class that has one reads all of its
+    attributes more slowly, and those of tensors are read some hundred times in a small step.
+
+    Example:
+        >>> class Tensor:
+        ...     cuda = Elsewhere("Tensor", "cuda")
+        >>> Tensor().cuda
+        Traceback (most recent call last):
+            ...
+        AttributeError: Tensor has no 'cuda'; instead: everything runs on the processor; ...
+    """
+
+    def __init__(self, where, name):
+        self.where, self.name = where, name
+
+    def __get__(self, instance, owner):
+        raise missing(self.where, self.name)

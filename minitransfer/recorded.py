@@ -10,7 +10,6 @@ import copy
 import numpy as np
 
 from minitransfer import autograd
-from minitransfer.alternatives import missing
 
 #: Python and NumPy names of the types that a tensor may hold.
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
@@ -151,9 +150,6 @@ class Recorded:
         new.data = copy.deepcopy(self.data, memo)
         new.gradient = copy.deepcopy(self.gradient, memo)
         return new
-
-    def __getattr__(self, name):
-        raise missing("Tensor", name)
 
     # Out of the graph
 

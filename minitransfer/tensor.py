@@ -11,7 +11,7 @@ import numpy as np
 
 from minitransfer import autograd
 from minitransfer import operations as O
-from minitransfer.alternatives import missing
+from minitransfer.alternatives import ALTERNATIVES, Elsewhere, missing
 from minitransfer.recorded import (
     Recorded,
     bool_,
@@ -407,6 +407,10 @@ class Tensor(Recorded):
 
 
 Recorded.kind = Tensor
+
+for _where, _name in ALTERNATIVES:
+    if _where == "Tensor":
+        setattr(Tensor, _name, Elsewhere(_where, _name))
 
 
 class ValuesIndices(NamedTuple):

@@ -64,7 +64,7 @@ def test_the_version_is_the_one_of_the_package():
         (lambda: optim.lr_scheduler.ExponentialLR, "instead: StepLR"),
         (lambda: mt.no_such_thing, "minitransfer has no 'no_such_thing'$"),
         (lambda: nn.Sequential().no_such_thing, "Sequential has no 'no_such_thing'$"),
-        (lambda: mt.ones(1).no_such_thing, "Tensor has no 'no_such_thing'$"),
+        (lambda: mt.ones(1).no_such_thing, "'Tensor' object has no attribute 'no_such_thing'$"),
     ],
 )
 def test_what_is_not_here_is_an_error_that_names_the_alternative(get, message):
