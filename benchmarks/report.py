@@ -8,6 +8,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from minitransfer.plots import label_ends
+
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
 
 
@@ -63,14 +65,14 @@ def draw_roofline(speeds, bandwidth, folder):
     axes.text(380, peak * 1.06, f"peak of the core, {peak:.0f} GFLOP/s", ha="right", va="bottom")
     colours = ["#cc79a7", _ORANGE, "#009e73", _BLUE]
     rungs = [r for r in next(iter(speeds.values())) if r != "peak"]
+    ends = []
     for rung, colour in zip(rungs, colours, strict=False):
         x = [n / 6 for n in speeds]  # 2 n^3 operations on 3 n^2 numbers of 4 bytes
         y = [s[rung] / 1e9 for s in speeds.values()]
         axes.plot(x, y, "o-", color=colour, ms=4)
-        axes.annotate(
-            rung, (x[-1], y[-1]), (6, 0), textcoords="offset points", color=colour, va="center"
-        )
+        ends.append((y[-1], rung, colour))
     axes.set(xscale="log", yscale="log", xlim=(2, 450), ylim=(0.1, peak * 2))
+    label_ends(axes, 450, ends)
     axes.set_xlabel("operations for each byte of A, B and C (n/6 for n × n matrices)")
     axes.set_ylabel("GFLOP/s, float32, one core")
     top = list(speeds.values())[-1]

@@ -18,7 +18,7 @@ A reading order, from easy to involved:
    `fully_connected`, where the smallest layers are one call.
 6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
    `gemm`), `lanes` for small images and `depthwise` go ways of their own.
-7. `memory`: why scratch memory should begin at a cache line.
+7. `memory`: where memory begins, and where it comes from; both cost time.
 8. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
 
 To look inside: with ``MINITRANSFER_KERNELS=reference`` a debugger steps from a training loop down
