@@ -587,8 +587,8 @@ early, late = (
     against_scratch("plain 256", "ink", "all", n) for n in (100, 4000)
 )
 figure, panels = plots.figure(
-    f"A silly impression costs the plain network {points(early)} points "
-    f"at 100 labels and {points(late)} at 4,000",
+    f"A silly impression, against none: {points(early)} points with 100 "
+    f"labels, {points(late)} with 4,000 (plain network)",
     columns=2,
     width=7.5,
     height=3.8,
