@@ -14,6 +14,14 @@ from minitransfer.data import DataLoader, Dataset
 from minitransfer.train import fit
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard():
+    """A shell that starts the tests in the background has its children ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Stopped(Exception):
     """Stands for whatever may go wrong in the middle of a training."""
 
