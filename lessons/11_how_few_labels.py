@@ -489,7 +489,7 @@ def way_forward(network):
         transfer.replace_head(zoo.load(network), 10)
     )
     return [
-        places * layer.modules[0][1].weight.data.size
+        places * layer.modules[0][1].weight.array.size
         for places, layer in zip(PLACES[network], layers, strict=True)
     ]
 

@@ -144,7 +144,9 @@ def distance(network, tuned):
     """How far the body moved, as a share of its length."""
     old = transfer.strip_head(zoo.load(network)).parameters()
     new = transfer.strip_head(tuned).parameters()
-    pairs = [(o.data, n.data) for o, n in zip(old, new, strict=True)]
+    pairs = [
+        (o.array, n.array) for o, n in zip(old, new, strict=True)
+    ]
     moved = sum(float(((n - o) ** 2).sum()) for o, n in pairs)
     return (moved / sum(float((o**2).sum()) for o, _ in pairs)) ** 0.5
 
@@ -289,8 +291,8 @@ def moved_by_lot(network, tuned, rng):
     ends = transfer.strip_head(tuned).parameters()
     for start, end in zip(body, ends, strict=True):
         way = rng.standard_normal(start.shape).astype(np.float32)
-        far = np.linalg.norm(end.data - start.data)
-        start.data += way * (far / np.linalg.norm(way))
+        far = np.linalg.norm(end.array - start.array)
+        start.array += way * (far / np.linalg.norm(way))
     return other
 
 

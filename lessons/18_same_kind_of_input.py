@@ -219,7 +219,7 @@ def accuracy(way, source, build, few, test, seed):
 
 def as_source(network, other_input=False):
     state = network.state_dict()
-    head = transfer.find_head(network)[1].bias.data
+    head = transfer.find_head(network)[1].bias.array
     return {"state": state, "head": head, "other input": other_input}
 
 

@@ -44,7 +44,7 @@ ALTERNATIVES = {
     ("Tensor", "round"): "x > 0.5 for a decision, numpy.round(x.detach()) otherwise",
     ("Tensor", "type"): "to(dtype), float(), double(), long(), int() or bool()",
     ("Tensor", "unsqueeze_"): "unsqueeze(dim)",
-    ("Tensor", "data_ptr"): "x.data is the NumPy array itself",
+    ("Tensor", "data_ptr"): "x.array is the NumPy array itself",
     ("Module", "cuda"): "everything runs on the processor; leave the line out",
     ("Module", "half"): "there is no mixed precision; float32 is the default",
     ("Module", "register_forward_hook"): "take the layers up to there, net[:k], and call them",

@@ -183,15 +183,15 @@ def backward(root, gradient, retain_graph=False) -> None:
         for x, derivative in history:
             if x.written_at > recorded_at:
                 raise RuntimeError(
-                    f"a tensor of shape {x.data.shape} was changed in place after it had been "
+                    f"a tensor of shape {x.array.shape} was changed in place after it had been "
                     "used: the gradient would be wrong; call backward() before changing it "
                     "(or before optimizer.step()), or use a copy, x.clone()"
                 )
             if derivative is None:
                 continue
             gx = derivative(gy)
-            if gx.dtype is not x.data.dtype:  # a float32 tensor that met float64 further up
-                gx = gx.astype(x.data.dtype)
+            if gx.dtype is not x.array.dtype:  # a float32 tensor that met float64 further up
+                gx = gx.astype(x.array.dtype)
             key = id(x)
             if key in gradients:
                 gradients[key] = gradients[key] + gx

@@ -50,7 +50,7 @@ def save_arrays(path, arrays: dict, extra=None) -> None:
         ({'x': array([0, 1, 2])}, {'unit': 'm'})
     """
     arrays = {
-        name: np.asarray(a.data if isinstance(a, Tensor) else a, order="C")
+        name: np.asarray(a.array if isinstance(a, Tensor) else a, order="C")
         for name, a in arrays.items()
     }
     text = json.dumps(extra)
@@ -98,7 +98,7 @@ def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> 
         LoadResult(missing_keys=[], unexpected_keys=[])
         {'name': 'tiny'}
     """
-    arrays = {name: tensor.data for name, tensor in module.state_dict().items()}
+    arrays = {name: tensor.array for name, tensor in module.state_dict().items()}
     if dtype is not None:
         arrays = {k: a.astype(dtype) if a.dtype.kind == "f" else a for k, a in arrays.items()}
     save_arrays(path, arrays, {"card": card or {}})
@@ -187,7 +187,7 @@ def load_checkpoint(path) -> dict:
 def _packed(value, place: str, arrays: dict):
     """Return `value` as JSON can say it; its arrays go to `arrays`, named by their place."""
     if isinstance(value, (Tensor, np.ndarray, np.generic)):
-        arrays[place] = value.data if isinstance(value, Tensor) else np.asarray(value)
+        arrays[place] = value.array if isinstance(value, Tensor) else np.asarray(value)
         return {_ARRAY: place, "number": isinstance(value, np.generic)}
     if isinstance(value, dict):
         if wrong := [key for key in value if not isinstance(key, str) or key == _ARRAY]:

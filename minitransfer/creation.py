@@ -25,7 +25,7 @@ def tensor(data, dtype=None, requires_grad=False) -> Tensor:
         >>> tensor([[1, 2], [3, 4]], dtype=float32).shape
         (2, 2)
     """
-    array = Tensor(data).data
+    array = Tensor(data).array
     return Tensor(np.array(array, dtype=dtype or array.dtype), requires_grad)
 
 

@@ -46,12 +46,12 @@ def gradcheck(function, inputs, *, step=1e-6, rtol=1e-4, atol=1e-6, generator=No
     y.backward(cotangent.astype(y.dtype))
 
     def value():
-        return float((function(*inputs).detach().data * cotangent).sum())
+        return float((function(*inputs).detach().array * cotangent).sum())
 
     for i, x in checked:
         found = np.zeros(x.shape) if x.gradient is None else x.gradient
         for place in np.ndindex(x.shape):
-            expected = _difference(value, x.data, place, step)
+            expected = _difference(value, x.array, place, step)
             error = abs(found[place] - expected)
             if not error <= atol + rtol * abs(expected):
                 raise AssertionError(

@@ -39,7 +39,7 @@ def differentiable(operation):
     def lifted(*args, **options):
         arrays = []
         for a in args:
-            arrays.append(a.data if isinstance(a, Recorded) else raw(a))
+            arrays.append(a.array if isinstance(a, Recorded) else raw(a))
         value, derivatives = operation(*arrays, **options)
         y = Recorded.kind(value if type(value) is np.ndarray else np.asarray(value))
         autograd.record(y, args, derivatives)

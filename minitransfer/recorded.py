@@ -27,7 +27,7 @@ class Recorded:
         requires_grad: whether `backward` is to leave the derivative in `grad`.
 
     Attributes:
-        data: the numbers, a NumPy array.
+        array: the numbers, a NumPy array.
         gradient: the derivative as a NumPy array, or None; `grad` shows the same as a tensor.
         requires_grad: see above; True also for every result that was recorded.
 
@@ -42,7 +42,7 @@ class Recorded:
 
     __slots__ = (
         "__weakref__",
-        "data",
+        "array",
         "gradient",
         "history",
         "recorded_at",
@@ -56,7 +56,7 @@ class Recorded:
     def __init__(self, data, requires_grad=False):
         if type(data) is not np.ndarray or data.dtype.kind not in _NUMERIC:
             data = _as_array(data)
-        self.data = data
+        self.array = data
         self.gradient = None
         self.requires_grad = False
         self.history = None
@@ -67,19 +67,29 @@ class Recorded:
     # What it is
 
     @property
+    def data(self):
+        """The same numbers as a tensor outside the graph; assigning writes new ones into it."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value):
+        self.array[...] = raw(value)
+        autograd.note_write(self)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
-        return self.data.shape
+        return self.array.shape
 
     @property
     def dtype(self) -> np.dtype:
         """Type of the numbers."""
-        return self.data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self.data.ndim
+        return self.array.ndim
 
     @property
     def grad(self):
@@ -104,7 +114,7 @@ class Recorded:
         return self.history is None
 
     def __repr__(self):
-        text = np.array2string(self.data, separator=", ", prefix="tensor(", precision=4)
+        text = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4)
         note = ""
         if self.dtype not in (float32, int64, bool_):
             note += f", dtype={self.dtype}"
@@ -127,10 +137,10 @@ class Recorded:
         return int(self.item())
 
     def __index__(self):
-        return self.data.__index__()
+        return self.array.__index__()
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self.data.size == 1 and spec else repr(self)
+        return format(self.item(), spec) if self.array.size == 1 and spec else repr(self)
 
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
@@ -138,7 +148,7 @@ class Recorded:
                 "this tensor requires a gradient, and NumPy could not record what it does with it; "
                 "use .detach().numpy() to say that this is meant"
             )
-        return np.array(self.data, dtype=dtype, copy=copy)
+        return np.array(self.array, dtype=dtype, copy=copy)
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
@@ -147,7 +157,7 @@ class Recorded:
                 "computed from; copy x.detach() instead"
             )
         new = memo[id(self)] = copy.copy(self)
-        new.data = copy.deepcopy(self.data, memo)
+        new.array = copy.deepcopy(self.array, memo)
         new.gradient = copy.deepcopy(self.gradient, memo)
         return new
 
@@ -159,16 +169,16 @@ class Recorded:
         Raises:
             ValueError: if it holds more or fewer than one.
         """
-        if self.data.size != 1:
+        if self.array.size != 1:
             raise ValueError(
                 f"item() needs a tensor of one number; this one has shape {self.shape}: "
                 "use .tolist(), or reduce it first (.mean(), .sum())"
             )
-        return self.data.item()
+        return self.array.item()
 
     def tolist(self):
         """Return the numbers as nested Python lists."""
-        return self.data.tolist()
+        return self.array.tolist()
 
     def numpy(self) -> np.ndarray:
         """Return the array itself (shared, not copied).
@@ -178,11 +188,11 @@ class Recorded:
         """
         if self.requires_grad:
             raise RuntimeError("this tensor requires a gradient; use .detach().numpy()")
-        return self.data
+        return self.array
 
     def detach(self):
         """Return a tensor with the same numbers (shared) that is not part of the graph."""
-        return self.kind(self.data)
+        return self.kind(self.array)
 
     def requires_grad_(self, requires_grad=True):
         """Ask for a gradient, or no longer, and return the tensor itself."""
@@ -215,15 +225,15 @@ class Recorded:
                 "computed under no_grad(); are all parameters frozen?"
             )
         if gradient is None:
-            if self.data.size != 1:
+            if self.array.size != 1:
                 raise RuntimeError(
                     f"backward() needs a single number to start from; this tensor has shape "
                     f"{self.shape}: reduce it (.mean(), .sum()) or pass a gradient of its shape"
                 )
-            gradient = np.empty(self.data.shape, self.data.dtype)
+            gradient = np.empty(self.array.shape, self.array.dtype)
             gradient.fill(1)  # a third of what np.ones takes, which shows in small networks
         else:
-            gradient = gradient.data if isinstance(gradient, Recorded) else np.asarray(gradient)
+            gradient = gradient.array if isinstance(gradient, Recorded) else np.asarray(gradient)
             if gradient.shape != self.shape:
                 raise ValueError(
                     f"backward() was given a gradient of shape {gradient.shape} "
@@ -237,14 +247,14 @@ class Recorded:
     def _write(self, function, other):
         autograd.check_writable(self)
         check_constant(other)
-        function(self.data, raw(other), out=self.data, casting="same_kind")
+        function(self.array, raw(other), out=self.array, casting="same_kind")
         autograd.note_write(self)
         return self
 
     def __setitem__(self, key, value):
         autograd.check_writable(self)
         check_constant(value)
-        self.data[raw_key(key)] = raw(value)
+        self.array[raw_key(key)] = raw(value)
         autograd.note_write(self)
 
     def add_(self, other, alpha=1):
@@ -286,7 +296,7 @@ def raw(x):
         dtype('float32')
     """
     if isinstance(x, Recorded):
-        return x.data
+        return x.array
     if isinstance(x, np.floating):
         return float(x)
     return x
@@ -307,7 +317,7 @@ def raw_key(key):
 def _as_array(data) -> np.ndarray:
     """Turn numbers, nested lists and tensors into an array; Python floats become float32."""
     if isinstance(data, Recorded):
-        return data.data
+        return data.array
     if isinstance(data, (np.ndarray, np.generic)):
         array = np.asarray(data)
     else:

@@ -34,7 +34,7 @@ class Tensor(Recorded):
         requires_grad: whether `backward` is to leave the derivative in `grad`.
 
     Attributes:
-        data: the numbers, a NumPy array.
+        array: the numbers, a NumPy array.
         gradient: the derivative as a NumPy array, or None; `grad` shows the same as a tensor.
         requires_grad: see above; True also for every result that was recorded.
 
@@ -73,7 +73,7 @@ class Tensor(Recorded):
 
     def numel(self) -> int:
         """Return how many numbers there are."""
-        return self.data.size
+        return self.array.size
 
     def clone(self):
         """Return a copy that is part of the graph."""
@@ -186,39 +186,39 @@ class Tensor(Recorded):
         return O.index(self, key=raw_key(key))
 
     def __eq__(self, other):
-        return Tensor(np.equal(self.data, raw(other)))
+        return Tensor(np.equal(self.array, raw(other)))
 
     def __ne__(self, other):
-        return Tensor(np.not_equal(self.data, raw(other)))
+        return Tensor(np.not_equal(self.array, raw(other)))
 
     def __lt__(self, other):
-        return Tensor(np.less(self.data, raw(other)))
+        return Tensor(np.less(self.array, raw(other)))
 
     def __le__(self, other):
-        return Tensor(np.less_equal(self.data, raw(other)))
+        return Tensor(np.less_equal(self.array, raw(other)))
 
     def __gt__(self, other):
-        return Tensor(np.greater(self.data, raw(other)))
+        return Tensor(np.greater(self.array, raw(other)))
 
     def __ge__(self, other):
-        return Tensor(np.greater_equal(self.data, raw(other)))
+        return Tensor(np.greater_equal(self.array, raw(other)))
 
     def __mod__(self, other):
         check_constant(self, "%")
-        return Tensor(self.data % raw(other))
+        return Tensor(self.array % raw(other))
 
     def __floordiv__(self, other):
         check_constant(self, "//")
-        return Tensor(self.data // raw(other))
+        return Tensor(self.array // raw(other))
 
     def __invert__(self):
-        return Tensor(~self.data)
+        return Tensor(~self.array)
 
     def __and__(self, other):
-        return Tensor(self.data & raw(other))
+        return Tensor(self.array & raw(other))
 
     def __or__(self, other):
-        return Tensor(self.data | raw(other))
+        return Tensor(self.array | raw(other))
 
     __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
     __hash__ = object.__hash__
@@ -275,11 +275,11 @@ class Tensor(Recorded):
 
     def argmax(self, dim=None, keepdim=False):
         """Return the place of the largest number (the first of several) as int64."""
-        return Tensor(np.asarray(self.data.argmax(dim, keepdims=keepdim)))
+        return Tensor(np.asarray(self.array.argmax(dim, keepdims=keepdim)))
 
     def argmin(self, dim=None, keepdim=False):
         """Return the place of the smallest number (the first of several) as int64."""
-        return Tensor(np.asarray(self.data.argmin(dim, keepdims=keepdim)))
+        return Tensor(np.asarray(self.array.argmin(dim, keepdims=keepdim)))
 
     def norm(self):
         """Return the Euclidean norm of all numbers together."""
@@ -287,11 +287,11 @@ class Tensor(Recorded):
 
     def all(self):
         """Return whether every number is true."""
-        return Tensor(np.asarray(self.data.all()))
+        return Tensor(np.asarray(self.array.all()))
 
     def any(self):
         """Return whether any number is true."""
-        return Tensor(np.asarray(self.data.any()))
+        return Tensor(np.asarray(self.array.any()))
 
     # Shapes
 

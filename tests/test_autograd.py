@@ -571,7 +571,7 @@ def test_two_threads_can_train_side_by_side():
             optimizer.zero_grad()
             layer(x).square().mean().backward()
             optimizer.step()
-        return layer.weight.data.copy()
+        return layer.weight.array.copy()
 
     def work(seed):
         results[seed] = train(seed)

@@ -29,7 +29,7 @@ def network(seed=0, classes=3):
 
 
 def bits(module):
-    return {name: t.data.tobytes() for name, t in module.state_dict().items()}
+    return {name: t.array.tobytes() for name, t in module.state_dict().items()}
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_float16_halves_floats_and_leaves_whole_numbers(path):
     other = network(1)
     load_weights(other, path)
     assert other[0].weight.dtype == np.float32
-    np.testing.assert_allclose(other[0].weight.data, model[0].weight.data, rtol=1e-3)
+    np.testing.assert_allclose(other[0].weight.array, model[0].weight.array, rtol=1e-3)
 
 
 def test_other_networks_are_refused_and_nothing_is_loaded(path):
@@ -125,7 +125,7 @@ def test_no_file_a_folder_and_a_file_of_another_kind(tmp_path):
 
 
 def test_files_of_other_tools_can_be_loaded(path):
-    arrays = {name: t.data for name, t in network().state_dict().items()}
+    arrays = {name: t.array for name, t in network().state_dict().items()}
     safetensors.numpy.save_file(arrays, path, {"format": "pt"})
     model = network(1)
     load_weights(model, path)
@@ -136,7 +136,7 @@ def test_files_of_other_tools_can_be_loaded(path):
 def test_other_tools_can_load_ours(path):
     save_weights(network(), path, {"name": "net"})
     theirs = safetensors.numpy.load_file(path)
-    np.testing.assert_array_equal(theirs["2.bias"], network()[2].bias.data)
+    np.testing.assert_array_equal(theirs["2.bias"], network()[2].bias.array)
 
 
 def test_arrays_of_every_shape_type_and_order(path):
@@ -152,7 +152,7 @@ def test_arrays_of_every_shape_type_and_order(path):
     loaded, extra = load_arrays(path)
     assert extra is None
     for name, array in arrays.items():
-        expected = array.data if isinstance(array, Tensor) else array
+        expected = array.array if isinstance(array, Tensor) else array
         assert loaded[name].dtype == expected.dtype
         np.testing.assert_array_equal(loaded[name], expected, strict=True)
 

@@ -23,7 +23,7 @@ def test_tensor_copies_and_keeps_the_type_of_arrays():
 
 def test_from_numpy_shares():
     array = np.zeros(2, np.float32)
-    assert mt.from_numpy(array).data is array
+    assert mt.from_numpy(array).array is array
 
 
 @pytest.mark.parametrize("create", [mt.zeros, mt.ones, mt.rand, mt.randn])

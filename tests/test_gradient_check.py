@@ -80,9 +80,9 @@ def test_an_input_that_the_function_ignores_has_derivative_zero():
 
 def test_inputs_are_left_as_they_were():
     x = leaf(3)
-    before = x.data.copy()
+    before = x.array.copy()
     gradcheck(lambda x: x.exp(), [x])
-    np.testing.assert_array_equal(x.data, before)
+    np.testing.assert_array_equal(x.array, before)
 
 
 def test_parameters_of_a_module_can_be_checked():

@@ -28,7 +28,7 @@ def stepped(make, dtype=np.float64):
         for p, g in zip(parameters, step, strict=True):
             p.grad = g
         optimizer.step()
-    return [p.data for p in parameters]
+    return [p.array for p in parameters]
 
 
 def sgd(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
@@ -112,11 +112,11 @@ def test_float32_stays_float32(make):
 
 def test_steps_are_in_place_and_zero_grad_forgets():
     parameter = nn.Parameter([1.0])
-    array = parameter.data
+    array = parameter.array
     optimizer = optim.SGD([parameter], lr=0.5)
     (3 * parameter).sum().backward()
     optimizer.step()
-    assert parameter.data is array
+    assert parameter.array is array
     assert parameter.tolist() == [-0.5]
     optimizer.zero_grad()
     assert parameter.grad is None
@@ -235,8 +235,8 @@ def test_training_goes_on_to_the_bit_after_a_state_was_saved_and_loaded(make):
     resumed.param_groups[0]["lr"] = 99
     resumed.load_state_dict(saved)
     steps(twin, resumed, 3)
-    np.testing.assert_array_equal(twin.weight.data, net.weight.data)
-    assert not np.array_equal(twin.weight.data, nn.Linear(2, 2).weight.data)
+    np.testing.assert_array_equal(twin.weight.array, net.weight.array)
+    assert not np.array_equal(twin.weight.array, nn.Linear(2, 2).weight.array)
 
 
 def test_a_loaded_state_is_a_copy():

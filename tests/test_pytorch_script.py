@@ -250,7 +250,7 @@ def trained(seed, steps=8):
         optim.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())
-    return {name: t.data.copy() for name, t in net.state_dict().items()}, losses
+    return {name: t.array.copy() for name, t in net.state_dict().items()}, losses
 
 
 def same(a, b):

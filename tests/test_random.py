@@ -19,7 +19,7 @@ def test_manual_seed_returns_the_generator_that_is_used():
     generator = manual_seed(1)
     assert default_generator() is generator
     expected = np.random.default_rng(1).random(3, np.float32)
-    np.testing.assert_array_equal(mt.rand(3).data, expected)
+    np.testing.assert_array_equal(mt.rand(3).array, expected)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", None])

@@ -21,7 +21,7 @@ def apart(*shape, low=0.2, high=1.8, seed=0):
 
 def signed(*shape, seed=0):
     x = apart(*shape, seed=seed)
-    x.data -= 1.003
+    x.array -= 1.003
     return x
 
 
@@ -84,12 +84,12 @@ def _augmented(x):
 def test_numbers_neither_widen_nor_lose_the_gradient(name):
     function = NUMBERS[name]
     assert gradcheck(function, [apart(2, 3)])
-    x = Tensor(apart(2, 3).data.astype(np.float32), requires_grad=True)
+    x = Tensor(apart(2, 3).array.astype(np.float32), requires_grad=True)
     y = function(x)
     assert y.dtype == np.float32
     y.sum().backward()
     assert x.gradient.dtype == np.float32
-    np.testing.assert_allclose(y.data, function(apart(2, 3)).data, rtol=1e-5)
+    np.testing.assert_allclose(y.array, function(apart(2, 3)).array, rtol=1e-5)
 
 
 METHODS = {
@@ -235,7 +235,7 @@ def test_results_keep_the_type(name, dtype):
     if name == "double":
         return
     function = (METHODS | FUNCTIONS)[name]
-    assert function(Tensor(signed(3, 4).data.astype(dtype))).dtype == dtype
+    assert function(Tensor(signed(3, 4).array.astype(dtype))).dtype == dtype
 
 
 def test_what_lists_arrays_and_numbers_become():
@@ -305,7 +305,7 @@ def test_comparisons_as_in_an_evaluation_loop():
     assert (predicted == labels).sum().item() == 2
     assert predicted.eq(labels.view_as(predicted)).sum().item() == 2
     assert (predicted == labels).float().mean().item() == pytest.approx(2 / 3)
-    assert mt.max(outputs.data, 1).indices.tolist() == [1, 0, 1]
+    assert mt.max(outputs.array, 1).indices.tolist() == [1, 0, 1]
     assert mt.argmax(outputs, dim=1).tolist() == [1, 0, 1]
     assert outputs.argmax(dim=1, keepdim=True).shape == (3, 1)
     assert labels.size(0) == len(labels) == 3
@@ -349,7 +349,7 @@ def test_item_numpy_and_array():
         x.numpy()
     with pytest.raises(RuntimeError, match="detach"):
         np.asarray(x)
-    assert x.detach().numpy() is x.data
+    assert x.detach().numpy() is x.array
     assert not x.detach().requires_grad
     assert np.asarray(x.detach()).tolist() == [1, 2]
     assert isinstance(x.sum().item(), float)
@@ -383,7 +383,7 @@ def test_deepcopy_keeps_numbers_and_requires_grad():
     y = copy.deepcopy(x)
     assert y.requires_grad
     assert y.tolist() == [1, 2]
-    y.data[0] = 7
+    y.array[0] = 7
     y.gradient[0] = 9
     assert x.tolist() == [1, 2]
     assert x.grad.tolist() == [2, 4]

@@ -220,9 +220,9 @@ class Module:
     def to(self, target=None, *, dtype=None):
         """Turn all floating parameters and buffers into a dtype, in place; "cpu" does nothing."""
         for tensor in (*self.parameters(), *self.buffers()):
-            converted = tensor.detach().to(target, dtype=dtype).data
-            if tensor.dtype.kind == "f" and converted is not tensor.data:
-                tensor.data, tensor.gradient = converted, None
+            converted = tensor.detach().to(target, dtype=dtype).array
+            if tensor.dtype.kind == "f" and converted is not tensor.array:
+                tensor.array, tensor.gradient = converted, None
         return self
 
     def float(self):
@@ -261,7 +261,7 @@ class Module:
             TypeError: if a value is not numeric.
         """
         own = dict(self._state())
-        arrays = {name: Tensor(value).data for name, value in state.items()}
+        arrays = {name: Tensor(value).array for name, value in state.items()}
         absent = [name for name in own if name not in arrays]
         unexpected = [name for name in arrays if name not in own]
         wrong = [
@@ -273,7 +273,7 @@ class Module:
             raise _load_error(absent, unexpected, wrong)
         for name, tensor in own.items():
             if name in arrays:
-                tensor.data[...] = arrays[name]
+                tensor.array[...] = arrays[name]
                 note_write(tensor)
         return LoadResult(absent, unexpected)
 

@@ -31,9 +31,9 @@ class _BatchNorm(Module):
             )
         if not self.training and self.track_running_stats:
             # Copies: a later batch in training mode moves these, before this one's backward.
-            mean, var = self.running_mean.data.copy(), self.running_var.data.copy()
+            mean, var = self.running_mean.array.copy(), self.running_var.array.copy()
             return T.batch_norm(x, self.weight, self.bias, mean=mean, var=var, eps=self.eps)
-        count = x.data.size // self.num_features
+        count = x.array.size // self.num_features
         if count < 2:
             raise ValueError(
                 f"{self.label()}: the variance of one number per feature is always 0; "
@@ -46,16 +46,16 @@ class _BatchNorm(Module):
 
     def _track(self, count, mean, var):
         """Move the running statistics towards those of the batch (the variance unbiased)."""
-        self.num_batches_tracked.data += 1
+        self.num_batches_tracked.array += 1
         share = self.momentum
         if share is None:  # the plain mean over all batches so far
-            share = 1 / int(self.num_batches_tracked.data)
+            share = 1 / int(self.num_batches_tracked.array)
         for running, seen in (
             (self.running_mean, mean),
             (self.running_var, var * (count / (count - 1))),
         ):
-            running.data *= 1 - share
-            running.data += share * seen
+            running.array *= 1 - share
+            running.array += share * seen
             note_write(running)
 
     def extra_repr(self):

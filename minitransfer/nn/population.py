@@ -56,7 +56,7 @@ def population(build, seeds) -> Module:
     for stacked, *alike in zip(
         whole.parameters(), *(member.parameters() for member in members), strict=True
     ):
-        stacked.data = np.stack([parameter.data for parameter in alike])
+        stacked.array = np.stack([parameter.array for parameter in alike])
     return whole
 
 
@@ -77,7 +77,7 @@ def member(net: Module, index: int) -> Module:
         >>> member(net, 4).weight.shape
         (3, 2)
     """
-    sizes = {len(parameter.data) if parameter.ndim else 0 for parameter in net.parameters()}
+    sizes = {len(parameter.array) if parameter.ndim else 0 for parameter in net.parameters()}
     stacked = all(m.weight.ndim == 3 for m in net.modules() if isinstance(m, Linear))
     if len(sizes) != 1 or not stacked:
         raise ValueError("expected a module made by nn.population; this one has no members")
@@ -86,7 +86,7 @@ def member(net: Module, index: int) -> Module:
         raise IndexError(f"there is no member {index}; the population has 0 to {count - 1}")
     solo = copy.deepcopy(net)
     for parameter in solo.parameters():
-        parameter.data = parameter.data[index].copy()
+        parameter.array = parameter.array[index].copy()
         parameter.gradient = None
     return solo
 

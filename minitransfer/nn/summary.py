@@ -34,7 +34,7 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
     rows = [("layer", "output" if shapes else "", "parameters")]
     for name, module in leaves:
         own = module._parameters.values()
-        count = sum(p.data.size for p in own)
+        count = sum(p.array.size for p in own)
         frozen = count and not any(p.requires_grad for p in own)
         kind = type(module).__name__ + (" (frozen)" if frozen else "")
         title = f"{name:<{width}}  {kind}" if width else kind
@@ -44,8 +44,8 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
         f"{title:<{widths[0]}}    {shape:<{widths[1]}}    {count:>{widths[2]}}"
         for title, shape, count in rows
     ]
-    total = sum(p.data.size for p in model.parameters())
-    trainable = sum(p.data.size for p in model.parameters() if p.requires_grad)
+    total = sum(p.array.size for p in model.parameters())
+    trainable = sum(p.array.size for p in model.parameters() if p.requires_grad)
     lines.append(f"{total:,} parameters: {trainable:,} trainable, {total - trainable:,} frozen")
     return "\n".join(lines)
 

@@ -182,10 +182,10 @@ class SGD(Optimizer):
         if momentum:
             buffer = state.get("momentum")
             if buffer is None:  # the first step is the bare gradient, as in PyTorch
-                buffer, dampening = np.zeros_like(parameter.data), 0.0
+                buffer, dampening = np.zeros_like(parameter.array), 0.0
                 state["momentum"] = buffer
         kernels.sgd_step(
-            parameter.data,
+            parameter.array,
             parameter.gradient,
             buffer,
             group["lr"],
@@ -233,11 +233,11 @@ class Adam(Optimizer):
     def update(self, parameter, group, state):
         if not state:
             state["step"] = 0
-            state["m"] = np.zeros_like(parameter.data)
-            state["v"] = np.zeros_like(parameter.data)
+            state["m"] = np.zeros_like(parameter.array)
+            state["v"] = np.zeros_like(parameter.array)
         state["step"] += 1
         kernels.adam_step(
-            parameter.data,
+            parameter.array,
             parameter.gradient,
             state["m"],
             state["v"],

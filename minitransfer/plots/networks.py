@@ -110,7 +110,7 @@ def network_diagram(
     columns = [_heights(size) for size in sizes]
     faint = {(layer + 1, node) for layer, node in idle}
     for column, layer in enumerate(layers):
-        weight = layer.weight.data
+        weight = layer.weight.array
         largest = max(np.abs(weight).max(), 1e-12)
         for to, row in enumerate(weight):
             for source, w in enumerate(row):
@@ -128,7 +128,7 @@ def network_diagram(
     for column, heights in enumerate(columns):
         layer = layers[column - 1] if column else None
         for node, height in enumerate(heights):
-            bias = None if layer is None or layer.bias is None else layer.bias.data[node]
+            bias = None if layer is None or layer.bias is None else layer.bias.array[node]
             name = None if names[column] is None else names[column][node]
             draw_node(axes, column, height, name, bias, faint=(column, node) in faint)
     axes.set(xlim=(-0.35, len(sizes) - 0.65), ylim=(-0.17, 1.12))

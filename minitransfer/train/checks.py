@@ -92,14 +92,14 @@ def check_loss(value, loss, x, model, step: int, lr: float) -> None:
         ValueError: if it is not one number.
         FloatingPointError: if it is NaN or infinite; says where that may come from.
     """
-    if value.data.size != 1:
+    if value.array.size != 1:
         raise ValueError(
             f"the loss has to be one number; {type(loss).__name__} gave shape {value.shape}: "
             "take its mean (reduction='mean')"
         )
     if math.isfinite(value.item()):
         return
-    if not np.isfinite(x.data).all():
+    if not np.isfinite(x.array).all():
         cause = "the inputs of this batch hold NaN or infinite numbers: clean the data"
     elif not _finite(model):
         cause = f"the weights have grown beyond all bounds: try lr={lr / 10:.1g}, or clip_norm=1.0"
@@ -139,4 +139,4 @@ def check_weights(model, step: int, lr: float) -> None:
 
 
 def _finite(model) -> bool:
-    return all(np.isfinite(p.data).all() for p in model.parameters())
+    return all(np.isfinite(p.array).all() for p in model.parameters())

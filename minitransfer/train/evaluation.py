@@ -44,8 +44,8 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
             output = model(x)
             total += loss(output, y).item() * len(x)
             count += len(x)
-            outputs.append(output.data)
-            targets.append(y.data)
+            outputs.append(output.array)
+            targets.append(y.array)
     outputs, targets = np.concatenate(outputs), np.concatenate(targets)
     scores = {
         name: float(metric(outputs, targets))
@@ -78,7 +78,7 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
     loader = DataLoader(x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x), batch_size)
     with modes_kept(model), no_grad():
         model.eval()
-        return np.concatenate([model(batch).data for batch in loader])
+        return np.concatenate([model(batch).array for batch in loader])
 
 
 def loader_of(data, batch_size, **options) -> DataLoader:
@@ -100,10 +100,10 @@ def targets_of(data) -> np.ndarray | None:
     if isinstance(data, Dataset):
         return data.y
     if isinstance(data, TensorDataset):
-        return data.tensors[-1].data
+        return data.tensors[-1].array
     parts = arrays_of(data)
     if isinstance(parts, tuple) and len(parts) == 2:
-        return parts[1].data if isinstance(parts[1], Tensor) else parts[1]
+        return parts[1].array if isinstance(parts[1], Tensor) else parts[1]
     return None
 
 

@@ -156,7 +156,7 @@ def _train(run, loss, clip_norm, keep, show) -> None:
             optimizer.step()
             if run.schedule is not None:
                 run.schedule.step()
-            run.count(value.item(), outputs.data, y.data)
+            run.count(value.item(), outputs.array, y.array)
             if round_is_over := run.round_is_over:
                 check_weights(model, run.step, lr)
                 run.close_round(lr, _validation_scores(run, loss))

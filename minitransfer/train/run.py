@@ -103,7 +103,7 @@ class Run:
             self.history.best, self.waited = row, 0
             if self.patience is not None:  # copied: state_dict shares its numbers with the model
                 self.best_state = {
-                    name: tensor.data.copy() for name, tensor in self.model.state_dict().items()
+                    name: tensor.array.copy() for name, tensor in self.model.state_dict().items()
                 }
         if self.patience is not None and self.waited >= self.patience:
             self.history.stopped_early = True

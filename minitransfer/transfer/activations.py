@@ -46,7 +46,7 @@ def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[s
             outputs.clear()
             model(batch)
             for name in found:
-                found[name].append(output_of(outputs, name).data)
+                found[name].append(output_of(outputs, name).array)
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 

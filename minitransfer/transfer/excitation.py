@@ -137,11 +137,11 @@ def top_patches(
     (pictures,) = next(iter(DataLoader((images[chosen],), count)))
     field = receptive_field(model, layer)
     if field is None or answers.ndim != 4:
-        return pictures.data, maps[chosen].max(1)
+        return pictures.array, maps[chosen].max(1)
     size, start, step = (np.array(both) for both in field)
     places = np.stack(np.unravel_index(maps[chosen].argmax(1), answers.shape[2:]), axis=1)
     corners = start + places * step
-    patches = [_cut(p, corner, size) for p, corner in zip(pictures.data, corners, strict=True)]
+    patches = [_cut(p, corner, size) for p, corner in zip(pictures.array, corners, strict=True)]
     return np.stack(patches), maps[chosen].max(1)
 
 

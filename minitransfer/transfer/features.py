@@ -177,8 +177,8 @@ def _check_cut(model, body, head, x) -> None:
     """Make sure that head(body(x)) is what the network computes, also in training mode."""
     (batch,) = next(iter(DataLoader((raw(x)[:4],), 4)))
     with modes_kept(model), modes_kept(body), no_grad():
-        whole = model.train()(batch).data
-        parts = head(body.eval()(batch)).data
+        whole = model.train()(batch).array
+        parts = head(body.eval()(batch)).array
     if not np.array_equal(whole, parts):
         raise ValueError(
             f"{type(model).__name__} cannot be cut before its head: head(body(x)) is not what it "

@@ -32,7 +32,7 @@ class L2SP:
     Example:
         >>> net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
         >>> loss = L2SP(net, alpha=2.0, beta=0.0, loss=nn.MSELoss())
-        >>> _ = net[0].weight.data.__iadd__(3)       # the body moves by 3
+        >>> _ = net[0].weight.array.__iadd__(3)       # the body moves by 3
         >>> y = Tensor([[0.0]])
         >>> loss(y, y).item()
         9.0
@@ -45,7 +45,7 @@ class L2SP:
         in_head = parameters_of_head(model, head)
         self.loss = loss or nn.CrossEntropyLoss()
         self.terms = [
-            (p, beta, np.zeros_like(p.data)) if id(p) in in_head else (p, alpha, p.data.copy())
+            (p, beta, np.zeros_like(p.array)) if id(p) in in_head else (p, alpha, p.array.copy())
             for p in model.parameters()
         ]
 

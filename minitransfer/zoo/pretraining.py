@@ -78,7 +78,7 @@ def pretrain(
         progress=progress,
     )
     network.load_state_dict(
-        {name: t.data.astype(dtype) for name, t in network.state_dict().items()}
+        {name: t.array.astype(dtype) for name, t in network.state_dict().items()}
     )
     held_out = evaluate(network, data.glyphs(classes, 2, seed=HELD_OUT_SEED))["accuracy"]
     return publish(

@@ -107,7 +107,7 @@ def test_types_come_out_as_networks_take_them():
 def test_batches_are_copies():
     x, y = pair()
     for images, _ in DataLoader((x, y), 5):
-        images.data[:] = -1
+        images.array[:] = -1
     np.testing.assert_array_equal(x[:, 0], np.arange(10))
 
 

@@ -29,12 +29,12 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name):
     module, expected = ACTIVATIONS[name]
-    np.testing.assert_allclose(module(Tensor(X)).data, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(module(Tensor(X)).array, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_gelu_is_the_exact_one():
     y = nn.GELU()(Tensor(np.array([1.0, -1.0])))
-    np.testing.assert_allclose(y.data, [0.8413447460685429, -0.15865525393145707], rtol=1e-9)
+    np.testing.assert_allclose(y.array, [0.8413447460685429, -0.15865525393145707], rtol=1e-9)
 
 
 P = np.array([[0.2, 0.8], [0.5, 0.5]])
@@ -92,7 +92,7 @@ LOSSES = {
 def test_losses(name):
     loss, target, expected = LOSSES[name]
     y = loss(Tensor(LOGITS), Tensor(target))
-    np.testing.assert_allclose(y.data, expected, rtol=1e-6)
+    np.testing.assert_allclose(y.array, expected, rtol=1e-6)
     assert y.dtype == np.float64
     assert list(loss.parameters()) == []
 

@@ -13,7 +13,7 @@ SHAPE = (300, 40, 3, 3)  # fan in 360, fan out 2700
 
 
 def made(function, **options):
-    return function(mt.zeros(*SHAPE), generator=np.random.default_rng(0), **options).data
+    return function(mt.zeros(*SHAPE), generator=np.random.default_rng(0), **options).array
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_uniform_keeps_its_bounds():
 
 def test_a_parameter_is_filled_in_place_and_returned():
     p = nn.Linear(2, 2).weight
-    array = p.data
+    array = p.array
     assert init.constant_(p, 3.0) is p
-    assert p.data is array
+    assert p.array is array
     assert p.tolist() == [[3, 3], [3, 3]]
     assert init.zeros_(p).tolist() == [[0, 0], [0, 0]]
     assert init.ones_(p).requires_grad

@@ -14,8 +14,8 @@ def generator(seed=0):
 def test_linear_is_a_product_and_a_sum():
     layer = nn.Linear(3, 2)
     x = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
-    expected = x @ layer.weight.data.T + layer.bias.data
-    np.testing.assert_allclose(layer(Tensor(x)).data, expected, rtol=1e-5)
+    expected = x @ layer.weight.array.T + layer.bias.array
+    np.testing.assert_allclose(layer(Tensor(x)).array, expected, rtol=1e-5)
     assert nn.Linear(3, 2, bias=False).bias is None
 
 
@@ -27,8 +27,8 @@ def test_weights_start_as_in_pytorch():
     ):
         for p in (layer.weight, layer.bias):
             assert p.dtype == np.float32
-            assert 0.8 * bound < np.abs(p.data).max() <= bound
-        assert abs(layer.weight.data.mean()) < bound / 20
+            assert 0.8 * bound < np.abs(p.array).max() <= bound
+        assert abs(layer.weight.array.mean()) < bound / 20
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_weights_start_as_in_pytorch():
     ],
 )
 def test_first_values_come_from_the_generator_given_else_from_the_default_one(make):
-    first = make(generator(1)).weight.data
-    np.testing.assert_array_equal(make(generator(1)).weight.data, first)
-    assert (make(generator(2)).weight.data != first).all()
+    first = make(generator(1)).weight.array
+    np.testing.assert_array_equal(make(generator(1)).weight.array, first)
+    assert (make(generator(2)).weight.array != first).all()
     mt.manual_seed(1)
-    np.testing.assert_array_equal(make(None).weight.data, first)
+    np.testing.assert_array_equal(make(None).weight.array, first)
 
 
 def test_conv2d_is_the_sum_of_products_under_the_filter():
@@ -56,7 +56,7 @@ def test_conv2d_is_the_sum_of_products_under_the_filter():
     for i in range(4):
         for j in range(2):
             window = padded[0, :, i : i + 2, 2 * j : 2 * j + 3]
-            expected = (window * layer.weight.data[0]).sum() + layer.bias.data[0]
+            expected = (window * layer.weight.array[0]).sum() + layer.bias.array[0]
             assert y[0, 0, i, j] == pytest.approx(expected, abs=1e-5)
 
 
@@ -80,7 +80,7 @@ def test_layers_pass_the_gradient_check():
 def test_embedding_looks_up_rows():
     table = nn.Embedding(3, 2)
     y = table(Tensor([[2, 0], [1, 1]]))
-    np.testing.assert_array_equal(y.data, table.weight.data[[[2, 0], [1, 1]]])
+    np.testing.assert_array_equal(y.array, table.weight.array[[[2, 0], [1, 1]]])
     with pytest.raises(IndexError):
         table(Tensor([3]))
     with pytest.raises(IndexError):
@@ -93,7 +93,7 @@ def test_dropout_drops_in_training_only_and_keeps_the_mean():
     layer = nn.Dropout(0.25, generator=generator())
     x = mt.ones(100_000)
     y = layer(x)
-    assert np.unique(y.data).tolist() == pytest.approx([0, 4 / 3])
+    assert np.unique(y.array).tolist() == pytest.approx([0, 4 / 3])
     assert (y == 0).float().mean().item() == pytest.approx(0.25, abs=0.01)
     assert layer.eval()(x) is x
     assert nn.Dropout(0.0)(x) is x

@@ -261,8 +261,8 @@ def test_a_state_goes_round():
     result = other.load_state_dict(state)
     assert result == ([], [])
     for (name, a), b in zip(state.items(), other.state_dict().values(), strict=True):
-        np.testing.assert_array_equal(a.data, b.data, err_msg=name)
-        assert not np.shares_memory(a.data, b.data)
+        np.testing.assert_array_equal(a.array, b.array, err_msg=name)
+        assert not np.shares_memory(a.array, b.array)
     x = mt.randn(3, 2)
     np.testing.assert_array_equal(net.eval()(x).detach(), other.eval()(x).detach())
 
@@ -290,7 +290,7 @@ def untouched(net, load, error):
     with pytest.raises(error) as caught:
         load()
     for name, tensor in net.state_dict().items():
-        np.testing.assert_array_equal(tensor.data, before[name].data)
+        np.testing.assert_array_equal(tensor.array, before[name].array)
     return str(caught.value)
 
 
@@ -341,7 +341,7 @@ def test_not_strict_loads_what_fits_and_returns_the_rest():
     assert result.missing_keys == ["fc2.bias"]
     assert result.unexpected_keys == ["head.weight"]
     assert net.fc2.bias.tolist() == bias
-    np.testing.assert_array_equal(net.fc1.weight.data, state["fc1.weight"].data)
+    np.testing.assert_array_equal(net.fc1.weight.array, state["fc1.weight"].array)
 
 
 def test_backward_refuses_after_a_state_was_loaded():
@@ -365,7 +365,7 @@ def test_deepcopy_is_independent_and_keeps_names():
     with no_grad():
         for p in twin.parameters():
             p.zero_()
-    assert net.fc2.weight.data.any()
+    assert net.fc2.weight.array.any()
     assert twin.fc2.weight is not net.fc2.weight
     shared = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
     shared.append(shared[0])

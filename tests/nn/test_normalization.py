@@ -25,21 +25,21 @@ def test_training_uses_the_batch_and_evaluation_the_running_statistics(layer, sh
     axes = tuple(i for i in range(len(shape)) if i != 1)
     column = (1, 3) + (1,) * (len(shape) - 2)
     mean, var = x.mean(axes), x.var(axes)
-    layer.weight.data[:] = [1, 2, 3]
-    layer.bias.data[:] = [4, 5, 6]
+    layer.weight.array[:] = [1, 2, 3]
+    layer.bias.array[:] = [4, 5, 6]
 
     def normal(mean, var):
         z = (x - mean.reshape(column)) / np.sqrt(var.reshape(column) + 1e-5)
-        return z * layer.weight.data.reshape(column) + layer.bias.data.reshape(column)
+        return z * layer.weight.array.reshape(column) + layer.bias.array.reshape(column)
 
-    np.testing.assert_allclose(layer(Tensor(x)).data, normal(mean, var), rtol=1e-9)
+    np.testing.assert_allclose(layer(Tensor(x)).array, normal(mean, var), rtol=1e-9)
     count = x.size // 3
     running_mean, running_var = 0.1 * mean, 0.9 + 0.1 * var * count / (count - 1)
-    np.testing.assert_allclose(layer.running_mean.data, running_mean, rtol=1e-6)
-    np.testing.assert_allclose(layer.running_var.data, running_var, rtol=1e-6)
+    np.testing.assert_allclose(layer.running_mean.array, running_mean, rtol=1e-6)
+    np.testing.assert_allclose(layer.running_var.array, running_var, rtol=1e-6)
     assert layer.num_batches_tracked.item() == 1
     y = layer.eval()(Tensor(x))
-    np.testing.assert_allclose(y.data, normal(running_mean, running_var), rtol=1e-6)
+    np.testing.assert_allclose(y.array, normal(running_mean, running_var), rtol=1e-6)
     assert layer.num_batches_tracked.item() == 1
 
 
@@ -52,7 +52,7 @@ def test_running_statistics_do_not_move_when_frozen_in_evaluation_or_without_tra
     layer.eval()(x)
     assert layer.running_mean.tolist() == [0, 0]
     free = nn.BatchNorm1d(2, track_running_stats=False).eval()
-    assert abs(free(x).data.mean()) < 1e-6  # the batch's own statistics
+    assert abs(free(x).array.mean()) < 1e-6  # the batch's own statistics
     assert free.state_dict().keys() == {"weight", "bias"}
 
 
@@ -84,7 +84,7 @@ def test_layer_norm_over_the_last_axes():
     layer = nn.LayerNorm((3, 4)).double()
     flat = x.reshape(2, 12)
     z = (flat - flat.mean(1, keepdims=True)) / np.sqrt(flat.var(1, keepdims=True) + 1e-5)
-    np.testing.assert_allclose(layer(Tensor(x)).data, z.reshape(x.shape), rtol=1e-9)
+    np.testing.assert_allclose(layer(Tensor(x)).array, z.reshape(x.shape), rtol=1e-9)
     assert nn.LayerNorm(4)(Tensor(data(3, 4, dtype=np.float32))).dtype == np.float32
 
 

@@ -39,13 +39,13 @@ def test_each_member_ends_where_its_solo_run_ends(make, dtype, tolerance):
     train(net, lambda net: nn.member_losses(BCE, net(x), y).sum(), make(net.parameters()), 1000)
     for index, seed in enumerate(seeds):
         solo = build(np.random.default_rng(seed)).to(dtype)
-        first = solo[0].weight.data.copy()
+        first = solo[0].weight.array.copy()
         train(solo, lambda net: BCE(net(x), y), make(solo.parameters()), 1000)
-        assert np.abs(solo[0].weight.data - first).max() > 0.1  # it did learn
+        assert np.abs(solo[0].weight.array - first).max() > 0.1  # it did learn
         taken = nn.member(net, index)
         for (name, one), other in zip(solo.named_parameters(), taken.parameters(), strict=True):
-            np.testing.assert_allclose(other.data, one.data, rtol=0, atol=tolerance, err_msg=name)
-        np.testing.assert_allclose(taken(x).data, net(x).data[index], atol=1e-5)
+            np.testing.assert_allclose(other.array, one.array, rtol=0, atol=tolerance, err_msg=name)
+        np.testing.assert_allclose(taken(x).array, net(x).array[index], atol=1e-5)
 
 
 def test_cross_entropy_of_members_is_each_ones_own():
@@ -54,7 +54,7 @@ def test_cross_entropy_of_members_is_each_ones_own():
     losses = nn.member_losses(nn.functional.cross_entropy, outputs, labels)
     for index in range(5):
         alone = nn.functional.cross_entropy(nn.member(net, index)(tensor(X)), tensor(labels))
-        np.testing.assert_allclose(losses.data[index], alone.item(), rtol=1e-6)
+        np.testing.assert_allclose(losses.array[index], alone.item(), rtol=1e-6)
 
 
 def test_targets_may_differ_from_member_to_member():
@@ -75,15 +75,15 @@ def test_a_module_of_its_own_making():
     net = nn.population(Cell, seeds=3)
     assert type(net) is Cell
     alone = Cell(np.random.default_rng(2))
-    np.testing.assert_allclose(net(tensor(X)).data[2], alone(tensor(X)).data, atol=1e-6)
+    np.testing.assert_allclose(net(tensor(X)).array[2], alone(tensor(X)).array, atol=1e-6)
 
 
 def test_a_member_is_a_copy():
     net = nn.population(build, 2)
     taken = nn.member(net, -1)
-    before = net[0].weight.data.copy()
-    taken[0].weight.data[...] = 0
-    np.testing.assert_array_equal(net[0].weight.data, before)
+    before = net[0].weight.array.copy()
+    taken[0].weight.array[...] = 0
+    np.testing.assert_array_equal(net[0].weight.array, before)
 
 
 def test_what_cannot_be_a_population_is_refused():

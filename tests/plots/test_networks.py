@@ -7,8 +7,8 @@ from minitransfer.plots.style import BLUE, ORANGE
 
 def net():
     layers = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 1))
-    layers[0].weight.data[...] = [[4, -2], [0, 1]]
-    layers[2].weight.data[...] = [[-3, 3]]
+    layers[0].weight.array[...] = [[4, -2], [0, 1]]
+    layers[2].weight.array[...] = [[-3, 3]]
     return layers
 
 

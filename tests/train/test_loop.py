@@ -33,7 +33,7 @@ def network(seed=0, dropout=0.0):
 
 
 def bits(module):
-    return {name: t.data.tobytes() for name, t in module.state_dict().items()}
+    return {name: t.array.tobytes() for name, t in module.state_dict().items()}
 
 
 def generator():
@@ -119,7 +119,7 @@ def seen_by(model_of_batches, **options):
 
     def loss(outputs, y):
         sizes.append(len(y))
-        seen.append(y.data.ravel().copy())
+        seen.append(y.array.ravel().copy())
         return ((outputs - y) ** 2).mean()
 
     fit(model_of_batches, loss=loss, generator=generator(), **options)
@@ -174,7 +174,7 @@ def test_a_share_for_validation_is_stratified_and_not_trained_on():
 
     class Watching(nn.Linear):
         def forward(self, x):
-            (trained if self.training else watched).append(x.data.ravel().astype(int))
+            (trained if self.training else watched).append(x.array.ravel().astype(int))
             return super().forward(x)
 
     fit(Watching(1, 2), (x, y), epochs=1, validation=0.2, generator=generator())
@@ -392,7 +392,7 @@ def test_a_loss_that_explodes_names_step_rate_and_cure():
     optimizer = optim.SGD(model.parameters(), lr=1e9)
     with pytest.raises(FloatingPointError, match=r"inf at step \d+ with learning rate 1e\+09.*try"):
         fit(model, data, steps=100, loss=nn.MSELoss(), optimizer=optimizer)
-    assert all(np.isfinite(p.data).all() for p in model.parameters())
+    assert all(np.isfinite(p.array).all() for p in model.parameters())
 
 
 def test_nan_in_the_input_is_told_from_a_rate_too_high():

@@ -79,7 +79,7 @@ def train(length, *, kind="adam", stop=None, event=None, **more):
     history = fit(model, loss=CrossEntropy(model, stop, event), **options, **length, **more)
     state = options["optimizer"].state
     return (
-        {name: t.data.tobytes() for name, t in model.state_dict().items()},
+        {name: t.array.tobytes() for name, t in model.state_dict().items()},
         {(n, k): np.asarray(v).tobytes() for n, s in state.items() for k, v in s.items()},
         history,
     )
@@ -178,7 +178,7 @@ def test_after_a_kill_in_another_process(tmp_path):
                       validation=0.2, patience=2, checkpoint=path, resume=path is not None)
         digest = hashlib.sha256(repr((history.rows, history.step_losses)).encode())
         for name, t in model.state_dict().items():
-            digest.update(name.encode() + t.data.tobytes())
+            digest.update(name.encode() + t.array.tobytes())
         print(digest.hexdigest())
         """)
     )
@@ -235,7 +235,7 @@ def test_loaders_of_ones_own_with_their_own_generators(tmp_path):
             steps=20,
             **more,
         )
-        return history, {name: t.data.tobytes() for name, t in model.state_dict().items()}
+        return history, {name: t.array.tobytes() for name, t in model.state_dict().items()}
 
     path = tmp_path / "run.safetensors"
     expected = own()
@@ -302,14 +302,14 @@ def test_another_training_is_refused_and_nothing_changed(tmp_path):
     model, options = problem("sgd")
     model[6] = nn.Linear(8, 5)
     options["optimizer"] = optim.SGD(model.parameters(), lr=0.3)
-    weights = model[0].weight.data.copy()
+    weights = model[0].weight.array.copy()
     with pytest.raises(ValueError, match=r"run.safetensors is of another training") as caught:
         fit(model, epochs=2, checkpoint=path, resume=True, **options | {"batch_size": 8})
     message = str(caught.value)
     assert "weights '6.weight': float32 (2, 8) / float32 (5, 8)" in message
     assert "optimizer: Adam / SGD" in message
     assert "batch_size: 16 / 8" in message
-    np.testing.assert_array_equal(model[0].weight.data, weights)
+    np.testing.assert_array_equal(model[0].weight.array, weights)
     assert path.read_bytes() == before
 
 

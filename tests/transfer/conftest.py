@@ -70,6 +70,6 @@ def bits():
     """A function from a module to the bytes of all its parameters and buffers."""
 
     def state(module):
-        return {name: tensor.data.tobytes() for name, tensor in module.state_dict().items()}
+        return {name: tensor.array.tobytes() for name, tensor in module.state_dict().items()}
 
     return state

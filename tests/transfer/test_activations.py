@@ -9,13 +9,13 @@ from minitransfer.transfer.activations import watching
 
 
 def test_they_are_what_the_layers_compute(net, batch):
-    x = batch[0].data
+    x = batch[0].array
     found = activations(net.train(), x, "4", "1", batch_size=5)
     assert list(found) == ["4", "1"]
     net.eval()
     with no_grad():
-        np.testing.assert_allclose(found["1"], net[:2](batch[0]).data, rtol=1e-6)
-        np.testing.assert_allclose(found["4"], net[:5](batch[0]).data, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found["1"], net[:2](batch[0]).array, rtol=1e-6)
+        np.testing.assert_allclose(found["4"], net[:5](batch[0]).array, rtol=1e-5, atol=1e-6)
 
 
 def test_all_innermost_layers_by_default(two_layers, batch):
@@ -31,7 +31,7 @@ def test_a_container_is_a_layer_too(two_layers, batch):
     model = nn.Sequential(two_layers, nn.ReLU())
     found = activations(model, batch[0], "0")
     with no_grad():
-        np.testing.assert_array_equal(found["0"], two_layers(batch[0]).data)
+        np.testing.assert_array_equal(found["0"], two_layers(batch[0]).array)
 
 
 def test_the_network_stays_as_it_was(net, batch, bits):

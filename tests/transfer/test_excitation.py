@@ -13,9 +13,9 @@ CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.float32)
 def detector():
     """A convolution whose channel 1 looks for a cross, then ReLU."""
     net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
-    net[0].weight.data[0] = 0
-    net[0].weight.data[1, 0] = 2 * CROSS - 1
-    net[0].bias.data[...] = 0
+    net[0].weight.array[0] = 0
+    net[0].weight.array[1, 0] = 2 * CROSS - 1
+    net[0].bias.array[...] = 0
     net.input_shape = (1, 9, 9)
     return net
 
@@ -30,7 +30,7 @@ def test_the_pattern_that_a_unit_looks_for_appears(detector, rng):
 
 def test_the_answer_grows(detector, rng):
     def answer(image):
-        return detector(Tensor(image[None])).data[0, 1].mean()
+        return detector(Tensor(image[None])).array[0, 1].mean()
 
     few, many = (
         excite(detector, "0", 1, steps=n, generator=np.random.default_rng(0)) for n in (1, 50)
@@ -75,7 +75,7 @@ def test_the_network_stays_as_it_was(net, rng, bits):
 
 
 def test_a_silent_unit(detector, rng):
-    detector[0].bias.data[1] = -100
+    detector[0].bias.array[1] = -100
     with pytest.raises(ValueError, match="unit 1 of layer '1' answers to none"):
         excite(detector, "1", 1, generator=rng)
 
@@ -114,8 +114,8 @@ def test_top_patches_finds_the_pattern(detector, rng):
 def test_patches_reach_beyond_the_border(detector):
     images = np.zeros((1, 1, 9, 9), np.float32)
     images[0, 0, 0, 0] = 1
-    detector[0].weight.data[1] = 0
-    detector[0].weight.data[1, 0, 1, 1] = 1
+    detector[0].weight.array[1] = 0
+    detector[0].weight.array[1, 0, 1, 1] = 1
     patches, _ = top_patches(detector, "0", 1, images, count=1)
     assert patches[0, 0].tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
 
@@ -131,7 +131,7 @@ def test_a_unit_that_sees_everything_gets_whole_images(rng):
     net = nn.Sequential(nn.Conv2d(1, 2, 3, generator=rng), nn.Flatten(), nn.Linear(32, 4))
     images = rng.random((5, 1, 6, 6)).astype(np.float32)
     patches, answers = top_patches(net, "2", 3, images, count=2)
-    best = net(Tensor(images)).detach().data[:, 3]
+    best = net(Tensor(images)).detach().array[:, 3]
     np.testing.assert_array_equal(patches, images[np.argsort(-best)[:2]])
     np.testing.assert_allclose(answers, np.sort(best)[::-1][:2], rtol=1e-6)
 

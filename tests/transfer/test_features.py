@@ -63,7 +63,7 @@ def test_logits_are_the_same_bit_for_bit(build, batch_size, images):
     rows = np.random.default_rng(3).permutation(len(images))[:64]
     with no_grad():
         (x, _), (f, _) = (next(iter(data.DataLoader(d[rows], 64))) for d in (images, features))
-        np.testing.assert_array_equal(rest(f).data, model(x).data)
+        np.testing.assert_array_equal(rest(f).array, model(x).array)
 
 
 @pytest.mark.parametrize("build", [zoo.glyph_conv, zoo.glyph_mlp])
@@ -92,14 +92,14 @@ def test_training_on_the_cache_is_training_the_network(conv_net, images):
         )
         ends.append(model.state_dict())
     for name in ends[0]:
-        assert ends[0][name].data.tobytes() == ends[1][name].data.tobytes(), name
-    assert np.abs(ends[0]["12.bias"].data).min() > 0  # the head did learn
+        assert ends[0][name].array.tobytes() == ends[1][name].array.tobytes(), name
+    assert np.abs(ends[0]["12.bias"].array).min() > 0  # the head did learn
 
 
 def test_each_example_passes_the_body_once(net, batch):
     model = append(freeze(Counted(strip_head(net))), nn.Linear(5, 3))
     x, y = batch
-    features, rest = cache_features(model, (x.data, y.data), batch_size=10)
+    features, rest = cache_features(model, (x.array, y.array), batch_size=10)
     counted = model[0]
     assert (counted.examples, counted.calls, counted.recorded) == (16, 2, False)
     fit(rest, features, steps=20, batch_size=8)
@@ -108,16 +108,16 @@ def test_each_example_passes_the_body_once(net, batch):
 
 def test_without_a_cache_the_body_runs_at_every_step(net, batch):
     model = append(freeze(Counted(strip_head(net))), nn.Linear(5, 3))
-    fit(model, (batch[0].data, batch[1].data), steps=20, batch_size=8)
+    fit(model, (batch[0].array, batch[1].array), steps=20, batch_size=8)
     assert model[0].examples == 160
 
 
 def test_the_body_runs_in_evaluation_mode_and_keeps_its_mode(net, batch, bits):
     freeze_to(net.train(), "4")
     before = bits(net)
-    features, rest = cache_features(net, (batch[0].data, batch[1].data))
+    features, rest = cache_features(net, (batch[0].array, batch[1].array))
     assert bits(net) == before  # batch norm did not move
-    expected = net[:6](batch[0]).data  # frozen, hence without dropout
+    expected = net[:6](batch[0]).array  # frozen, hence without dropout
     np.testing.assert_array_equal(features.x, expected)
     assert rest.training
     assert net.training
@@ -142,14 +142,14 @@ def test_pooling_behind_the_frozen_layer_is_cached_too(conv_net, images):
 
 def test_dropout_behind_the_frozen_layer_is_not(net, batch):
     freeze_to(net, 1)
-    _, rest = cache_features(net, (batch[0].data, batch[1].data))
+    _, rest = cache_features(net, (batch[0].array, batch[1].array))
     assert rest[0] is net[3]
 
 
 def test_the_rest_keeps_its_names_also_from_nested_sequentials(batch):
     net = nn.Sequential(nn.Sequential(nn.Linear(6, 5), nn.Linear(5, 4)), nn.Linear(4, 3))
     freeze(net[0][0])
-    _, rest = cache_features(net, (batch[0].data, batch[1].data))
+    _, rest = cache_features(net, (batch[0].array, batch[1].array))
     names = ["0.1.weight", "0.1.bias", "1.weight", "1.bias"]
     assert [p.name for p in rest.parameters()] == names
     assert [name for name, _ in rest.named_parameters()] == names
@@ -158,9 +158,9 @@ def test_the_rest_keeps_its_names_also_from_nested_sequentials(batch):
 def test_a_module_with_its_own_forward_is_cut_before_the_head(two_layers, batch):
     freeze(two_layers)
     unfreeze(two_layers.fc2)
-    features, rest = cache_features(two_layers, (batch[0].data, batch[1].data))
+    features, rest = cache_features(two_layers, (batch[0].array, batch[1].array))
     assert features.input_shape == (5,)
-    np.testing.assert_array_equal(rest(Tensor(features.x)).data, two_layers(batch[0]).data)
+    np.testing.assert_array_equal(rest(Tensor(features.x)).array, two_layers(batch[0]).array)
     assert [name for name, _ in rest.named_parameters()] == ["fc2.weight", "fc2.bias"]
 
 
@@ -184,7 +184,7 @@ def test_a_cut_that_would_change_the_result_is_refused(kind, batch):
     net = kind()
     freeze(net.fc1)
     with pytest.raises(ValueError, match=f"{kind.__name__} cannot be cut"):
-        cache_features(net, (batch[0].data, batch[1].data))
+        cache_features(net, (batch[0].array, batch[1].array))
     assert net.training
 
 
@@ -192,8 +192,8 @@ def test_dropout_of_its_own_is_held_in_a_frozen_network(batch):
     net = OwnDropout()
     freeze(net)
     unfreeze(net.fc2)
-    features, rest = cache_features(net, (batch[0].data, batch[1].data))
-    np.testing.assert_array_equal(rest(Tensor(features.x)).data, net.train()(batch[0]).data)
+    features, rest = cache_features(net, (batch[0].array, batch[1].array))
+    np.testing.assert_array_equal(rest(Tensor(features.x)).array, net.train()(batch[0]).array)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_parameter_asked_to_learn_after_freezing_is_no_part_of_the_cache(net, 
 def test_a_loader_is_refused(net, batch):
     freeze(net[0])
     with pytest.raises(TypeError, match="Of a DataLoader give the data"):
-        cache_features(net, data.DataLoader((batch[0].data, batch[1].data)))
+        cache_features(net, data.DataLoader((batch[0].array, batch[1].array)))
 
 
 def test_empty_data_and_unequal_lengths(net):

@@ -97,22 +97,24 @@ def test_train_does_not_undo_freezing(net, batch, bits):
     statistics = bits(net[1])
     first, second = net(batch[0]), net(batch[0])
     assert bits(net[1]) == statistics
-    np.testing.assert_array_equal(first.detach().data, second.detach().data)  # nothing was dropped
+    np.testing.assert_array_equal(
+        first.detach().array, second.detach().array
+    )  # nothing was dropped
 
 
 def test_the_same_net_unfrozen_would_have_moved_and_dropped(net, batch, bits):
     net.train()
     statistics = bits(net[1])
-    assert (net(batch[0]).detach().data != net(batch[0]).detach().data).any()
+    assert (net(batch[0]).detach().array != net(batch[0]).detach().array).any()
     assert bits(net[1]) != statistics
 
 
 def test_frozen_batch_norm_uses_running_statistics_whatever_the_batch(net, batch):
     freeze(net[:2])
     net.train()
-    x = batch[0].data
-    whole = net[:2](Tensor(x)).data
-    alone = net[:2](Tensor(x[:1])).data  # in training mode a batch of one would be refused
+    x = batch[0].array
+    whole = net[:2](Tensor(x)).array
+    alone = net[:2](Tensor(x[:1])).array  # in training mode a batch of one would be refused
     np.testing.assert_allclose(alone[0], whole[0], rtol=1e-6)
 
 
@@ -216,7 +218,7 @@ def test_momentum_goes_on_where_it_was(batch):
     first.step()
     unfreeze(p)
     step(p, first), step(twin, second)
-    assert p.weight.data.tobytes() == twin.weight.data.tobytes()
+    assert p.weight.array.tobytes() == twin.weight.array.tobytes()
 
 
 def test_gradients_flow_through_a_frozen_middle(net, batch):
@@ -235,13 +237,13 @@ def test_gradients_flow_through_a_frozen_middle(net, batch):
 def test_frozen_batch_norm_derives_as_a_fixed_scale_and_shift(norm, shape, rng):
     layer = norm(4)
     for name in ("running_mean", "weight", "bias"):
-        getattr(layer, name).data[...] = rng.standard_normal(4)
-    layer.running_var.data[...] = rng.uniform(0.5, 2, 4)
+        getattr(layer, name).array[...] = rng.standard_normal(4)
+    layer.running_var.array[...] = rng.uniform(0.5, 2, 4)
     freeze(layer.double()).train()
     x = Tensor(rng.standard_normal(shape), requires_grad=True)
     assert gradcheck(layer, [x], generator=rng)
     column = (-1, *[1] * (len(shape) - 2))
-    scale = layer.weight.data / np.sqrt(layer.running_var.data + layer.eps)
+    scale = layer.weight.array / np.sqrt(layer.running_var.array + layer.eps)
     x.grad = None
     layer(x).sum().backward()
     np.testing.assert_allclose(x.gradient, np.broadcast_to(scale.reshape(column), shape))
@@ -249,7 +251,7 @@ def test_frozen_batch_norm_derives_as_a_fixed_scale_and_shift(norm, shape, rng):
 
 def test_evaluation_mode_batch_norm_learns_its_scale_and_shift(rng):
     layer = nn.BatchNorm1d(4).double().eval()
-    layer.running_mean.data[...] = rng.standard_normal(4)
+    layer.running_mean.array[...] = rng.standard_normal(4)
     x = Tensor(rng.standard_normal((5, 4)), requires_grad=True)
     assert gradcheck(lambda x, w, b: layer(x), [x, layer.weight, layer.bias], generator=rng)
 
@@ -321,13 +323,13 @@ def test_the_batch_norm_trap_on_purpose(net, batch, bits):
     freeze(net, bn_mode="train")
     net.train()
     before = bits(net)
-    outputs = net(batch[0]).data
+    outputs = net(batch[0]).array
     after = bits(net)
     moved = {n for n in before if before[n] != after[n]}
     assert moved == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
     assert not any(p.requires_grad for p in net.parameters())
     freeze(net)  # the honest way closes the trap again
-    assert (net(batch[0]).data != outputs).any()
+    assert (net(batch[0]).array != outputs).any()
     assert bits(net) == after
 
 

@@ -84,9 +84,9 @@ def test_optimisers_take_them(kind, net, train_steps):
 
 def test_the_rates_are_what_moves_the_parameters(net, train_steps):
     """One step of Adam moves every number by about its rate."""
-    before = {name: p.data.copy() for name, p in net.named_parameters()}
+    before = {name: p.array.copy() for name, p in net.named_parameters()}
     train_steps(net.eval(), optim.Adam(parameter_groups(net, lr=1e-4, head_lr=1e-2)), n=1)
-    moved = {name: np.abs(p.data - before[name]).max() for name, p in net.named_parameters()}
+    moved = {name: np.abs(p.array - before[name]).max() for name, p in net.named_parameters()}
     assert moved["6.weight"] == pytest.approx(1e-2, rel=1e-2)
     assert moved["4.weight"] == pytest.approx(1e-4, rel=1e-2)
 

@@ -20,12 +20,12 @@ def test_the_head_within_containers(net):
 
 def test_strip_head_of_a_class_leaves_the_original(two_layers, batch):
     x = batch[0]
-    before = two_layers(x).detach().data
+    before = two_layers(x).detach().array
     body = strip_head(two_layers)
     assert type(body) is type(two_layers)
     assert body.fc1 is two_layers.fc1
-    np.testing.assert_array_equal(body(x).detach().data, two_layers.fc1(x).relu().detach().data)
-    np.testing.assert_array_equal(two_layers(x).detach().data, before)
+    np.testing.assert_array_equal(body(x).detach().array, two_layers.fc1(x).relu().detach().array)
+    np.testing.assert_array_equal(two_layers(x).detach().array, before)
     assert list(dict(body.named_parameters())) == ["fc1.weight", "fc1.bias"]
     assert list(dict(two_layers.named_parameters()))[-1] == "fc2.bias"
 
@@ -87,14 +87,14 @@ def test_append_keeps_the_body_frozen(net, batch):
 def test_a_fresh_head(net, rng):
     head = replace_head(net, 1000, generator=rng)[6]
     assert (head.in_features, head.out_features) == (5, 1000)
-    assert abs(head.weight.data.std() - 0.01) < 0.001
-    assert not head.bias.data.any()
+    assert abs(head.weight.array.std() - 0.01) < 0.001
+    assert not head.bias.array.any()
     assert head.weight.dtype == np.float32
 
 
 def test_the_same_generator_gives_the_same_head(two_layers):
     heads = [
-        replace_head(two_layers, 7, np.random.default_rng(s)).fc2.weight.data.copy()
+        replace_head(two_layers, 7, np.random.default_rng(s)).fc2.weight.array.copy()
         for s in (1, 1, 2)
     ]
     assert heads[0].tobytes() == heads[1].tobytes()
@@ -125,7 +125,7 @@ def test_replace_head_keeps_names_counted_from_the_outermost_module(net):
 def test_replace_another_layer(two_layers):
     replace_head(two_layers, 5, layer="fc1")
     assert two_layers.fc1.out_features == 5
-    assert not two_layers.fc1.bias.data.any()
+    assert not two_layers.fc1.bias.array.any()
 
 
 def test_the_new_head_has_the_type_and_mode_of_the_old(net):
@@ -137,9 +137,9 @@ def test_the_new_head_has_the_type_and_mode_of_the_old(net):
 def test_an_optimiser_of_before_does_not_know_the_new_head(net, train_steps):
     optimizer = optim.SGD(net.parameters(), lr=0.1)
     replace_head(net, 3)
-    before = net[6].weight.data.copy()
+    before = net[6].weight.array.copy()
     train_steps(net, optimizer)
-    np.testing.assert_array_equal(net[6].weight.data, before)  # hence `fit` refuses
+    np.testing.assert_array_equal(net[6].weight.array, before)  # hence `fit` refuses
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from minitransfer.transfer import L2SP, fine_tune, freeze
 
 def shift(model, by):
     for parameter in model.parameters():
-        parameter.data += np.float32(by)
+        parameter.array += np.float32(by)
 
 
 def test_value_and_gradient(net, batch):
     x, y = batch
     net.eval()
     loss = L2SP(net, alpha=0.5, beta=0.25)
-    starts = {name: p.data.copy() for name, p in net.named_parameters()}
+    starts = {name: p.array.copy() for name, p in net.named_parameters()}
     shift(net, 0.1)
     plain = nn.CrossEntropyLoss()(net(x), y)
     plain.backward()
@@ -28,7 +28,7 @@ def test_value_and_gradient(net, batch):
     expected = plain.item()
     for name, p in net.named_parameters():
         head = name.startswith("6.")
-        pull = 0.25 * p.data if head else 0.5 * (p.data - starts[name])
+        pull = 0.25 * p.array if head else 0.5 * (p.array - starts[name])
         expected += 0.5 * float((pull**2).sum()) / (0.25 if head else 0.5)
         np.testing.assert_allclose(p.gradient, without[name] + pull, rtol=1e-4, atol=1e-6)
     assert value.item() == pytest.approx(expected, rel=1e-5)
@@ -48,7 +48,7 @@ def test_the_start_is_copied(net):
     loss = L2SP(net)
     shift(net, 1.0)
     _, _, start = loss.terms[0]
-    assert (start != net[0].weight.data).all()
+    assert (start != net[0].weight.array).all()
 
 
 def test_it_holds_the_body_near_its_start(net, batch):
@@ -60,16 +60,16 @@ def test_it_holds_the_body_near_its_start(net, batch):
             nn.ReLU(),
             nn.Linear(8, 3, generator=np.random.default_rng(2)),
         )
-        start = model[0].weight.data.copy()
+        start = model[0].weight.array.copy()
         fit(
             model,
-            (x.data, y.data),
+            (x.array, y.array),
             loss=L2SP(model, alpha=alpha),
             optimizer=optim.SGD(model.parameters(), lr=0.1),
             steps=100,
             generator=np.random.default_rng(0),
         )
-        distances.append(np.linalg.norm(model[0].weight.data - start))
+        distances.append(np.linalg.norm(model[0].weight.array - start))
     assert distances[1] < 0.3 * distances[0]
 
 
@@ -82,7 +82,7 @@ def test_a_head_by_name(net):
 def test_fine_tune_still_sees_that_labels_do_not_fit(net, batch):
     x, y = batch
     with pytest.raises(ValueError, match="replace_head"):
-        fine_tune(net, (x.data, y.data + 1), "all", loss=L2SP(net))
+        fine_tune(net, (x.array, y.array + 1), "all", loss=L2SP(net))
 
 
 def test_another_loss(net):

@@ -99,7 +99,7 @@ def test_as_a_head(two_layers, batch, rng):
     body = nn.Sequential(two_layers.fc1, nn.ReLU())
     probe = ridge_probe(body(x).detach(), y)
     net = append(body, probe.as_layer())
-    assert evaluate(net, (x.data, y.data))["accuracy"] == probe.score(body(x).detach(), y)
+    assert evaluate(net, (x.array, y.array))["accuracy"] == probe.score(body(x).detach(), y)
     assert net[1].weight.dtype == np.float32
 
 
@@ -121,7 +121,7 @@ def test_a_layer_that_throws_the_answer_away_shows(rng):
     x = rng.standard_normal((200, 2)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int)
     net = nn.Sequential(nn.Identity(), nn.Linear(2, 2), nn.Linear(2, 2))
-    net[1].weight.data[...] = [[0, 1], [0, 1]]  # the first feature goes no further
+    net[1].weight.array[...] = [[0, 1], [0, 1]]  # the first feature goes no further
     scores = linear_probe(net, (x[:100], y[:100]), (x[100:], y[100:]))
     assert list(scores) == ["0", "1", "2"]
     assert scores["0"] > 0.9

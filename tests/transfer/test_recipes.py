@@ -80,7 +80,7 @@ def test_with_and_without_a_cache_a_head_learns_the_same_bits():
             nn.Linear(64, 96, generator=rng), nn.ReLU(), nn.Linear(96, 3, generator=rng)
         )
         fine_tune(model, examples, "head", steps=20, cache=cache, generator=rng)
-        heads.append(model[2].weight.data.tobytes())
+        heads.append(model[2].weight.array.tobytes())
     assert heads[0] == heads[1]
 
 
@@ -140,7 +140,7 @@ def test_same_seed_same_bits(option, rng, task):
             nn.Linear(8, 3, generator=np.random.default_rng(2)),
         )
         fine_tune(net, task, option, steps=20, generator=np.random.default_rng(3))
-        ends.append(net[2].weight.data.tobytes())
+        ends.append(net[2].weight.array.tobytes())
     assert ends[0] == ends[1]
 
 
@@ -149,7 +149,7 @@ def test_the_cache_changes_no_bit(plain, task):
     for cache in (True, False):
         net = append(freeze(plain[:4]), nn.Linear(16, 3, generator=np.random.default_rng(5)))
         fine_tune(net, task, steps=20, cache=cache, generator=np.random.default_rng(3))
-        ends.append(net[1].weight.data.tobytes())
+        ends.append(net[1].weight.array.tobytes())
     assert ends[0] == ends[1]
 
 

@@ -17,11 +17,11 @@ def test_the_generator_decides_about_every_weight(name):
     build = zoo.ARCHITECTURES[name]
     a, b, c = (build(3, generator=np.random.default_rng(seed)) for seed in (0, 0, 1))
     for (key, x), y, z in zip(a.named_parameters(), b.parameters(), c.parameters(), strict=True):
-        assert np.array_equal(x.data, y.data)
-        assert key.endswith("bias") or not np.array_equal(x.data, z.data)
+        assert np.array_equal(x.array, y.array)
+        assert key.endswith("bias") or not np.array_equal(x.array, z.array)
 
 
 def test_he_initialisation():
     network = zoo.glyph_mlp(1000, generator=np.random.default_rng(0))
-    assert network[1].weight.data.std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
-    assert not network[1].bias.data.any()
+    assert network[1].weight.array.std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
+    assert not network[1].bias.array.any()

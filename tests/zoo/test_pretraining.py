@@ -14,7 +14,7 @@ def test_the_same_command_gives_the_same_bits(tmp_path):
         for name in "ab"
     )
     for x, y in zip(a.parameters(), b.parameters(), strict=True):
-        assert np.array_equal(x.data, y.data)
+        assert np.array_equal(x.array, y.array)
 
 
 def test_the_card_names_the_command_that_made_it(tmp_path):

@@ -22,7 +22,7 @@ def test_what_is_published_comes_back_with_its_card(tmp_path):
     path = zoo.publish(network, tmp_path / "tiny.safetensors", **CARD)
     loaded = zoo.load(path)
     for name, tensor in network.state_dict().items():
-        assert np.array_equal(loaded.state_dict()[name].data, tensor.data)
+        assert np.array_equal(loaded.state_dict()[name].array, tensor.array)
     assert loaded.card == {**CARD, "input_shape": [1, 28, 28]}
     assert (loaded.input_type, loaded.input_shape) == ("image", (1, 28, 28))
     assert not loaded.training
