@@ -4,7 +4,7 @@ PyTorch's argument `inplace` is taken and changes nothing: results are always ne
 a derivative may need the old ones.
 """
 
-from minitransfer import operations as T
+from minitransfer import ops
 from minitransfer.nn.module import Module
 
 
@@ -21,7 +21,7 @@ class ReLU(Module):
         super().__init__()
 
     def forward(self, x):
-        return T.relu(x)
+        return ops.relu(x)
 
 
 class LeakyReLU(Module):
@@ -38,7 +38,7 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
 
     def forward(self, x):
-        return T.leaky_relu(x, negative_slope=self.negative_slope)
+        return ops.leaky_relu(x, self.negative_slope)
 
 
 class ReLU6(Module):
@@ -54,7 +54,7 @@ class ReLU6(Module):
         super().__init__()
 
     def forward(self, x):
-        return T.relu6(x)
+        return ops.relu6(x)
 
 
 class GELU(Module):
@@ -74,7 +74,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def forward(self, x):
-        return T.gelu(x, approximate=self.approximate)
+        return ops.gelu(x, self.approximate)
 
 
 class Tanh(Module):
@@ -87,7 +87,7 @@ class Tanh(Module):
     """
 
     def forward(self, x):
-        return T.tanh(x)
+        return ops.tanh(x)
 
 
 class Sigmoid(Module):
@@ -100,7 +100,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, x):
-        return T.sigmoid(x)
+        return ops.sigmoid(x)
 
 
 class Softplus(Module):
@@ -113,7 +113,7 @@ class Softplus(Module):
     """
 
     def forward(self, x):
-        return T.softplus(x)
+        return ops.softplus(x)
 
 
 class Softmax(Module):
@@ -130,7 +130,7 @@ class Softmax(Module):
         self.dim = dim
 
     def forward(self, x):
-        return T.softmax(x, axis=self.dim)
+        return ops.softmax(x, self.dim)
 
 
 class LogSoftmax(Module):
@@ -147,4 +147,4 @@ class LogSoftmax(Module):
         self.dim = dim
 
     def forward(self, x):
-        return T.log_softmax(x, axis=self.dim)
+        return ops.log_softmax(x, self.dim)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from minitransfer import operations as T
+from minitransfer import ops
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
 from minitransfer.random import default_generator
@@ -47,7 +47,7 @@ class Linear(Module):
 
     def forward(self, x):
         try:
-            return T.linear(x, self.weight, self.bias)
+            return ops.linear(x, self.weight, self.bias)
         except (TypeError, ValueError):  # the operation has looked at the sizes; it knows no layer
             if x.shape[-1:] == (self.in_features,):
                 raise
@@ -123,15 +123,8 @@ class Conv2d(Module):
                 f"{self.label()} expects images (N, {self.in_channels}, height, width), "
                 f"given {tuple(x.shape)}"
             )
-        return T.conv2d(
-            x,
-            self.weight,
-            self.bias,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+        geometry = self.stride, self.padding, self.dilation, self.groups
+        return ops.conv2d(x, self.weight, self.bias, *geometry)
 
     def extra_repr(self):
         height, width = self.kernel_size
@@ -169,7 +162,7 @@ class Embedding(Module):
     def forward(self, ids):
         if ids.dtype.kind not in "iu":
             raise TypeError(f"{self.label()} expects whole numbers, given {ids.dtype}; use .long()")
-        return T.embedding(ids, self.weight)
+        return ops.embedding(ids, self.weight)
 
     def extra_repr(self):
         return f"{self.num_embeddings} rows of {self.embedding_dim}"
@@ -200,7 +193,7 @@ class Dropout(Module):
     def forward(self, x):
         if not self.training or self.p == 0:
             return x
-        return T.dropout(x, p=self.p, rng=self.generator or default_generator())
+        return ops.dropout(x, self.p, generator=self.generator)
 
     def extra_repr(self):
         return f"p={self.p}"

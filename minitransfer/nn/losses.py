@@ -1,15 +1,26 @@
-"""Loss functions as modules. The formulas are in `ops.losses`.
+"""Loss functions as modules. The formulas are in `ops.losses` and `ops.distances`.
 
 Args common to all:
     reduction: "mean", "sum" or "none" (one number per element).
+    size_average, reduce: PyTorch's old names of the same, refused.
 """
 
-from minitransfer.nn import functional as F
+from minitransfer import ops
 from minitransfer.nn.module import Module
+from minitransfer.ops.losses import refuse_old_names
 
 
-class CrossEntropyLoss(Module):
-    """−log of the probability that soft-max(logits) gives the right class.
+class _Loss(Module):
+    """A loss that has no option but `reduction`."""
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        refuse_old_names(type(self).__name__, size_average, reduce)
+        self.reduction = reduction
+
+
+class CrossEntropyLoss(_Loss):
+    """−log of the probability that softmax(logits) gives the right class.
 
     Args:
         weight: (classes,) factor per class, or None.
@@ -30,23 +41,31 @@ class CrossEntropyLoss(Module):
         0.6931
     """
 
-    def __init__(self, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-        super().__init__()
+    def __init__(
+        self,
+        weight=None,
+        size_average=None,
+        ignore_index=-100,
+        reduce=None,
+        reduction="mean",
+        label_smoothing=0.0,
+    ):
+        super().__init__(size_average, reduce, reduction)
         self.weight, self.ignore_index = weight, ignore_index
-        self.reduction, self.label_smoothing = reduction, label_smoothing
+        self.label_smoothing = label_smoothing
 
     def forward(self, logits, target):
-        return F.cross_entropy(
+        return ops.cross_entropy(
             logits,
             target,
-            weight=self.weight,
+            self.weight,
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
 
 
-class BCEWithLogitsLoss(Module):
+class BCEWithLogitsLoss(_Loss):
     """Cross-entropy of yes-or-no answers, from logits.
 
     Example:
@@ -55,17 +74,19 @@ class BCEWithLogitsLoss(Module):
         0.6931
     """
 
-    def __init__(self, weight=None, reduction="mean", pos_weight=None):
-        super().__init__()
-        self.weight, self.reduction, self.pos_weight = weight, reduction, pos_weight
+    def __init__(
+        self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+    ):
+        super().__init__(size_average, reduce, reduction)
+        self.weight, self.pos_weight = weight, pos_weight
 
     def forward(self, logits, target):
-        return F.binary_cross_entropy_with_logits(
-            logits, target, self.weight, self.reduction, self.pos_weight
+        return ops.binary_cross_entropy_with_logits(
+            logits, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
 
 
-class MSELoss(Module):
+class MSELoss(_Loss):
     """(input − target)².
 
     Example:
@@ -74,15 +95,11 @@ class MSELoss(Module):
         2.0
     """
 
-    def __init__(self, reduction="mean"):
-        super().__init__()
-        self.reduction = reduction
-
     def forward(self, input, target):
-        return F.mse_loss(input, target, reduction=self.reduction)
+        return ops.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(Module):
+class L1Loss(_Loss):
     """|input − target|.
 
     Example:
@@ -91,15 +108,11 @@ class L1Loss(Module):
         1.0
     """
 
-    def __init__(self, reduction="mean"):
-        super().__init__()
-        self.reduction = reduction
-
     def forward(self, input, target):
-        return F.l1_loss(input, target, reduction=self.reduction)
+        return ops.l1_loss(input, target, reduction=self.reduction)
 
 
-class KLDivLoss(Module):
+class KLDivLoss(_Loss):
     """Kullback-Leibler divergence of `target` from exp(input); the input is log-probabilities.
 
     Args:
@@ -113,15 +126,15 @@ class KLDivLoss(Module):
         0.0
     """
 
-    def __init__(self, reduction="mean", log_target=False):
-        super().__init__()
-        self.reduction, self.log_target = reduction, log_target
+    def __init__(self, size_average=None, reduce=None, reduction="mean", log_target=False):
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
 
     def forward(self, input, target):
-        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+        return ops.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class HuberLoss(Module):
+class HuberLoss(_Loss):
     """Squared error up to `delta`, straight beyond it (Huber 1964).
 
     Example:
@@ -131,8 +144,8 @@ class HuberLoss(Module):
     """
 
     def __init__(self, reduction="mean", delta=1.0):
-        super().__init__()
-        self.reduction, self.delta = reduction, delta
+        super().__init__(reduction=reduction)
+        self.delta = delta
 
     def forward(self, input, target):
-        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+        return ops.huber_loss(input, target, reduction=self.reduction, delta=self.delta)

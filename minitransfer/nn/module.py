@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitransfer.alternatives import missing
-from minitransfer.autograd import note_write
+from minitransfer.autograd import increment_version
+from minitransfer.not_covered import not_covered
 from minitransfer.tensor import Tensor
 
 
@@ -109,7 +109,7 @@ class Module:
                 f"{type(self).__name__}.__init__ did not call super().__init__(); "
                 "put that line first"
             )
-        raise missing(type(self).__name__, name, kind="Module")
+        raise not_covered(type(self).__name__, name, kind="Module")
 
     def register_buffer(self, name: str, value) -> None:
         """Keep `value` as part of the state that is not trained."""
@@ -274,7 +274,7 @@ class Module:
         for name, tensor in own.items():
             if name in arrays:
                 tensor.array[...] = arrays[name]
-                note_write(tensor)
+                increment_version(tensor)
         return LoadResult(absent, unexpected)
 
     def _state(self):

@@ -1,6 +1,6 @@
 """Pooling: an image made smaller by keeping the largest number, or the mean, of each window."""
 
-from minitransfer import operations as T
+from minitransfer import ops
 from minitransfer.nn.layers import pair
 from minitransfer.nn.module import Module
 
@@ -14,7 +14,7 @@ class _Pool2d(Module):
 
     def _pool(self, function, x):
         _check_images(self, x)
-        return function(x, kernel_size=self.kernel_size, stride=self.stride, padding=self.padding)
+        return function(x, self.kernel_size, self.stride, self.padding)
 
     def extra_repr(self):
         return f"{self.kernel_size[0]}×{self.kernel_size[1]}"
@@ -35,7 +35,7 @@ class MaxPool2d(_Pool2d):
     """
 
     def forward(self, x):
-        return self._pool(T.max_pool2d, x)
+        return self._pool(ops.max_pool2d, x)
 
 
 class AvgPool2d(_Pool2d):
@@ -48,7 +48,7 @@ class AvgPool2d(_Pool2d):
     """
 
     def forward(self, x):
-        return self._pool(T.avg_pool2d, x)
+        return self._pool(ops.avg_pool2d, x)
 
 
 class AdaptiveAvgPool2d(Module):
@@ -73,7 +73,7 @@ class AdaptiveAvgPool2d(Module):
 
     def forward(self, x):
         _check_images(self, x)
-        return T.mean(x, axis=(2, 3), keepdims=True)
+        return ops.mean(x, (2, 3), keepdim=True)
 
 
 def _check_images(module, x):

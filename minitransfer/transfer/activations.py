@@ -4,10 +4,9 @@ import contextlib
 
 import numpy as np
 
-from minitransfer.autograd import no_grad
+from minitransfer.autograd import as_array, no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
-from minitransfer.recorded import raw
 from minitransfer.tensor import Tensor
 from minitransfer.train.evaluation import modes_kept
 
@@ -123,4 +122,4 @@ def as_inputs(x):
         (1, 2)
     """
     x = x.x if isinstance(x, Dataset) else x
-    return x if isinstance(x, Tensor) else np.asarray(raw(x))
+    return x if isinstance(x, Tensor) else np.asarray(as_array(x))

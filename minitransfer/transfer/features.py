@@ -7,10 +7,9 @@ the same features for the same image every time. The cache sends each image thro
 import numpy as np
 
 from minitransfer import nn
-from minitransfer.autograd import no_grad
+from minitransfer.autograd import as_array, no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
-from minitransfer.recorded import raw
 from minitransfer.train import predict
 from minitransfer.train.evaluation import modes_kept
 from minitransfer.transfer.heads import find_head, is_chain, sequence, strip_head
@@ -86,7 +85,7 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
     x, y = inputs_and_targets(data)
     return Dataset(
         predict(body, x, batch_size=batch_size),
-        raw(y),
+        as_array(y),
         name=f"{getattr(data, 'name', 'data')}, features",
         classes=getattr(data, "classes", ()),
         licence=getattr(data, "licence", ""),
@@ -175,7 +174,7 @@ def _split_before_head(model, x):
 
 def _check_cut(model, body, head, x) -> None:
     """Make sure that head(body(x)) is what the network computes, also in training mode."""
-    (batch,) = next(iter(DataLoader((raw(x)[:4],), 4)))
+    (batch,) = next(iter(DataLoader((as_array(x)[:4],), 4)))
     with modes_kept(model), modes_kept(body), no_grad():
         whole = model.train()(batch).array
         parts = head(body.eval()(batch)).array

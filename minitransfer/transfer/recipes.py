@@ -7,9 +7,9 @@ this package; reading one shows how.
 """
 
 from minitransfer import nn, optim
+from minitransfer.autograd import as_array
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
-from minitransfer.recorded import raw
 from minitransfer.train import History, fit, predict
 from minitransfer.transfer.features import features_of, split_frozen
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -206,7 +206,7 @@ def check_targets(model: Module, data, loss=None) -> None:
     """
     loss = getattr(loss, "loss", loss)  # what a penalty is added to
     x, y = inputs_and_targets(data)
-    labels = raw(y)
+    labels = as_array(y)
     are_labels = labels.ndim == 1 and labels.dtype.kind in "iu"
     if loss is not None and not (are_labels and isinstance(loss, nn.CrossEntropyLoss)):
         return

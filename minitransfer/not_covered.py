@@ -6,7 +6,7 @@ shows the same table.
 """
 
 #: (where, name) -> what to use instead.
-ALTERNATIVES = {
+NOT_COVERED = {
     ("minitransfer", "cuda"): "everything runs on the processor; leave the line out",
     ("minitransfer", "device"): "there is one device, the processor; leave the line out",
     ("minitransfer", "compile"): "the kernels are compiled already; call the model itself",
@@ -88,7 +88,7 @@ ALTERNATIVES = {
 }
 
 
-def missing(where: str, name: str, kind: str | None = None) -> AttributeError:
+def not_covered(where: str, name: str, kind: str | None = None) -> AttributeError:
     """Return the error for a name that is not here, with what to use instead where known.
 
     Args:
@@ -97,16 +97,16 @@ def missing(where: str, name: str, kind: str | None = None) -> AttributeError:
         kind: what the table calls that place, where this differs ("Module" for any network).
 
     Example:
-        >>> print(missing("nn", "BCELoss"))
+        >>> print(not_covered("nn", "BCELoss"))
         nn has no 'BCELoss'; instead: BCEWithLogitsLoss on the logits, without a sigmoid before it
     """
-    instead = ALTERNATIVES.get((kind or where, name))
+    instead = NOT_COVERED.get((kind or where, name))
     if instead:
         return AttributeError(f"{where} has no {name!r}; instead: {instead}")
     return AttributeError(f"{where} has no {name!r}")
 
 
-class Elsewhere:
+class NotCovered:
     """Stands in a class for a name of PyTorch's that is not here; reading it says what to use.
 
     A ``__getattr__`` would need no such stand-ins, but a class that has one reads all of its
@@ -114,7 +114,7 @@ class Elsewhere:
 
     Example:
         >>> class Tensor:
-        ...     cuda = Elsewhere("Tensor", "cuda")
+        ...     cuda = NotCovered("Tensor", "cuda")
         >>> Tensor().cuda
         Traceback (most recent call last):
             ...
@@ -125,4 +125,4 @@ class Elsewhere:
         self.where, self.name = where, name
 
     def __get__(self, instance, owner):
-        raise missing(self.where, self.name)
+        raise not_covered(self.where, self.name)
