@@ -47,7 +47,6 @@ NOT_COVERED = {
     ("Tensor", "data_ptr"): "x.array is the NumPy array itself",
     ("Module", "cuda"): "everything runs on the processor; leave the line out",
     ("Module", "half"): "there is no mixed precision; float32 is the default",
-    ("Module", "register_forward_hook"): "take the layers up to there, net[:k], and call them",
     ("Module", "compile"): "the kernels are compiled already; call the model itself",
     ("device", "cuda"): "everything runs on the processor; leave the call out",
     ("device", "mps"): "everything runs on the processor; leave the call out",

@@ -17,6 +17,8 @@ class ReLU(Module):
         [0.0, 2.0]
     """
 
+    stateless = pointwise = True
+
     def __init__(self, inplace=False):
         super().__init__()
 
@@ -32,6 +34,8 @@ class LeakyReLU(Module):
         >>> LeakyReLU(0.5)(tensor([-1.0, 2.0])).tolist()
         [-0.5, 2.0]
     """
+
+    stateless = pointwise = True
 
     def __init__(self, negative_slope=0.01, inplace=False):
         super().__init__()
@@ -49,6 +53,8 @@ class ReLU6(Module):
         >>> ReLU6()(tensor([-1.0, 9.0])).tolist()
         [0.0, 6.0]
     """
+
+    stateless = pointwise = True
 
     def __init__(self, inplace=False):
         super().__init__()
@@ -69,6 +75,8 @@ class GELU(Module):
         [0.0]
     """
 
+    stateless = pointwise = True
+
     def __init__(self, approximate="none"):
         super().__init__()
         self.approximate = approximate
@@ -86,6 +94,8 @@ class Tanh(Module):
         [0.0]
     """
 
+    stateless = pointwise = True
+
     def forward(self, x):
         return ops.tanh(x)
 
@@ -98,6 +108,8 @@ class Sigmoid(Module):
         >>> Sigmoid()(tensor([0.0])).tolist()
         [0.5]
     """
+
+    stateless = pointwise = True
 
     def forward(self, x):
         return ops.sigmoid(x)
@@ -112,6 +124,8 @@ class Softplus(Module):
         0.6931
     """
 
+    stateless = pointwise = True
+
     def forward(self, x):
         return ops.softplus(x)
 
@@ -124,6 +138,8 @@ class Softmax(Module):
         >>> Softmax(dim=0)(tensor([1.0, 1.0])).tolist()
         [0.5, 0.5]
     """
+
+    stateless = True
 
     def __init__(self, dim=-1):
         super().__init__()
@@ -141,6 +157,8 @@ class LogSoftmax(Module):
         >>> LogSoftmax(dim=0)(tensor([0.0])).tolist()
         [0.0]
     """
+
+    stateless = True
 
     def __init__(self, dim=-1):
         super().__init__()

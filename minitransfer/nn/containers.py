@@ -13,7 +13,7 @@ class Sequential(Module):
         modules: modules, named "0", "1", …; or one dictionary name → module.
 
     ``net[2]`` is a module, ``net[:-1]`` a Sequential of the same modules (shared, not copied; it
-    keeps their names and their frozen state).
+    keeps their names and their frozen state, see `Sequential.of_parts`).
 
     Example:
         >>> from minitransfer import nn, zeros
@@ -21,6 +21,8 @@ class Sequential(Module):
         >>> net(zeros(4, 2)).shape, net[:-1](zeros(4, 2)).shape
         ((4, 1), (4, 8))
     """
+
+    stateless = True
 
     def __init__(self, *modules):
         super().__init__()
@@ -38,6 +40,33 @@ class Sequential(Module):
             self._modules[name] = module
             self.__dict__[name] = module
         self._name_everything()
+
+    @classmethod
+    def of_parts(cls, parts, like=None):
+        """Return a Sequential of modules that belong to a network and go on doing so.
+
+        ``Sequential(...)`` names what it is given anew; parts of a network keep the names under
+        which optimisers and files know them.
+
+        Args:
+            parts: (name, module) pairs; the modules are shared, not copied.
+            like: a module whose place in the network the result takes: its name, mode and
+                frozen state.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+            >>> nn.Sequential.of_parts([("2", net[2])])[0].weight.name
+            '2.weight'
+        """
+        whole = cls.__new__(cls)
+        Module.__init__(whole)
+        whole._modules.update(parts)
+        whole.__dict__.update(whole._modules)
+        if like is not None:
+            facts = {"name": like.name, "frozen": like.frozen, "_training": like._training}
+            whole.__dict__.update(facts)
+        return whole
 
     def forward(self, x):
         for module in self._modules.values():
@@ -59,13 +88,7 @@ class Sequential(Module):
 
     def __getitem__(self, key):
         items = list(self._modules.items())
-        if not isinstance(key, slice):
-            return items[key][1]
-        part = type(self).__new__(type(self))
-        Module.__init__(part)
-        part._modules.update(items[key])
-        part.__dict__.update(items[key])
-        return part
+        return type(self).of_parts(items[key]) if isinstance(key, slice) else items[key][1]
 
     def __setitem__(self, key, module):
         _check_module(module)
@@ -84,6 +107,8 @@ class Residual(Module):
         >>> nn.Residual(nn.Linear(3, 3))(zeros(2, 3)).shape
         (2, 3)
     """
+
+    stateless = True
 
     def __init__(self, body, shortcut=None):
         super().__init__()

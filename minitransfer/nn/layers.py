@@ -184,6 +184,8 @@ class Dropout(Module):
         [1.0, 1.0, 1.0]
     """
 
+    pointwise = True
+
     def __init__(self, p=0.5, inplace=False, *, generator=None):
         super().__init__()
         if not 0 <= p < 1:
@@ -208,6 +210,8 @@ class Flatten(Module):
         (2, 784)
     """
 
+    stateless = True
+
     def __init__(self, start_dim=1, end_dim=-1):
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
@@ -224,6 +228,8 @@ class Identity(Module):
         >>> Identity()(ones(2)).tolist()
         [1.0, 1.0]
     """
+
+    stateless = pointwise = True
 
     def forward(self, x):
         return x

@@ -1,5 +1,6 @@
 """Module: something with parameters, and the walk over all of them."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -32,6 +33,24 @@ class Parameter(Tensor):
         return f"Parameter {self.name!r} {super().__repr__()}"
 
 
+class HookHandle:
+    """What `Module.register_forward_hook` returns; `remove` takes the hook away again.
+
+    Example:
+        >>> handle = Module().register_forward_hook(print)
+        >>> handle.remove()
+    """
+
+    def __init__(self, module):
+        self._module = module
+
+    def remove(self) -> None:
+        """Take the hook away; doing so twice is fine."""
+        hooks = self._module._forward_hooks
+        if hooks is not None and hooks.pop(self, None) and not hooks:
+            self._module.__dict__["_forward_hooks"] = None
+
+
 class LoadResult(NamedTuple):
     """The keys that `load_state_dict` had nothing for, and those it had no place for."""
 
@@ -50,6 +69,10 @@ class Module:
             always False in a frozen module (see `minitransfer.transfer.freeze`).
         frozen: whether the module was frozen.
         name: dotted name within the outermost module, "" for that one itself.
+        stateless: a fact about the class: the module learns nothing, and computes the same in
+            training as in evaluation, given that the modules in it do.
+        pointwise: a fact about the class: of a picture, each place of the output depends on the
+            same place of the input alone.
 
     Example:
         >>> from minitransfer import nn
@@ -64,9 +87,20 @@ class Module:
         ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
+    stateless = pointwise = False
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "forward" in cls.__dict__:  # what holds of one forward need not hold of another
+            for fact in ("stateless", "pointwise"):
+                if fact not in cls.__dict__:
+                    setattr(cls, fact, False)
+
     def __init__(self):
         registries = {"_parameters": {}, "_buffers": {}, "_modules": {}}
-        self.__dict__.update(registries, frozen=False, name="", _training=True)
+        self.__dict__.update(
+            registries, frozen=False, name="", _training=True, _forward_hooks=None
+        )
 
     # Registration
 
@@ -198,6 +232,28 @@ class Module:
         """Set evaluation mode here and below, and return the module."""
         return self.train(False)
 
+    @contextlib.contextmanager
+    def in_mode(self, training: bool):
+        """Set training or evaluation mode here and below while the context lasts.
+
+        In the end each module is back in the mode it had before.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(2, 3), nn.Dropout(0.5))
+            >>> with net.in_mode(training=False):
+            ...     print(net[1].training)
+            False
+            >>> net[1].training
+            True
+        """
+        before = [(module, module._training) for module in self.modules()]
+        try:
+            yield self.train(training)
+        finally:
+            for module, mode in before:
+                module.__dict__["_training"] = mode
+
     def requires_grad_(self, requires_grad: bool = True):
         """Ask all parameters for gradients, or none of them. (`transfer.freeze` does more: it
         also holds batch norm and dropout in evaluation mode.)"""
@@ -290,7 +346,34 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *inputs, **options):
-        return self.forward(*inputs, **options)
+        output = self.forward(*inputs, **options)
+        if self._forward_hooks is not None:
+            for hook in list(self._forward_hooks.values()):
+                changed = hook(self, inputs, output)
+                output = output if changed is None else changed
+        return output
+
+    def register_forward_hook(self, hook: Callable) -> HookHandle:
+        """Call ``hook(module, inputs, output)`` whenever this module has been called.
+
+        Args:
+            hook: sees the inputs as a tuple; what it returns, unless it is None, takes the
+                output's place.
+
+        Returns:
+            A handle; ``handle.remove()`` takes the hook away.
+
+        Example:
+            >>> from minitransfer import nn, zeros
+            >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
+            >>> handle = net[0].register_forward_hook(lambda layer, x, y: print(y.shape))
+            >>> _ = net(zeros(5, 4))
+            (5, 8)
+            >>> handle.remove()
+        """
+        handle = HookHandle(self)
+        self.__dict__["_forward_hooks"] = {**(self._forward_hooks or {}), handle: hook}
+        return handle
 
     def extra_repr(self) -> str:
         """What to show between the brackets; layers write their own."""

@@ -91,6 +91,8 @@ class BatchNorm2d(_BatchNorm):
         (2, 3, 4, 4)
     """
 
+    pointwise = True
+
     axes = (4,)
 
 

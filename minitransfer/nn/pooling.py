@@ -34,6 +34,8 @@ class MaxPool2d(_Pool2d):
         (1, 3, 4, 4)
     """
 
+    stateless = True
+
     def forward(self, x):
         return self._pool(ops.max_pool2d, x)
 
@@ -46,6 +48,8 @@ class AvgPool2d(_Pool2d):
         >>> AvgPool2d(2)(ones(1, 1, 2, 2)).tolist()
         [[[[1.0]]]]
     """
+
+    stateless = True
 
     def forward(self, x):
         return self._pool(ops.avg_pool2d, x)
@@ -62,6 +66,8 @@ class AdaptiveAvgPool2d(Module):
         >>> AdaptiveAvgPool2d(1)(ones(2, 3, 5, 5)).shape
         (2, 3, 1, 1)
     """
+
+    stateless = True
 
     def __init__(self, output_size=1):
         super().__init__()

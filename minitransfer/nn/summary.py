@@ -54,25 +54,16 @@ def _output_shapes(model, leaves, input_shape) -> dict[str, tuple]:
     """Run one example of zeros through the model and note what comes out of every layer."""
     shapes = {}
 
-    def watched(name, module):
-        def call(*inputs, **options):
-            y = type(module).forward(module, *inputs, **options)
-            shapes[name] = y.shape[1:]
-            return y
+    def note_shape(name):
+        return lambda module, inputs, output: shapes.update({name: output.shape[1:]})
 
-        return call
-
-    modes = [(module, module._training) for module in model.modules()]
+    handles = [module.register_forward_hook(note_shape(name)) for name, module in leaves]
     try:
-        for name, module in leaves:
-            module.__dict__["forward"] = watched(name, module)
-        with no_grad():
-            model.eval()(Tensor(np.zeros((1, *input_shape), _input_type(leaves))))
+        with model.in_mode(training=False), no_grad():
+            model(Tensor(np.zeros((1, *input_shape), _input_type(leaves))))
     finally:
-        for _, module in leaves:
-            module.__dict__.pop("forward", None)
-        for module, mode in modes:
-            module.__dict__["_training"] = mode
+        for handle in handles:
+            handle.remove()
     return shapes
 
 
