@@ -1,4 +1,4 @@
-"""Layers with weights, and the few without that only change a shape or drop numbers."""
+"""Layers: sums with weights, windows that slide over images, tables of vectors."""
 
 import math
 
@@ -168,71 +168,81 @@ class Embedding(Module):
         return f"{self.num_embeddings} rows of {self.embedding_dim}"
 
 
-class Dropout(Module):
-    """In training, sets each number to 0 with probability p and divides the others by 1 − p.
-
-    Srivastava et al. 2014. In evaluation mode, and in a frozen module, it passes all through.
-
-    Args:
-        p: probability of dropping a number, 0 ≤ p < 1.
-        inplace: taken for PyTorch's sake; the result is a new array in any case.
-        generator: draws what is dropped; the default one if None.
-
-    Example:
-        >>> from minitransfer import ones
-        >>> Dropout(0.5).eval()(ones(3)).tolist()
-        [1.0, 1.0, 1.0]
-    """
-
-    pointwise = True
-
-    def __init__(self, p=0.5, inplace=False, *, generator=None):
+class _Pool2d(Module):
+    def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"Dropout: p is a probability below 1; given {p}")
-        self.p, self.generator = p, generator
+        self.kernel_size = pair(kernel_size)
+        self.stride = self.kernel_size if stride is None else pair(stride)
+        self.padding = pair(padding)
 
-    def forward(self, x):
-        if not self.training or self.p == 0:
-            return x
-        return ops.dropout(x, self.p, generator=self.generator)
+    def _pool(self, function, x):
+        _check_images(self, x)
+        return function(x, self.kernel_size, self.stride, self.padding)
 
     def extra_repr(self):
-        return f"p={self.p}"
+        return f"{self.kernel_size[0]}×{self.kernel_size[1]}"
 
 
-class Flatten(Module):
-    """Joins the axes from `start_dim` to `end_dim` into one; by default all but the first.
+class MaxPool2d(_Pool2d):
+    """The largest number in each window.
+
+    Args:
+        kernel_size: height and width of the window, an int or a pair.
+        stride: step of the window; the window's own size if None.
+        padding: border added on each side, which never is the largest.
 
     Example:
         >>> from minitransfer import zeros
-        >>> Flatten()(zeros(2, 1, 28, 28)).shape
-        (2, 784)
+        >>> MaxPool2d(2)(zeros(1, 3, 8, 8)).shape
+        (1, 3, 4, 4)
     """
 
     stateless = True
 
-    def __init__(self, start_dim=1, end_dim=-1):
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
     def forward(self, x):
-        return x.flatten(self.start_dim, self.end_dim)
+        return self._pool(ops.max_pool2d, x)
 
 
-class Identity(Module):
-    """Passes its input through; stands where a layer was taken out.
+class AvgPool2d(_Pool2d):
+    """The mean of each window; padding counts as zeros, as in PyTorch.
 
     Example:
         >>> from minitransfer import ones
-        >>> Identity()(ones(2)).tolist()
-        [1.0, 1.0]
+        >>> AvgPool2d(2)(ones(1, 1, 2, 2)).tolist()
+        [[[[1.0]]]]
     """
 
-    stateless = pointwise = True
+    stateless = True
 
     def forward(self, x):
-        return x
+        return self._pool(ops.avg_pool2d, x)
+
+
+class AdaptiveAvgPool2d(Module):
+    """The mean over the whole image of each channel (global pooling, output size 1).
+
+    Raises:
+        ValueError: for any other output size: `AvgPool2d` with a fixed window does that.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> AdaptiveAvgPool2d(1)(ones(2, 3, 5, 5)).shape
+        (2, 3, 1, 1)
+    """
+
+    stateless = True
+
+    def __init__(self, output_size=1):
+        super().__init__()
+        if pair(output_size) != (1, 1):
+            raise ValueError(
+                f"AdaptiveAvgPool2d: only output size 1 is covered, given {output_size}; "
+                "use AvgPool2d with a fixed window"
+            )
+
+    def forward(self, x):
+        _check_images(self, x)
+        return ops.mean(x, (2, 3), keepdim=True)
 
 
 def pair(value) -> tuple[int, int]:
@@ -255,3 +265,10 @@ def _check_sizes(module, **sizes):
             raise ValueError(
                 f"{type(module).__name__}: {name} is a whole number from 1 on; given {size!r}"
             )
+
+
+def _check_images(module, x):
+    if x.ndim != 4:
+        raise ValueError(
+            f"{module.label()} expects images (N, channels, height, width), given {tuple(x.shape)}"
+        )
