@@ -25,7 +25,8 @@ import minitransfer.nn as nn
 import minitransfer.nn.functional as F
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 functions = {"XOR": data.xor(), "OR": data.or_()}
 names = ["00", "01", "10", "11"]

@@ -71,7 +71,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots, train, transfer, zoo
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 generator = np.random.default_rng(0)
 D1 = data.glyphs(classes=1000, per_class=60, seed=7)

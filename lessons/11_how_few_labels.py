@@ -50,7 +50,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 few = data.mnist("pool").sample(10, np.random.default_rng(0))
 figure, axes = plots.figure(

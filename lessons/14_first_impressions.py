@@ -68,7 +68,8 @@ from minitransfer import (
     train,
     transfer,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 drawings = data.glyphs(250, 120, seed=7)
 

@@ -53,7 +53,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 
 def fixed(net, digits, rng):

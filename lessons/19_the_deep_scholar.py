@@ -56,7 +56,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 DEPTHS = (1, 2, 4, 8)
 DOTS, CHARACTERS = 28 * 28, 200

@@ -45,10 +45,10 @@
 import numpy as np
 
 from minitransfer import kernels, plots
+from minitransfer.course import claim
 from minitransfer.kernels import conv, peak
 from minitransfer.kernels.conv import ladder
 from minitransfer.kernels.gemm.ladder import median_time
-from minitransfer.lessons import claim
 
 kernels.set_num_threads(1)
 

@@ -93,7 +93,7 @@ float, double, long = float32, float64, int64
 mm = bmm = matmul
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
-_LAZY = ("checkpoint", "data", "experiments", "kernels", "lessons", "plots", "train")
+_LAZY = ("checkpoint", "course", "data", "experiments", "kernels", "plots", "train")
 _LAZY += ("transfer", "zoo")
 
 

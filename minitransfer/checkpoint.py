@@ -178,7 +178,8 @@ def load_checkpoint(path) -> dict:
     arrays, extra = load_arrays(path)
     if not isinstance(extra, dict) or "checkpoint" not in extra:
         raise ValueError(
-            f"{path} is not a checkpoint of a training run; a file of weights is read by load_weights"
+            f"{path} is not a checkpoint of a training run; "
+            "a file of weights is read by load_weights"
         )
     return _unpacked(extra["checkpoint"], arrays)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from minitransfer import data, folders, kernels, lessons, zoo
+from minitransfer import course, data, folders, kernels, zoo
 from minitransfer.five_ways import WAYS, conclusion, five_ways
 
 DESCRIPTION = """\
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         OSError,
         ImportError,
         ArithmeticError,
-        lessons.LessonFailed,
+        course.LessonFailed,
     ) as error:
         print(f"minitransfer: {error}", file=sys.stderr)
         return 2
@@ -146,22 +146,22 @@ def _ways_table(result) -> Table:
 
 def _learn(options) -> int:
     if options.words:
-        lessons.print_glossary()
+        course.print_glossary()
     elif options.number is None:
-        lessons.print_catalogue()
+        course.print_catalogue()
     elif options.notebook:
-        print(lessons.write_notebook(options.number, options.out))
+        print(course.write_notebook(options.number, options.out))
     elif options.run:
-        return 0 if lessons.run(options.number) else 1
+        return 0 if course.run_through(options.number) else 1
     else:
-        lessons.step(options.number)
+        course.step_through(options.number)
     return 0
 
 
 def _claims(options) -> None:
     if options.run:
-        lessons.run_all()
-    lessons.print_ledger(json=options.json)
+        course.run_all()
+    course.print_ledger(json=options.json)
 
 
 def _pretrain(options) -> None:

@@ -1,4 +1,4 @@
-"""Writing a file so that nobody ever finds half of it: beside the old one first, then in its place."""
+"""Writing a file so that nobody ever finds half of it: beside the old one, then in its place."""
 
 import contextlib
 import os

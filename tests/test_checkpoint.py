@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from minitransfer import Tensor, checkpoint, nn
+from minitransfer import Tensor, nn
 from minitransfer.checkpoint import (
     load_arrays,
     load_checkpoint,
