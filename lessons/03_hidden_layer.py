@@ -374,7 +374,7 @@ plots.show(figure, "03_success")
 #
 # <details><summary>Answers</summary>
 #
-# 1. None. The landings are no slow stretches of the way; who is there
+# 1. None. The landings are not slow stretches of the way; who is there
 #    after 5,000 steps is there after 20,000.
 # 2. No run learns it. Two nodes that start alike get the same slope, take
 #    the same step and stay twins for ever: it is a network of width 1.

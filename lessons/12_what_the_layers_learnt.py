@@ -98,7 +98,7 @@ def fresh(seed):
 
 # %%
 def taught(seed, steps):
-    """The first `steps` of the training."""
+    """The first `steps` of the training run."""
     network = fresh(seed)
     optimizer = optim.AdamW(
         network.parameters(), lr=2e-3, weight_decay=0.5

@@ -328,7 +328,7 @@ table = experiments.stored("impressions", taught, CELLS)
 print(table)
 
 # %% [markdown]
-# These are close to a thousand trainings, so they were run once and
+# These are close to a thousand training runs, so they were run once and
 # stored. To measure them anew, delete `lessons/results/impressions.csv`
 # and say
 #

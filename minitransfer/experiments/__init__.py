@@ -26,5 +26,3 @@ from minitransfer.experiments.agreement import Agreement, measure_again
 from minitransfer.experiments.runner import grid, stored
 from minitransfer.experiments.storage import results_folder
 from minitransfer.experiments.table import Table
-
-__all__ = ["Agreement", "Table", "grid", "measure_again", "results_folder", "stored"]

@@ -48,7 +48,7 @@ def stored(
 
     Raises:
         FileNotFoundError: if cells are missing and none are to be measured.
-        ValueError: if the file has other columns, or is no such table.
+        ValueError: if the file has other columns, or is not such a table.
         ModuleNotFoundError: if `full` is more than one and joblib is not installed.
 
     Example:
