@@ -69,7 +69,8 @@ def run_all(path=None, *, progress: bool = True) -> dict:
     lessons = scripts.catalogue()
     with progress_bar("lessons", len(lessons), wanted=progress) as show:
         for done, lesson in enumerate(lessons):
-            show(done, description=f"lesson {lesson.number}: {lesson.title}")
+            title = without_controls(lesson.title)
+            show(done, description=f"lesson {lesson.number}: {title}")
             start = time.perf_counter()
             claims += run_script(lesson.path)
             seconds[lesson.path.stem] = round(time.perf_counter() - start, 1)

@@ -20,6 +20,8 @@ which spreads the cells over the machines of a cluster::
     client = dask.distributed.Client("scheduler:8786")
     with joblib.parallel_config("dask"):
         stored(..., full=100)
+
+What the seeds can tell of the truth is computed in `intervals`.
 """
 
 from minitransfer.experiments.agreement import Agreement, measure_again
