@@ -99,7 +99,7 @@ mm = bmm = matmul
 clip = clamp
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
-_LAZY = ("checkpoint", "data", "experiments", "kernels", "lessons", "plots", "train")
+_LAZY = ("checkpoint", "course", "data", "experiments", "kernels", "plots", "train")
 _LAZY += ("transfer", "zoo")
 
 

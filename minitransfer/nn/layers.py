@@ -7,6 +7,7 @@ import numpy as np
 from minitransfer import ops
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
+from minitransfer.ops.images import pair
 from minitransfer.random import default_generator
 
 
@@ -108,7 +109,7 @@ class Conv2d(Module):
                 f"divided into {groups} groups"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size = pair(kernel_size)
+        self.kernel_size = pair(kernel_size, "kernel_size")
         self.stride, self.padding = stride, padding
         self.dilation, self.groups = dilation, groups
         generator = generator or default_generator()
@@ -171,9 +172,9 @@ class Embedding(Module):
 class _Pool2d(Module):
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        self.kernel_size = pair(kernel_size)
-        self.stride = self.kernel_size if stride is None else pair(stride)
-        self.padding = pair(padding)
+        self.kernel_size = pair(kernel_size, "kernel_size")
+        self.stride = self.kernel_size if stride is None else pair(stride, "stride")
+        self.padding = pair(padding, "padding")
 
     def _pool(self, function, x):
         _check_images(self, x)
@@ -234,7 +235,7 @@ class AdaptiveAvgPool2d(Module):
 
     def __init__(self, output_size=1):
         super().__init__()
-        if pair(output_size) != (1, 1):
+        if pair(output_size, "output_size") != (1, 1):
             raise ValueError(
                 f"AdaptiveAvgPool2d: only output size 1 is covered, given {output_size}; "
                 "use AvgPool2d with a fixed window"
@@ -243,16 +244,6 @@ class AdaptiveAvgPool2d(Module):
     def forward(self, x):
         _check_images(self, x)
         return ops.mean(x, (2, 3), keepdim=True)
-
-
-def pair(value) -> tuple[int, int]:
-    """Return (value, value) for a number, and a pair as it is.
-
-    Example:
-        >>> pair(3), pair((1, 2))
-        ((3, 3), (1, 2))
-    """
-    return (value, value) if isinstance(value, int) else tuple(value)
 
 
 def _drawn(shape, bound, generator):

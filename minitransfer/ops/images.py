@@ -183,7 +183,7 @@ def _geometry(operation, x, kernel_size, stride, padding, ceil_mode):
     return window, stride, padding
 
 
-def pair(value, name):
+def pair(value, name="this"):
     """Two numbers for height and width, from one number for both or from a pair.
 
     Args:

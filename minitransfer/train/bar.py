@@ -1,13 +1,13 @@
-"""A progress bar with the time left."""
+"""A progress bar for a training run: the steps, the time left, and the last scores."""
 
 import contextlib
+
+from minitransfer.progress import progress_bar
 
 
 @contextlib.contextmanager
 def bar(wanted: bool, run):
-    """Show a bar on the error stream while the context lasts, or nothing at all.
-
-    Without a terminal (a log file, a pipe) one line is printed in the end.
+    """Show a bar while the context lasts, or nothing at all.
 
     Args:
         wanted: whether to show anything.
@@ -16,34 +16,13 @@ def bar(wanted: bool, run):
     Yields:
         A function without arguments, to call after each step.
     """
-    if not wanted:
-        yield lambda: None
-        return
-    # Here, because rich takes longer to import than a small training takes to run.
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    with progress_bar("", run.total, run.step, wanted=wanted) as show:
 
-    columns = (
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-        TextColumn("{task.fields[scores]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=run.total, completed=run.step, scores="")
-
-        def show():
+        def show_run():
             rows = run.history.rows
-            progress.update(task, completed=run.step, scores=_text(rows[-1]) if rows else "")
+            show(run.step, text=_text(rows[-1]) if rows and wanted else "")
 
-        yield show
+        yield show_run
 
 
 def _text(row: dict) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minitransfer.lessons import intervals
+from minitransfer.experiments import intervals
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,16 @@ import sys
 
 import pytest
 
-from minitransfer.lessons import write_notebook
+from minitransfer.course import write_notebook
 
 
-def test_without_jupytext_says_what_to_install(shelf_of_one, monkeypatch, tmp_path):
+def test_without_jupytext_says_what_to_install(one_lesson, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "jupytext", None)
     with pytest.raises(ImportError, match=r'pip install "minitransfer\[site\]"'):
         write_notebook(1, tmp_path)
 
 
-def test_cells_of_the_notebook(shelf_of_one, tmp_path):
+def test_cells_of_the_notebook(one_lesson, tmp_path):
     pytest.importorskip("jupytext", reason="needs the extra `site`")
     path = write_notebook(1, tmp_path / "books")
     assert path == tmp_path / "books" / "01_two.ipynb"

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from minitransfer import lessons
+from minitransfer import course
 
 ROOT = Path(__file__).parents[2]
 
 ASK = """
 from pathlib import Path
-from minitransfer import lessons
-folder = lessons.lessons_folder()
+from minitransfer import course
+folder = course.lessons_folder()
 assert folder.name == "_lessons" and Path.cwd() in folder.parents, folder
-print([lesson.number for lesson in lessons.catalogue()], len(lessons.claim_statements()))
+print([lesson.number for lesson in course.catalogue()], len(course.claim_statements()))
 """
 
 
@@ -56,13 +56,13 @@ def run(installed, *arguments):
 
 
 def test_an_installed_package_finds_its_lessons(installed):
-    numbers = [lesson.number for lesson in lessons.catalogue()]
+    numbers = [lesson.number for lesson in course.catalogue()]
     told = run(installed, "-c", ASK)
-    assert told.strip() == f"{numbers} {len(lessons.claim_statements())}"
+    assert told.strip() == f"{numbers} {len(course.claim_statements())}"
 
 
 def test_an_installed_package_can_learn(installed):
-    first = lessons.catalogue()[0]
+    first = course.catalogue()[0]
     assert first.title in run(installed, "-m", "minitransfer", "learn")
     stepped = run(installed, "-m", "minitransfer", "learn", str(first.number))
     assert f"{first.path.stem} 1/" in stepped

@@ -2,14 +2,15 @@ import re
 
 import pytest
 
-from minitransfer import lessons
-from minitransfer.lessons.index import PARTS, index_page
+from minitransfer import course
+from minitransfer.course import scripts
+from minitransfer.course.pages import PARTS, index_page
 
-UPDATE = "python -c 'from minitransfer.lessons.index import update_index; update_index()'"
+UPDATE = "python -c 'from minitransfer.course.pages import update_index; update_index()'"
 
 
 def page():
-    return (lessons.lessons_folder() / "index.md").read_text(encoding="utf-8")
+    return (course.lessons_folder() / "index.md").read_text(encoding="utf-8")
 
 
 def test_every_lesson_has_its_row_and_no_other_is_promised():
@@ -18,12 +19,12 @@ def test_every_lesson_has_its_row_and_no_other_is_promised():
 
 def test_every_lesson_belongs_to_a_part():
     rows = [int(n) for n in re.findall(r"^\| \[(\d+) · ", index_page(page()), re.MULTILINE)]
-    assert rows == [lesson.number for lesson in lessons.catalogue()]
+    assert rows == [lesson.number for lesson in course.catalogue()]
 
 
 def test_rows_are_written_anew(monkeypatch, tmp_path):
-    lesson = lessons.Lesson(12, "A title", "Why so?", tmp_path / "12_name.py")
-    monkeypatch.setattr("minitransfer.lessons.index.catalogue", lambda: [lesson])
+    lesson = scripts.Lesson(12, "A title", "Why so?", tmp_path / "12_name.py")
+    monkeypatch.setattr("minitransfer.course.scripts.catalogue", lambda: [lesson])
     found = re.findall(r"^\| \[.*", index_page(page()), re.MULTILINE)
     assert found == ["| [12 · A title](12_name.py) | Why so? |"]
 
@@ -34,6 +35,6 @@ def test_a_missing_part_is_named():
 
 
 def test_links_lead_somewhere():
-    folder = lessons.lessons_folder()
+    folder = course.lessons_folder()
     for name in re.findall(r"\]\(([^):]+)\)", page()):
         assert (folder / name).is_file(), name

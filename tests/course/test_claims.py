@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from minitransfer.lessons import ClaimFailed, claim
-from minitransfer.lessons.claims import claim_text, read_records
+from minitransfer.course import ClaimFailed, claim
+from minitransfer.course.claims import claim_text, read_records
 
 GOOD = {"measured": 0.5, "spread": 0.1, "seeds": 5, "verdict": "holds", "check": True}
 
@@ -47,7 +47,7 @@ def test_numpy_numbers_and_groups_become_plain(ledger):
         ({"verdict": "true"}, "expected one of"),
         ({"seeds": 0}, "expected 1 or more"),
         ({"measured": float("nan")}, "no usable number"),
-        ({"measured": object()}, "is no number"),
+        ({"measured": object()}, "is not a number"),
         ({"effect": 0.5}, "belong together"),
         ({"condition": "only here"}, "holds narrowly"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minitransfer.lessons import shelf
+from minitransfer.course import scripts
 
 SCRIPT = """# %% [markdown]
 # # 1. Two and two
@@ -35,15 +35,14 @@ print("and on it goes with", x)
 
 
 @pytest.fixture
-def shelf_of_one(tmp_path, monkeypatch):
+def one_lesson(tmp_path, monkeypatch):
     """A folder with the page of sources and one lesson, in place of the real one."""
     folder = tmp_path / "lessons"
     folder.mkdir()
-    page = (shelf.lessons_folder() / "sources.md").read_text(encoding="utf-8")
+    page = (scripts.lessons_folder() / "sources.md").read_text(encoding="utf-8")
     (folder / "sources.md").write_text(page, encoding="utf-8")
     (folder / "01_two.py").write_text(SCRIPT.replace("\\\\\\\\", "\\\\"), encoding="utf-8")
-    for module in ("shelf", "ledger"):
-        monkeypatch.setattr(f"minitransfer.lessons.{module}.lessons_folder", lambda: folder)
+    monkeypatch.setattr(scripts, "lessons_folder", lambda: folder)
     return folder
 
 

@@ -6,15 +6,15 @@ import re
 import pytest
 from rich.console import Console
 
-from minitransfer import lessons
+from minitransfer import course
 
-TERMS = lessons.glossary_terms()
-PAGE = (lessons.lessons_folder() / "glossary.md").read_text(encoding="utf-8")
+TERMS = course.glossary_terms()
+PAGE = (course.lessons_folder() / "glossary.md").read_text(encoding="utf-8")
 
 
 def read(lesson):
     """The words of a lesson, as a reader meets them: no comment signs, emphasis or line ends."""
-    text = (lessons.lessons_folder() / lesson).read_text(encoding="utf-8")
+    text = (course.lessons_folder() / lesson).read_text(encoding="utf-8")
     text = re.sub(r"\$(\w)_(\w)\$", r"\1\2", text)
     return " ".join(re.sub(r"[#*`_$]+", " ", text).casefold().split())
 
@@ -51,7 +51,7 @@ def test_each_word_has_one_sentence():
 
 def test_links_are_lessons_and_show_their_numbers():
     links = re.findall(r"\[([^\]]+)\]\(([^)]+)\)", PAGE)
-    there = {str(lesson.number): lesson.path.name for lesson in lessons.catalogue()}
+    there = {str(lesson.number): lesson.path.name for lesson in course.catalogue()}
     assert [link for link in links if there.get(link[0]) != link[1]] == []
 
 
@@ -72,6 +72,6 @@ def test_a_word_that_is_not_there_is_not_met():
 
 def test_the_terminal_prints_every_word():
     console = Console(width=100, file=io.StringIO())
-    lessons.print_glossary(console)
+    course.print_glossary(console)
     printed = console.file.getvalue()
     assert [t.names[0] for t in TERMS if t.names[0].split()[0] not in printed] == []

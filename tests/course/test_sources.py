@@ -1,4 +1,4 @@
-from minitransfer.lessons import articles, claim_statements
+from minitransfer.course import articles, claim_statements
 
 EXPECTED = [
     *(f"A{n}" for n in range(1, 7)),

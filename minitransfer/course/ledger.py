@@ -9,16 +9,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
+from minitransfer.course import scripts
+from minitransfer.course.claims import VERDICTS, claim_details, read_records, versions
+from minitransfer.course.pages import articles, claim_statements
+from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
-from minitransfer.lessons.claims import VERDICTS, measured_rows, read_records, versions
-from minitransfer.lessons.shelf import catalogue, lessons_folder
-from minitransfer.lessons.sources import articles, claim_statements
+from minitransfer.progress import progress_bar
+from minitransfer.terminal import plain, without_controls
 
 _COLOURS = dict(zip(VERDICTS, ("green", "yellow", "red"), strict=True))
 
@@ -27,12 +28,7 @@ KEYS = ("id", "lesson", "statement", "measured", "spread", "seeds", "verdict")
 
 
 class LessonFailed(RuntimeError):
-    """A lesson did not run to its end, so that there is no full run to store.
-
-    Example:
-        >>> issubclass(LessonFailed, RuntimeError)
-        True
-    """
+    """A lesson did not run to its end, so that there is no full run to store."""
 
 
 def last_run() -> dict | None:
@@ -48,48 +44,45 @@ def last_run() -> dict | None:
         True
     """
     runs = []
-    for path in (lessons_folder() / "results" / "ledger.json", cache_folder() / "ledger.json"):
+    lessons = scripts.lessons_folder()
+    for path in (lessons / "results" / "ledger.json", cache_folder() / "ledger.json"):
         if path.exists():
             runs.append(json_format.loads(path.read_text(encoding="utf-8")))
     return max(runs, key=lambda run: run["date"], default=None)
 
 
-def run_all(path=None, *, console: Console | None = None) -> dict:
+def run_all(path=None, *, progress: bool = True) -> dict:
     """Run every lesson, one after the other, and store what they claim.
 
     Args:
         path: where to store it; by default ``results/ledger.json`` in the folder of the lessons,
             or in the cache where that folder belongs to an installed package.
-        console: where to show the progress; the terminal if None.
+        progress: whether to show a bar with the time left, on the error stream.
 
     Returns:
         The run, as `last_run` returns it.
 
     Raises:
         LessonFailed: if a lesson fails, with the end of what it said. Nothing is stored.
-
-    Example:
-        >>> run = run_all()  # doctest: +SKIP
     """
-    console = console or Console(stderr=True)
     claims, seconds = [], {}
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        lessons = catalogue()
-        task = progress.add_task("lessons", total=len(lessons))
-        for lesson in lessons:
-            progress.update(task, description=f"lesson {lesson.number}: {lesson.title}")
+    lessons = scripts.catalogue()
+    with progress_bar("lessons", len(lessons), wanted=progress) as show:
+        for done, lesson in enumerate(lessons):
+            title = without_controls(lesson.title)
+            show(done, description=f"lesson {lesson.number}: {title}")
             start = time.perf_counter()
             claims += run_script(lesson.path)
             seconds[lesson.path.stem] = round(time.perf_counter() - start, 1)
-            progress.advance(task)
+        show(len(lessons), description="lessons")
     result = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
         "seconds": seconds,
         "claims": claims,
     }
-    _store(result, Path(path) if path else default_path())
+    text = json_format.dumps(result, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(path or default_path(), text)
     return result
 
 
@@ -98,9 +91,6 @@ def run_script(path: Path) -> list[dict]:
 
     Raises:
         LessonFailed: if it exits with an error, or claims nothing.
-
-    Example:
-        >>> records = run_script(catalogue()[0].path)  # doctest: +SKIP
     """
     with tempfile.TemporaryDirectory() as folder:
         ledger = Path(folder) / "ledger.jsonl"
@@ -135,7 +125,7 @@ def default_path() -> Path:
         >>> default_path().name
         'ledger.json'
     """
-    folder = lessons_folder()
+    folder = scripts.lessons_folder()
     installed = folder.name == "_lessons"
     return (cache_folder() if installed else folder / "results") / "ledger.json"
 
@@ -144,8 +134,8 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     """Print a full run, article by article.
 
     Args:
-        json: whether to print a JSON list with one object per claim instead of tables.
-        run: as `last_run` returns it; the last one if None.
+        json: whether to print a JSON list with one object per claim instead.
+        run: as `last_run` returns it, and does so if None.
         console: where to print; the terminal if None.
 
     Returns:
@@ -169,11 +159,12 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     if run is None:
         console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
         return False
+    console.print("[dim]claim (lesson) verdict, measured, spread[/]\n")
     heads = {a.letter: f"{a.title}[/]\n{a.author}, {a.year}" for a in articles().values()}
     for letter, head in (heads | {"K": "Claims of our own[/]\nhow it is done, and fast"}).items():
         console.print(f"[bold]{letter} · {head}")
-        if any(record["id"].startswith(letter) for record in run["claims"]):
-            console.print(_table(letter, run["claims"]))
+        for record in _in_order(letter, run["claims"]):
+            _print_claim(record, console)
         if missing := _missing(letter, run["claims"]):
             console.print(f"[dim]not in this run: {', '.join(missing)}[/]")
         console.print()
@@ -181,47 +172,32 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     told = ", ".join(f"{n} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True))
     with_versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     console.print(f"{len(run['claims'])} statements: {told}.")
-    console.print(f"[dim]Measured {run['date'][:10]} with {with_versions}.[/]")
+    console.print(f"[dim]Measured {plain(run['date'][:10])} with {plain(with_versions)}.[/]")
     return True
 
 
-def _table(letter, records):
-    """One article: what was measured of its claims."""
-    table = Table(box=box.SIMPLE_HEAD, expand=True, show_edge=False)
-    table.add_column("claim", no_wrap=True)
-    table.add_column("statement", ratio=9)
-    table.add_column("measured", ratio=6)
-    table.add_column("spread", ratio=2, min_width=6)
-    table.add_column("seeds", justify="right", no_wrap=True)
-    table.add_column("verdict", ratio=5)
-    table.add_column("lesson", justify="right", no_wrap=True)
+def _in_order(letter, records):
+    """The claims of an article, in the order of the page of sources."""
     order = list(claim_statements())
     own = [record for record in records if record["id"].startswith(letter)]
-    for record in sorted(own, key=lambda r: (order.index(r["id"].split("/")[0]), r["id"])):
-        colour, condition = _COLOURS[record["verdict"]], record["condition"]
-        rows = measured_rows(record)
-        table.add_row(
-            record["id"].replace("/", "/\n"),
-            escape(record["statement"]),
-            escape("\n".join(f"{name} {number}".strip() for name, number, _ in rows)),
-            escape("\n".join(spread or "–" for _, _, spread in rows)),
-            str(record["seeds"]),
-            f"[{colour}]{record['verdict']}[/]" + (f": {escape(condition)}" if condition else ""),
-            record["lesson"].split("_")[0].lstrip("0"),
-            end_section=True,
-        )
-    return table
+    return sorted(own, key=lambda r: (order.index(r["id"].split("/")[0]), r["id"]))
+
+
+def _print_claim(record, console):
+    """A claim a block, not a row: so nothing is cut off, however narrow the terminal is."""
+    lesson, colour = record["lesson"].split("_")[0].lstrip("0"), _COLOURS[record["verdict"]]
+    condition = f": {plain(record['condition'])}" if record["condition"] else ""
+    console.print(
+        f"[bold]{plain(record['id'])}[/] (lesson {plain(lesson)}) "
+        f"[{colour}]{record['verdict']}[/]{condition}",
+        highlight=False,
+    )
+    for line in claim_details(record):
+        indent = 2 + len(line) - len(line.lstrip())
+        console.print(Padding(Text(without_controls(line.lstrip())), (0, 0, 0, indent)))
 
 
 def _missing(letter, records):
     """The claims of an article that no lesson of this run measured."""
     measured = {record["id"].split("/")[0] for record in records}
     return [id for id in claim_statements() if id.startswith(letter) and id not in measured]
-
-
-def _store(run, path):
-    """Write the whole file or nothing: first beside it, then in its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text(json_format.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)

@@ -13,20 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
+from minitransfer.course.pages import check_claim_id
 from minitransfer.folders import cache_folder
-from minitransfer.lessons.sources import check_id
 
 #: What the numbers may say of a claim.
 VERDICTS = ("holds", "holds narrowly", "does not hold")
 
 
 class ClaimFailed(AssertionError):
-    """The measured numbers miss the bar that a claim's `check` sets.
-
-    Example:
-        >>> issubclass(ClaimFailed, AssertionError)
-        True
-    """
+    """The measured numbers miss the bar that a claim's `check` sets."""
 
 
 def claim(
@@ -44,7 +39,7 @@ def claim(
     unit: str = "",
     format: str = ".4g",
 ) -> dict:
-    """State a claim beside its measurement, print both and leave a line in the ledger.
+    """State a claim beside its measurement, leave a line in the ledger and print both.
 
     The verdict is the lesson's finding and never an error: an article that is found wrong passes
     and is said to be wrong. `check` is the bar that says whether the measurement itself is what
@@ -63,7 +58,7 @@ def claim(
         check: whether the measurement meets its bar.
         condition: under which the claim holds narrowly.
         effect: size of the difference that the claim is about.
-        interval: (low, high), its 95 % confidence interval; see `minitransfer.lessons.intervals`.
+        interval: (low, high), its 95 % confidence interval; see `experiments.intervals`.
         unit: printed after the numbers ("bits", "s").
         format: Python format of the numbers, for instance ".1%".
 
@@ -71,7 +66,7 @@ def claim(
         The record as it stands in the ledger.
 
     Raises:
-        ClaimFailed: if `check` is not true, after printing and recording.
+        ClaimFailed: if `check` is not true, after recording and printing.
         ValueError: if the id or verdict is unknown, `seeds` is below 1 or a number is not finite.
 
     Example:
@@ -84,7 +79,7 @@ def claim(
           two inputs and no hidden layer cannot separate XOR
           measured 0 ± 0 (200 seeds)
     """
-    check_id(id)
+    check_claim_id(id)
     if verdict not in VERDICTS:
         raise ValueError(f"verdict {verdict!r} of claim {id}; expected one of {list(VERDICTS)}")
     if condition and verdict != "holds narrowly":
@@ -110,9 +105,9 @@ def claim(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
     }
-    print(claim_text(record), flush=True)
     with ledger_file().open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    print(claim_text(record), flush=True)
     if not record["passed"]:
         raise ClaimFailed(
             f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
@@ -158,10 +153,7 @@ def read_records(path) -> list[dict]:
 
 
 def claim_text(record: dict) -> str:
-    """Lay a record out as the lines that a lesson prints.
-
-    Args:
-        record: as `claim` returns it.
+    """Lay a record, as `claim` returns it, out as the lines that a lesson prints.
 
     Example:
         >>> print(claim_text({"id": "E8", "statement": "few examples pin the table down",
@@ -175,56 +167,46 @@ def claim_text(record: dict) -> str:
           THE CHECK FAILED: the measurement misses its bar
     """
     condition = f": {record['condition']}" if record["condition"] else ""
-    runs = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
-    lines = [record["statement"]]
-    if isinstance(record["measured"], dict):
-        lines.append(f"measured {runs}")
-        lines += [
-            f"  {name} {number}{f' ± {spread}' if spread else ''}"
-            for name, number, spread in measured_rows(record)
-        ]
-    else:
-        ((_, number, spread),) = measured_rows(record)
-        lines.append(f"measured {number}{f' ± {spread}' if spread else ''} {runs}")
-    if record["effect"] is not None:
-        low, high = (_values_text(record, bound) for bound in record["interval"])
-        lines.append(
-            f"effect {_values_text(record, record['effect'])}, 95 % interval {low} to {high}"
-        )
-    if not record["passed"]:
-        lines.append("THE CHECK FAILED: the measurement misses its bar")
     wrapped = textwrap.wrap(f"Claim {record['id']} {record['verdict']}{condition}", 76)
-    for line in lines:
+    for line in claim_details(record):
         wrapped += textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(wrapped)
 
 
-def measured_rows(record: dict) -> list[tuple[str, str, str]]:
-    """Write what was measured, and its spread, in the format and unit that the claim asks for.
-
-    Args:
-        record: as `claim` returns it.
-
-    Returns:
-        (name, number, spread) for each number that has a name, or one row with an empty name.
-        The spread is empty where there is none.
+def claim_details(record: dict) -> list[str]:
+    """Say what a claim states and what was measured of it, one line each, of any length.
 
     Example:
-        >>> measured_rows({"measured": {"a": 0.5, "b": 1}, "spread": {"a": 0.25, "b": 0},
-        ...                "format": ".2f", "unit": "s"})
-        [('a', '0.50 s', '0.25 s'), ('b', '1 s', '0 s')]
-        >>> measured_rows({"measured": [256, 88, 14], "spread": 0, "format": "d", "unit": ""})
-        [('', '256 / 88 / 14', '0')]
+        >>> claim_details({"statement": "it takes longer", "measured": {"a": 0.5, "b": 1},
+        ...     "spread": {"a": 0.25, "b": 0}, "seeds": 3, "effect": None, "format": ".2f",
+        ...     "unit": "s", "passed": True})
+        ['it takes longer', 'measured (3 seeds)', '  a 0.50 s ± 0.25 s', '  b 1 s ± 0 s']
     """
     measured, spread = record["measured"], record["spread"]
     unsigned = {**record, "format": record["format"].removeprefix("+")}  # a spread has no sign
-    if not isinstance(measured, dict):
-        return [("", _values_text(record, measured), _values_text(unsigned, spread))]
-    spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
-    return [
-        (name, _values_text(record, value), _values_text(unsigned, spreads.get(name)))
-        for name, value in measured.items()
-    ]
+    seeds = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
+
+    def with_spread(value, spread):
+        spread = _values_text(unsigned, spread)
+        return f"{_values_text(record, value)}{f' ± {spread}' if spread else ''}"
+
+    lines = [record["statement"]]
+    if isinstance(measured, dict):
+        spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
+        lines.append(f"measured {seeds}")
+        lines += [
+            f"  {name} {with_spread(value, spreads.get(name))}" for name, value in measured.items()
+        ]
+    else:
+        lines.append(f"measured {with_spread(measured, spread)} {seeds}")
+    if record["effect"] is not None:
+        effect, low, high = (
+            _values_text(record, x) for x in (record["effect"], *record["interval"])
+        )
+        lines.append(f"effect {effect}, 95 % interval {low} to {high}")
+    if not record["passed"]:
+        lines.append("THE CHECK FAILED: the measurement misses its bar")
+    return lines
 
 
 def _values_text(record, value):
@@ -249,7 +231,7 @@ def _plain(id, value):
         return [_plain(id, v) for v in value]
     number = value.item() if hasattr(value, "item") else value
     if not isinstance(number, (int, float)):
-        raise ValueError(f"claim {id}: {value!r} is no number, text, sequence or dictionary")
+        raise ValueError(f"claim {id}: {value!r} is not a number, text, sequence or dictionary")
     if not math.isfinite(number):
         raise ValueError(f"claim {id}: measured {number}; the experiment gave no usable number")
     return number

@@ -1,8 +1,7 @@
 import pytest
 from rich.console import Console
 
-from minitransfer.lessons.cells import split
-from minitransfer.lessons.shelf import describe, print_catalogue
+from minitransfer.course.scripts import print_catalogue, read_lesson, split_cells
 
 SCRIPT = '''# ---
 # jupyter: nothing to run
@@ -26,7 +25,7 @@ x = """
 
 
 def test_kinds_sources_and_lines():
-    cells = split(SCRIPT)
+    cells = split_cells(SCRIPT)
     assert [cell.kind for cell in cells] == ["markdown", "code", "markdown"]
     assert cells[0].source == "# 4. Title\n\n    indented"
     assert cells[1].source.startswith('x = """\n# not prose')
@@ -37,14 +36,14 @@ def test_kinds_sources_and_lines():
 
 
 def test_code_before_the_first_mark_is_a_cell():
-    assert [cell.source for cell in split("import os\n\n# %%\nprint(1)\n")] == [
+    assert [cell.source for cell in split_cells("import os\n\n# %%\nprint(1)\n")] == [
         "import os",
         "print(1)",
     ]
 
 
 def test_nothing_has_no_cells():
-    assert split("") == []
+    assert split_cells("") == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_nothing_has_no_cells():
 def test_heading_and_question(tmp_path, head, expected):
     path = tmp_path / "03_name.py"
     path.write_text("# %% [markdown]\n" + head)
-    assert describe(path) == (3, *expected, path)
+    assert read_lesson(path) == (3, *expected, path)
 
 
 @pytest.mark.parametrize("text", ["", "# %%\nx = 1\n", "# %% [markdown]\n# # 3. A title\n"])
@@ -73,10 +72,10 @@ def test_without_heading_or_question_says_what_to_write(tmp_path, text):
     path = tmp_path / "03_name.py"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"03_name\.py.*begin"):
-        describe(path)
+        read_lesson(path)
 
 
-def test_the_catalogue_is_printed(shelf_of_one, tmp_path):
+def test_the_catalogue_is_printed(one_lesson, tmp_path):
     with (tmp_path / "shown.txt").open("w", encoding="utf-8") as file:
         print_catalogue(Console(file=file, width=90))
     shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
