@@ -109,7 +109,7 @@ print(f"largest difference from NumPy: {difference:.0e}")
 # in every cycle, so at least eight must be under way at any time.
 #
 # The compiler does not find this by itself; it is written out in
-# `minitransfer/kernels/simd.py`, in some thirty lines.
+# `minitransfer/kernels/register_tiles.py`, in some thirty lines.
 #
 # **Predict before you run.** The naive loops, compiled: what share of
 # the arm's speed? And which of the three steps up is the largest?

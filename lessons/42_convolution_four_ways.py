@@ -45,7 +45,7 @@
 import numpy as np
 
 from minitransfer import kernels, plots
-from minitransfer.kernels import conv, peak
+from minitransfer.kernels import peak
 from minitransfer.kernels.conv import ladder
 from minitransfer.kernels.gemm.ladder import median_time
 from minitransfer.lessons import claim
@@ -79,7 +79,7 @@ print(f"largest difference from the library: {difference:.0e}")
 
 # %% [markdown]
 # It is right, and it copies the image nine times (the comment marks the
-# line): a shifted piece of an image is no matrix, its rows have gaps
+# line): a shifted piece of an image is not a matrix, its rows have gaps
 # between them. Besides, y is picked up and put down nine times.
 #
 # ## Way 3: im2col
@@ -91,7 +91,7 @@ print(f"largest difference from the library: {difference:.0e}")
 # is the notebook of the first passenger. How thick does it get?
 
 # %%
-columns = conv.im2col.columns(x, w.shape, (1, 1), (1, 1), (1, 1))
+columns = ladder.columns(x, w.shape, (1, 1), (1, 1), (1, 1))
 copies = columns.size / x.size
 print(
     f"image {x.nbytes / 1e6:.2f} MB, notebook {columns.nbytes / 1e6:.2f}"
@@ -208,7 +208,7 @@ plots.show(fig, "42_convolution_roofline")
 #   out like cards, even columns here, odd ones there; within one hand
 #   the numbers of a tap stand side by side again.
 # - A **1 × 1** filter has one tap and no shift. It *is* the product of
-#   matrices, and goes straight there.
+#   matrices, and needs nothing of its own.
 # - A **depthwise** filter sees one channel only. Each number is used by
 #   nine taps and no more; there the fetching sets the pace, and no tile
 #   can help that.

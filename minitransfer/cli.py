@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     networks.set_defaults(command=_zoo)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
-    doctor.add_argument("--warm", action="store_true", help="compile all kernels now")
+    doctor.add_argument("--precompile", action="store_true", help="compile all kernels now")
     doctor.set_defaults(command=_doctor)
 
     bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")
@@ -113,7 +113,7 @@ def _main_job(options) -> None:
         raise ValueError(f"--labels is spread over ten classes; given {options.labels}")
     console.print(f"[bold]Five ways to use {options.labels} labelled digits[/]")
     with _bar(console) as bar:
-        kernels.warm_main_job(_task(bar, "compiling the kernels"))
+        kernels.precompile_main_job(_task(bar, "compiling the kernels"))
         result = five_ways(
             options.labels,
             options.seeds,
@@ -171,7 +171,7 @@ def _pretrain(options) -> None:
     checkpoint = options.out / f"{name}.checkpoint"
     console = Console()
     with _bar(console) as bar:
-        kernels.warm_main_job(_task(bar, "compiling the kernels"))
+        kernels.precompile_main_job(_task(bar, "compiling the kernels"))
         task = _task(bar, "drawing the characters")
         data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=task)
     zoo.pretrain(
@@ -213,9 +213,9 @@ def _doctor(options) -> None:
     from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
 
     console = Console()
-    if options.warm:
+    if options.precompile:
         with _bar(console) as bar:
-            kernels.warm(_task(bar, "compiling all kernels"))
+            kernels.precompile(_task(bar, "compiling all kernels"))
     table = Table(title="minitransfer doctor", show_header=False)
     for package in ("minitransfer", "numpy", "numba", "llvmlite", "matplotlib", "safetensors"):
         table.add_row(package, version(package))

@@ -1,27 +1,12 @@
-"""Last rung: a block of C stays in registers while k runs (`minitransfer.kernels.simd`).
+"""The last rung's compiled loops: a block of C stays in registers while k runs (`register_tiles`).
 
 The outer tile reads A in place, whatever its strides: it needs single numbers of A. Of B it needs
-vectors, so B's rows must be contiguous. The dot tile needs vectors of both, along k. Which way a
-product takes was chosen by measurement, and depends on shapes and strides only:
-
-* tiny matrices take three plain loops: anything else would cost more than the arithmetic;
-* B is read in place while it is small enough to stay in the caches near the core, or A has so few
-  rows that B is not read often;
-* a large or transposed B is copied once into panels as wide as the tile, which are then read
-  from start to end;
-* where A has too few rows to pay for that copy, or C is narrower than a panel (a head of ten
-  classes is), the dot tile takes both operands along k; the smaller one is copied if it does not
-  lie so;
-* where that does not help a narrow C, its transpose, which has long rows, is computed:
-  (B.T @ A.T).T.
+vectors, so B's rows must be contiguous. The dot tile needs vectors of both, along k. Which of them
+a product takes, and what is copied before, is decided in the file above.
 """
 
-import numpy as np
-
 from ..compile import kernel
-from ..memory import aligned_empty
-from ..moves import address
-from ..simd import (
+from ..register_tiles import (
     DOT_COLUMNS,
     DOT_ROWS,
     OUTER_ROWS,
@@ -29,34 +14,13 @@ from ..simd import (
     make_dot_tile,
     make_outer_tile,
 )
-from ..threads import in_chunks
-from ..vectors import VECTOR_BYTES
+from ..vector_code import VECTOR_BYTES, address
 
 _outer = make_outer_tile()
 _dot = make_dot_tile()
 
-TINY = 2048
-"""Multiply-adds up to which three plain loops win."""
-IN_PLACE = 3 << 18
-"""Bytes of B up to which it is read in place."""
-FEW_ROWS = 192
-"""Rows of A up to which a transposed B is not worth copying."""
-IN_PLACE_ROWS = 4 * OUTER_ROWS
-"""Rows of A up to which B is read in place however large it is."""
 _DEPTH = 512
 """Steps of k in one pass: the rows of a panel that the nearest cache can hold."""
-_CHUNK = 3 * 1 << 24
-"""Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
-
-
-@kernel("void(in2, in2, real[:, ::1])")
-def _loops(a, b, c):
-    for i in range(c.shape[0]):
-        for j in range(c.shape[1]):
-            total = a[i, 0] * b[0, j]
-            for k in range(1, a.shape[1]):
-                total += a[i, k] * b[k, j]
-            c[i, j] = total
 
 
 @kernel("void(in3, real[:, :, ::1])")
@@ -159,112 +123,3 @@ def _dot_rows(a, a_batch, b, b_batch, c, rows, first, last):
                     columns if i_step > 1 else 0,
                     False,
                 )
-
-
-def multiply(a, b):
-    """Return C = A @ B for a (M, K) and b (K, N) of one type and any strides.
-
-    Example:
-        >>> multiply(np.eye(2, dtype=np.float32), np.ones((2, 3), np.float32))
-        array([[1., 1., 1.],
-               [1., 1., 1.]], dtype=float32)
-    """
-    rows, depth = a.shape
-    columns = b.shape[1]
-    if 0 < rows * columns * depth <= TINY:
-        c = np.empty((rows, columns), a.dtype)
-        _loops.versions[a.dtype](a, b, c)
-        return c
-    width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
-    if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
-        return np.ascontiguousarray(multiply(b.T, a.T).T)
-    c = np.empty((rows, columns), a.dtype)
-    _multiply(a, 0, b, 0, c, 1)
-    return c
-
-
-def multiply_batch(a, b):
-    """Return C = A @ B for a (batch, M, K) and b (batch, K, N) of one type and any strides."""
-    c = np.empty((a.shape[0], a.shape[1], b.shape[2]), a.dtype)
-    if len(c):
-        flat = c.reshape(-1, c.shape[2])
-        _multiply(a[0], a.strides[0], b[0], b.strides[0], flat, len(c))
-    return c
-
-
-def _multiply(a, a_batch, b, b_batch, c, batch):
-    """Choose a way; `a` and `b` are the first of `batch` matrices, so many bytes apart."""
-    rows, depth = a.shape
-    columns = b.shape[1]
-    size = a.itemsize
-    width = OUTER_VECTORS * VECTOR_BYTES // size
-    if c.size == 0 or depth == 0:
-        c[...] = 0
-        return
-    # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
-    few_rows = rows <= min(FEW_ROWS, 4 * depth)
-    a_by_k, b_by_k = a.strides[1] == size, b.strides[0] == size
-    copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
-    if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
-        a, a_batch = _by_k(a, a_batch, batch)
-        b, b_batch = _by_k(b.T, b_batch, batch)
-        _by_rows(c, columns * depth, _dot_rows, a, a_batch, b.T, b_batch, c, rows)
-        return
-    if rows < OUTER_ROWS:
-        a, a_batch = _padded(a, a_batch, batch)
-    b_step, b_panel = b.strides[0] // size, width
-    in_place = rows <= IN_PLACE_ROWS or columns * depth * size <= IN_PLACE
-    if b.strides[1] != size or columns < width or not in_place:
-        b, b_batch = _panels(b, b_batch, batch, width)
-        b_step, b_panel = width, depth * width
-    arguments = (a, a_batch, b, b_batch, b_step, b_panel, c, rows)
-    if rows % OUTER_ROWS or columns % width or len(c) * columns * depth > _CHUNK:
-        _by_rows(c, columns * depth, _with_spill, width, *arguments)
-    else:
-        _outer_rows(*arguments, c, 0, len(c))
-
-
-def _by_rows(c, row_work, work, *arguments):
-    chunk = max(_CHUNK // row_work // 24 * 24, 24)
-    if len(c) <= chunk:
-        work(*arguments, 0, len(c))
-    else:
-        in_chunks(lambda first, last: work(*arguments, first, last), len(c), chunk)
-
-
-def _with_spill(width, a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
-    spill = aligned_empty((OUTER_ROWS, width), c.dtype)  # each thread needs its own
-    _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last)
-
-
-def _batch(a, a_batch, batch):
-    """The matrices as one array of three axes, one if they are all the same, and nothing copied."""
-    count = batch if a_batch else 1
-    if count == 1:
-        return a[None]
-    return np.lib.stride_tricks.as_strided(a, (count, *a.shape), (a_batch, *a.strides))
-
-
-def _by_k(a, a_batch, batch):
-    """The matrices with rows that are contiguous, copied only if they are not."""
-    if a.strides[1] == a.itemsize:
-        return a, a_batch
-    copy = np.ascontiguousarray(_batch(a, a_batch, batch))
-    return copy[0], copy.strides[0] if a_batch else 0
-
-
-def _padded(a, a_batch, batch):
-    """Matrices of fewer rows than a tile, with rows of zeros below."""
-    matrices = _batch(a, a_batch, batch)
-    padded = np.zeros((len(matrices), OUTER_ROWS, a.shape[1]), a.dtype)
-    padded[:, : a.shape[0]] = matrices
-    return padded[0], padded.strides[0] if a_batch else 0
-
-
-def _panels(b, b_batch, batch, width):
-    """B's matrices copied into panels (panel, k times width)."""
-    matrices = _batch(b, b_batch, batch)
-    shape = (len(matrices), -(-b.shape[1] // width), b.shape[0] * width)
-    panels = aligned_empty(shape, b.dtype)
-    _pack(matrices, panels)
-    return panels[0], panels.strides[0] if b_batch else 0
