@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from minitransfer.kernels.vector_code import VECTOR_BYTES
 
 from minitransfer import kernels
 from minitransfer.kernels.gemm.ladder import climb
 from minitransfer.kernels.peak import memory_bandwidth, peak_flops
+from minitransfer.kernels.vector_code import VECTOR_BYTES
 
 from . import kernel_cases, report, step_cases, timing
 

@@ -51,6 +51,7 @@ from minitransfer.kernels.gemm.ladder import median_time
 from minitransfer.lessons import claim
 
 kernels.set_num_threads(1)
+kernels.keep_freed_memory()  # as in training: no time for new pages
 
 
 def tap_by_tap(x, w):
@@ -228,9 +229,9 @@ plots.show(fig, "42_convolution_roofline")
 # 1. The fast ones. With nine products for each output number instead of
 #    288, copying, framing the image and taking the outputs back weigh
 #    more. The seven loops have little to lose.
-# 2. Still there. With one tap the notebook is a copy of the image and no
-#    thicker, but there is nine times less to compute as well, so that
-#    writing and reading it weighs as much as before.
+# 2. Nearly gone. With one tap the notebook is a copy of the image and no
+#    thicker; and there is nine times less to compute with each number,
+#    so that both ways mostly wait for what is carried.
 # 3. Those in the first and the last column: beyond the end of one line
 #    the filter now sees the start of the next, instead of a zero. The
 #    image has become a cylinder.

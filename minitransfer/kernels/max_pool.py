@@ -91,8 +91,8 @@ def _max_2x2(x, y, where, first, last):
 
 @kernel("void(flat3, uint8[:, :, ::1], real[:, :, ::1], intp, intp)")
 def _max_2x2_backward(gy, where, gx, first, last):
-    """On wide images, two loops: one for each row of gx, for one that writes both is not
-    vector code. On narrow ones, where a vector is never full, zeros first and then one number a window.
+    """On wide images, two loops: one for each row of gx, for one that writes both is not vector
+    code. On narrow ones, where a vector is never full, zeros first and then one number a window.
     """
     nothing = gy.dtype.type(0)
     rows, columns = gy.shape[1], gy.shape[2]
