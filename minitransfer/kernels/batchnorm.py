@@ -1,7 +1,7 @@
 """Batch norm (Ioffe and Szegedy, 2015), forward and backward.
 
 Each channel loses its mean and is divided by its standard deviation, both taken over all images and
-places. Mean and variance are taken in two passes, for the short way by the sum of squares
+places. Mean and variance are taken in two passes, for the shortcut by the sum of squares
 loses all digits where the mean is large. Then everything is one multiplication and one addition
 for each number, forward, and two of each backward:
 

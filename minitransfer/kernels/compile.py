@@ -31,7 +31,7 @@ KEEP = 6
 _OPTIONS = {
     "nogil": True,  # several Python threads can be inside kernels at once
     "error_model": "numpy",  # x / 0 is inf; a check for it would stop the loop from vectorising
-    "boundscheck": False,  # shapes are checked once, at the door, not at every element
+    "boundscheck": False,  # shapes are checked once, in `ops`, not at every element
     "fastmath": {"contract"},  # a * b + c may be one instruction; NaN and Inf stay what they are
 }
 _SUMS = {"contract", "reassoc"}

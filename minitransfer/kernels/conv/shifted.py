@@ -65,7 +65,7 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
 
 @helper
 def collect(
-    y, outputs, pitch, plane, out, q, n, images, channel, channels, lead, span, bias, first_bias
+    out, lead, outputs, q, n, images, channel, channels, pitch, plane, bias, first_bias, span, y
 ):
     """Take the outputs of phase `q` out of the row; each channel's bias is added.
 
@@ -131,20 +131,20 @@ def _convolve(
                             False,
                         )
                 collect(
-                    y,
-                    outputs,
-                    pitch,
-                    plane,
-                    out,
+                    out=out,
+                    lead=OUTER_ROWS * span,
+                    outputs=outputs,
                     q=q,
                     n=n,
                     images=images,
                     channel=g * filters,
                     channels=filters,
-                    lead=OUTER_ROWS * span,
-                    span=span,
+                    pitch=pitch,
+                    plane=plane,
                     bias=bias,
                     first_bias=g * filters,
+                    span=span,
+                    y=y,
                 )
                 w_phase += all_rows * depth
 

@@ -1,6 +1,6 @@
-"""Matrix products, and the fully connected layer, which is one: the choice of the way they take.
+"""Matrix products, and the fully connected layer, which is one: which path they take.
 
-`matmul` and `linear` choose by measurement, and by shapes and strides only:
+`matmul` and `linear` choose among paths by shapes and strides only; the bounds were measured:
 
 * tiny matrices take plain loops: anything else would cost more than the arithmetic. For a layer of
   a few neurons the calls take everything; so there a bias is added in the same loops;

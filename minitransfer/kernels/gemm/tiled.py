@@ -2,7 +2,7 @@
 
 The outer tile reads A in place, whatever its strides: it needs single numbers of A. Of B it needs
 vectors, so B's rows must be contiguous. The dot tile needs vectors of both, along k. Which of them
-a product takes, and what is copied before, is decided in the file above.
+a product takes, and what is copied before, is decided in ``gemm/__init__.py``.
 """
 
 from ..compile import kernel
