@@ -45,12 +45,7 @@ REGISTRY = {}
 
 @cache
 def source_hash():
-    """Return a hash of all that machine code depends on: sources, versions, processor.
-
-    Example:
-        >>> len(source_hash())
-        16
-    """
+    """Return a hash of all that machine code depends on: sources, versions, processor."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(file.name.encode() + b"\\0" + file.read_bytes() + b"\\0")
@@ -61,13 +56,7 @@ def source_hash():
 
 @cache
 def host():
-    """Return the processor's name and its features, as the compiler knows them.
-
-    Example:
-        >>> name, features = host()
-        >>> isinstance(name, str) and isinstance(features, str)
-        True
-    """
+    """Return the processor's name and its features, as the compiler knows them."""
     try:
         features = llvm.get_host_cpu_features().flatten()
     except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
@@ -247,12 +236,7 @@ def precompile(progress=None):
 
 
 def precompile_main_job(progress=None):
-    """Compile or load only what training the published networks calls; as `precompile`.
-
-    Example:
-        >>> precompile_main_job() > 5
-        True
-    """
+    """Compile or load only what training the published networks calls; as `precompile`."""
     from . import elementwise, gemm, max_pool, optimizer_steps, softmax_loss
     from .conv import shifted
     from .gemm import tiled

@@ -20,10 +20,6 @@ def keep_freed_memory():
 
     `train.fit` does this at its start. Glibc is left alone where the environment says already what
     it should do (``MALLOC_…_THRESHOLD_`` or ``GLIBC_TUNABLES``), and so are other C libraries.
-
-    Example:
-        >>> keep_freed_memory() in (True, False)
-        True
     """
     decided = any(n.startswith("MALLOC_") or n == "GLIBC_TUNABLES" for n in os.environ)
     if decided or not sys.platform.startswith("linux"):

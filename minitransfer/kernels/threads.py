@@ -24,12 +24,7 @@ _pool = None
 
 
 def default_threads():
-    """Return the threads used unless told otherwise: the processor cores this process may use.
-
-    Example:
-        >>> default_threads() >= 1
-        True
-    """
+    """Return the threads used unless told otherwise: the processor cores this process may use."""
     named = os.environ.get("MINITRANSFER_NUM_THREADS")
     if named:
         if not named.isdecimal() or int(named) < 1:
@@ -41,12 +36,7 @@ def default_threads():
 
 
 def get_num_threads():
-    """Return the number of threads that large kernels use.
-
-    Example:
-        >>> get_num_threads() >= 1
-        True
-    """
+    """Return the number of threads that large kernels use."""
     global _count
     if _count is None:
         _count = default_threads()

@@ -19,13 +19,7 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 @cache
 def machine():
-    """Return (bytes in a vector register, number of vector registers) of this processor.
-
-    Example:
-        >>> width, registers = machine()
-        >>> width in (16, 32, 64) and registers in (16, 32)
-        True
-    """
+    """Return (bytes in a vector register, number of vector registers) of this processor."""
     _, features = host()
     has = {f[1:] for f in features.split(",") if f.startswith("+")}
     if "avx512f" in has:
@@ -50,10 +44,9 @@ class Code:
         self.lanes = VECTOR_BYTES // self.bytes
         self.vector = ir.VectorType(self.real, self.lanes)
 
-    def pointer(self, address, offset=0):
+    def pointer(self, address):
         """The number at `address`, a whole number as the kernels count it."""
-        pointer = self.builder.inttoptr(address, self.real.as_pointer())
-        return self.at(pointer, offset)
+        return self.builder.inttoptr(address, self.real.as_pointer())
 
     def at(self, pointer, *offsets):
         for offset in offsets:

@@ -1,5 +1,4 @@
 import ast
-import importlib
 import os
 import shutil
 import subprocess
@@ -7,7 +6,6 @@ import sys
 from pathlib import Path
 
 import llvmlite.binding as llvm
-import numba
 import numpy as np
 import pytest
 from llvmlite import ir
@@ -151,22 +149,6 @@ def test_the_main_job_precompiles_what_it_uses_and_nothing_else():
     *difference, count = _run(MAIN_JOB, PACKAGE.parent, MINITRANSFER_CACHE=str(cache_folder()))
     assert difference == []
     assert int(count) > 5
-
-
-def test_numba_still_has_the_names_that_its_cache_is_made_of():
-    """They are private; pyproject.toml bounds numba's version to those in which they were seen."""
-    caching = importlib.import_module("numba.core.caching")
-    expected = {
-        "_CacheLocator": ["get_cache_path", "get_source_stamp", "get_disambiguator"],
-        "CompileResultCacheImpl": ["_locator_classes"],
-        "FunctionCache": ["_impl_class"],
-    }
-    for name, members in expected.items():
-        for member in members:
-            assert hasattr(getattr(caching, name, None), member), (
-                f"numba.core.caching.{name}.{member} is gone in numba {numba.__version__}: adapt "
-                "the classes in minitransfer/kernels/compile.py that keep the machine code"
-            )
 
 
 def test_a_kernel_names_itself_and_the_type_that_it_does_not_take():
