@@ -24,12 +24,7 @@ _pool = None
 
 
 def default_threads():
-    """Return the threads used unless told otherwise: the processor cores this process may use.
-
-    Example:
-        >>> default_threads() >= 1
-        True
-    """
+    """Return the threads used unless told otherwise: the processor cores this process may use."""
     named = os.environ.get("MINITRANSFER_NUM_THREADS")
     if named:
         if not named.isdecimal() or int(named) < 1:
@@ -41,12 +36,7 @@ def default_threads():
 
 
 def get_num_threads():
-    """Return the number of threads that large kernels use.
-
-    Example:
-        >>> get_num_threads() >= 1
-        True
-    """
+    """Return the number of threads that large kernels use."""
     global _count
     if _count is None:
         _count = default_threads()
@@ -79,26 +69,24 @@ def set_num_threads(n):
                 old.shutdown(wait=False)
 
 
-def in_chunks(work, count, chunk):
-    """Call ``work(first, last)`` for all of ``range(count)``, a chunk at a time, by all threads.
+def parallel_for(count, chunk, work, *arguments):
+    """Call ``work(*arguments, first, last)`` for all of ``range(count)``, by all threads.
 
     Args:
-        work: a function of the first index and the one behind the last; it may run in any thread
-            and must not depend on which chunks were done before.
         count: how many indices there are.
         chunk: indices in a chunk (the last may be shorter). With one thread, or fewer than
             `LEAST` chunks, `work` is called once, in this thread.
+        work: a function of the arguments, the first index and the one behind the last; it may run
+            in any thread and must not depend on which chunks were done before.
 
     Example:
-        >>> done = []
-        >>> in_chunks(lambda first, last: done.append((first, last)), 5, 9)
-        >>> done
-        [(0, 5)]
+        >>> parallel_for(5, 9, print, "from and to:")
+        from and to: 0 5
     """
     chunks = -(-count // chunk)
-    helpers = min(get_num_threads(), chunks) - 1
-    if helpers < 1 or chunks < LEAST:
-        work(0, count)
+    helpers = min(get_num_threads(), chunks) - 1 if chunks >= LEAST else 0
+    if helpers < 1:
+        work(*arguments, 0, count)
         return
     starts = iter(range(0, count, chunk))
     turn = threading.Lock()
@@ -109,7 +97,7 @@ def in_chunks(work, count, chunk):
                 first = next(starts, None)
             if first is None:
                 return
-            work(first, min(first + chunk, count))
+            work(*arguments, first, min(first + chunk, count))
 
     futures = _helpers(take_turns, helpers)
     try:

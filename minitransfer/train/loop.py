@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minitransfer import nn
+from minitransfer import kernels, nn
 from minitransfer.data import DataLoader, Dataset, TensorDataset
 from minitransfer.optim import Adam, Schedule, clip_grad_norm_
 from minitransfer.random import default_generator
@@ -107,6 +107,7 @@ def fit(
         resume=resume,
     )
     saved = saved_training(checkpoint, resume)
+    kernels.keep_freed_memory()
     loss = loss or nn.CrossEntropyLoss()
     pairs = trainable(model)
     optimizer = optimizer or Adam(pairs)
