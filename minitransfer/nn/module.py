@@ -98,9 +98,7 @@ class Module:
 
     def __init__(self):
         registries = {"_parameters": {}, "_buffers": {}, "_modules": {}}
-        self.__dict__.update(
-            registries, frozen=False, name="", _training=True, _forward_hooks=None
-        )
+        self.__dict__.update(registries, frozen=False, name="", _training=True, _forward_hooks=None)
 
     # Registration
 
