@@ -186,7 +186,7 @@ class DataLoader:
             )
             if order is not None:
                 rows = order[rows]
-            batch = [column.as_batch() for column in self._rows(rows)]
+            batch = self._arrays(rows)
             if self.transform is not None:
                 batch[0] = self._transformed(batch[0], np.random.default_rng((seed, number + 1)))
             batch = tuple(Tensor(array) for array in batch)
@@ -194,18 +194,19 @@ class DataLoader:
                 self._state_before_epoch = None  # the epoch is over once its last batch is out
             yield batch if self._in_tuples else batch[0]
 
-    def _rows(self, rows) -> list["_Column"]:
-        """Return the columns of these examples."""
+    def _arrays(self, rows) -> list[np.ndarray]:
+        """Return new arrays of these examples, of the types that networks take."""
         if self._columns is not None:
-            return [column._replace(array=column.array[rows]) for column in self._columns]
+            return [column.converted(column.array[rows]) for column in self._columns]
         numbers = range(self._length)[rows] if isinstance(rows, slice) else rows.tolist()
         items = [self.dataset[i] for i in numbers]
         self._in_tuples = isinstance(items[0], (tuple, list))
         if not self._in_tuples:
             items = [(item,) for item in items]
+        stacked = [_stacked(part, numbers) for part in zip(*items, strict=True)]
         return [
-            _Column(_stacked(part, numbers), _floats_of(part[0]), is_input=k == 0)
-            for k, part in enumerate(zip(*items, strict=True))
+            _Column(array, _floats_of(first), is_input=k == 0).converted(array)
+            for k, (array, first) in enumerate(zip(stacked, items[0], strict=True))
         ]
 
     def _transformed(self, x, generator):
@@ -216,7 +217,7 @@ class DataLoader:
                 "examples, not drop or add any"
             )
         inputs = self._columns[0] if self._columns else _Column(x, np.float32, is_input=True)
-        return inputs._replace(array=result).as_batch()
+        return inputs.converted(result)
 
 
 class _Column(NamedTuple):
@@ -227,9 +228,9 @@ class _Column(NamedTuple):
     is_input: bool
     is_picture: bool = False  # whether 255 means full brightness
 
-    def as_batch(self) -> np.ndarray:
-        """Return a new array of the type that networks take; see `DataLoader` for the rules."""
-        array, kind = self.array, self.array.dtype.kind
+    def converted(self, array) -> np.ndarray:
+        """Return some rows in the type that networks take, new; see `DataLoader` for the rules."""
+        kind = array.dtype.kind
         if kind == "f":
             return array.astype(self.floats, order="C")
         if array.dtype == np.uint8 and self.is_picture:
