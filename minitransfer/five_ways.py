@@ -51,7 +51,7 @@ def one_way(way: str, seed: int, labels: int, network: str = "glyph-conv") -> fl
         True
     """
     if way not in WAYS:
-        raise ValueError(f"{way!r} is no way; there are {', '.join(WAYS)}")
+        raise ValueError(f"{way!r} is not a way; there are {', '.join(WAYS)}")
     digits = data.mnist("pool").sample(labels, np.random.default_rng(seed))
     generator = np.random.default_rng([seed, labels])
     if way in ("scratch", "random"):

@@ -173,7 +173,7 @@ class Dataset:
     def sample(self, n: int, generator: np.random.Generator | None = None) -> "Dataset":
         """Draw `n` examples, equally many of each class, in random order.
 
-        Where `n` is no multiple of the number of classes, chance decides which of them get the
+        Where `n` is not a multiple of the number of classes, chance decides which of them get the
         one example more. A set whose `y` holds values instead of labels is drawn from evenly.
 
         Args:

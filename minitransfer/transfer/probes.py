@@ -138,9 +138,9 @@ def linear_probe(model: Module, train, test, *layers: str) -> dict[str, float]:
 
 
 def _left_out_error(u, s, projected, y, strength) -> float:
-    kept = s**2 / (s**2 + strength)
-    own = 1 / len(y) + (u**2) @ kept  # diagonal of the hat matrix; 1/N is the bias
-    residual = (y - u @ (kept[:, None] * projected)) / np.maximum(1 - own, 1e-12)[:, None]
+    shrinkage = s**2 / (s**2 + strength)
+    own = 1 / len(y) + (u**2) @ shrinkage  # diagonal of the hat matrix; 1/N is the bias
+    residual = (y - u @ (shrinkage[:, None] * projected)) / np.maximum(1 - own, 1e-12)[:, None]
     return float((residual**2).mean())
 
 
