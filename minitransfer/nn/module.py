@@ -156,6 +156,29 @@ class Module:
         """Attach `module` under `name`."""
         setattr(self, name, module)
 
+    def replace_module(self, old: "Module", new: "Module") -> None:
+        """Put a module in another's place, wherever that is attached below this one.
+
+        The new module takes over name and mode. Names go on counting from the outermost module
+        that the old one was attached to, of which this one may be a part.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+            >>> net.replace_module(net[1], nn.Linear(3, 5))
+            >>> net[1], net[1].weight.name
+            (Linear(3 → 5), '1.weight')
+        """
+        new.train(old._training)
+        for name, module in new.named_modules(old.name):
+            object.__setattr__(module, "name", name)
+        for name, parameter in new.named_parameters():
+            parameter.name = f"{old.name}.{name}" if old.name else name
+        for module in list(self.modules()):
+            for name, child in module._modules.items():
+                if child is old:  # not by setattr, which would name everything from here
+                    module._modules[name] = module.__dict__[name] = new
+
     def _name_everything(self) -> None:
         """Tell all that is attached here its dotted name; the outermost module comes last."""
         for name, module in self.named_modules():

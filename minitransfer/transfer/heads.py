@@ -202,14 +202,7 @@ def replace_head(
     nn.init.normal_(new.weight, std=HEAD_STD, generator=generator)
     nn.init.zeros_(new.bias)
     new.to(old.weight.dtype)
-    new.train(old._training)
-    new.__dict__["name"] = old.name
-    for name, parameter in new.named_parameters():
-        parameter.name = f"{old.name}.{name}"
-    for module in list(model.modules()):
-        for name, child in module._modules.items():
-            if child is old:  # not by setattr: dotted names count from the outermost module
-                module._modules[name] = module.__dict__[name] = new
+    model.replace_module(old, new)
     return model
 
 
