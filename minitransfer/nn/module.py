@@ -34,12 +34,7 @@ class Parameter(Tensor):
 
 
 class HookHandle:
-    """What `Module.register_forward_hook` returns; `remove` takes the hook away again.
-
-    Example:
-        >>> handle = Module().register_forward_hook(print)
-        >>> handle.remove()
-    """
+    """What `Module.register_forward_hook` returns; `remove` takes the hook away again."""
 
     def __init__(self, module):
         self._module = module

@@ -52,6 +52,12 @@ def check_count(name: str, value) -> None:
 
     Raises:
         ValueError: says which count it is.
+
+    Example:
+        >>> check_count("epochs", 2.5)
+        Traceback (most recent call last):
+            ...
+        ValueError: epochs is a whole number of 1 or more; given 2.5
     """
     if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
         raise ValueError(f"{name} is a whole number of 1 or more; given {value!r}")
