@@ -6,12 +6,7 @@ lines of code each. The rest serves to look into networks: `probes`, `similarity
 """
 
 from minitransfer.transfer.activations import activations
-from minitransfer.transfer.features import (
-    cache_features,
-    check_input,
-    features_of,
-    split_frozen,
-)
+from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
@@ -27,11 +22,7 @@ from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
-from minitransfer.transfer.visualization import (
-    maximize_activation,
-    receptive_field,
-    top_patches,
-)
+from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
 __all__ = [
     "L2SP",

@@ -51,9 +51,8 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
     if wanted is not None and given is not None and wanted != given:
         raise ValueError(
             f"this network learnt from input of type {wanted!r}, the data {data.name!r} is of type "
-            f"{given!r}. "
-            f"What it knows is of little use there: take a network that learnt from {given}, or "
-            "say allow_other_input=True to try it all the same"
+            f"{given!r}. What it knows is of little use there: take a network that learnt from "
+            f"{given}, or say allow_other_input=True to try it all the same"
         )
     wanted, given = getattr(model, "input_shape", None), data.input_shape
     if wanted is not None and tuple(wanted) != given:

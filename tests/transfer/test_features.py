@@ -97,6 +97,16 @@ def test_training_on_the_cache_is_training_the_network(conv_net, images):
     assert np.abs(ends[0]["12.bias"].array).min() > 0  # the head did learn
 
 
+def test_float64_goes_through_the_cache(net, batch):
+    freeze_to(net.double(), 1)
+    x, y = batch[0].array.astype(np.float64), batch[1].array
+    features, rest = cache_features(net, (Tensor(x), y))
+    (f, _) = next(iter(data.DataLoader(features, 16)))
+    assert f.dtype == np.float64
+    with no_grad():
+        np.testing.assert_array_equal(rest.eval()(f).array, net.eval()(Tensor(x)).array)
+
+
 def test_each_example_passes_the_body_once(net, batch):
     model = append(freeze(Counted(strip_head(net))), nn.Linear(5, 3))
     x, y = batch
