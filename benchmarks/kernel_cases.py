@@ -119,7 +119,7 @@ def other_cases():
         "mean-pool 2×2": lambda: kernels.avg_pool2d(x, *window),
         "batch norm": lambda: kernels.batch_norm(x, w, b, 1e-5),
         "batch norm backward": lambda: kernels.batch_norm_backward(x, x, w, mean, var, 1e-5),
-        "soft-max cross-entropy, both ways": lambda: kernels.softmax_cross_entropy(logits, labels),
+        "softmax cross-entropy, both ways": lambda: kernels.softmax_cross_entropy(logits, labels),
         "Adam, 500,000 parameters": lambda: kernels.adam_step(
             *(p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.0, False, 3)
         ),
@@ -158,6 +158,6 @@ def _torch_others(x, gy, logits, labels, w, b, p, g):
         "batch norm backward": lambda: aten.native_batch_norm_backward(
             *(x, x, w, None, None, mean, inverse, True, 1e-5, [True] * 3)
         ),
-        "soft-max cross-entropy, both ways": cross_entropy,
+        "softmax cross-entropy, both ways": cross_entropy,
         "Adam, 500,000 parameters": adam.step,
     }

@@ -54,7 +54,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 states = data.state_index(data.xor()[0])  # 0, 1, 2, 3, a row each
 OR, XOR = data.or_()[1], data.xor()[1]

@@ -49,7 +49,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 BITS = {"h1": ["0", "1"], "h2": ["0", "1"]}
 figure = plots.relation_diagram(

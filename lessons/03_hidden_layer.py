@@ -31,7 +31,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 columns = [
     {"h1": ["0", "1"], "h2": ["0", "1"]},
@@ -373,7 +374,7 @@ plots.show(figure, "03_success")
 #
 # <details><summary>Answers</summary>
 #
-# 1. None. The landings are no slow stretches of the way; who is there
+# 1. None. The landings are not slow stretches of the way; who is there
 #    after 5,000 steps is there after 20,000.
 # 2. No run learns it. Two nodes that start alike get the same slope, take
 #    the same step and stay twins for ever: it is a network of width 1.

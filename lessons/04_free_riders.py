@@ -24,9 +24,9 @@
 #
 # To find out we need a way to ask a node what it does. On the way to the
 # output, node $j$ adds $v_j h_j$ to the sum. What stays the same in all
-# four states is no contribution; a bias could do that. So we take how far
-# $v_j h_j$ swings about its mean over the states. To *take a node out*
-# means to hold it at its mean.
+# four states is not a contribution; a bias could do that. So we take
+# how far $v_j h_j$ swings about its mean over the states. To *take a
+# node out* means to hold it at its mean.
 
 # %%
 import itertools
@@ -37,7 +37,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 
 def network(inputs, width):
@@ -156,10 +157,10 @@ def study(net):
 
 
 # %% [markdown]
-# Three trainings go on side by side, from the same first values: without
-# a penalty, and with two kinds of penalty that we shall come to. For now
-# look at the first. We start 220 networks of each kind and study the
-# first 200 of them that have learnt XOR.
+# Three training runs go on side by side, from the same first values:
+# without a penalty, and with two kinds of penalty that we shall come
+# to. For now look at the first. We start 220 networks of each kind and
+# study the first 200 of them that have learnt XOR.
 
 # %%
 STARTED, SEEDS, PENALTY = 220, 200, 2e-3

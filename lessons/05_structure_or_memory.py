@@ -32,7 +32,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 states, parity = data.truth_table(lambda a, b, c: a ^ b ^ c, 3)
 parity = parity.ravel()

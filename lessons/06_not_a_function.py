@@ -25,7 +25,8 @@ import minitransfer.nn as nn
 import minitransfer.nn.functional as F
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 functions = {"XOR": data.xor(), "OR": data.or_()}
 names = ["00", "01", "10", "11"]
@@ -365,13 +366,13 @@ claim(
 # thermodynamics, and it makes past and future different.
 #
 # It is a fine story, and it limps. For if one state develops into several,
-# then to tell the *future* from the past is no function: it is XOR turned
-# round! The direction in which several become one would be the easy one.
-# What survives of it? A toy world can tell, a ring of 600 lamps, each on
-# or off (Mark Kac thought of it in 1956). At every tick each lamp's state
-# moves to its neighbour. Some of the gaps, one in ten, are marked: what
-# passes there is inverted. That is all. No chance is in it, and it can be
-# run backwards exactly.
+# then to tell the *future* from the past is not a function: it is XOR
+# turned round! The direction in which several become one would be the
+# easy one. What survives of it? A toy world can tell, a ring of 600
+# lamps, each on or off (Mark Kac thought of it in 1956). At every tick
+# each lamp's state moves to its neighbour. Some of the gaps, one in
+# ten, are marked: what passes there is inverted. That is all. No chance
+# is in it, and it can be run backwards exactly.
 
 # %%
 LAMPS, TICKS = 600, 8

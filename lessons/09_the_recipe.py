@@ -40,7 +40,7 @@
 # 4. Append something small and fresh, *B*. Together they are *A2*.
 # 5. Train A2 on the new data, *D2*. Only B learns.
 #
-# Article D writes the two trainings as two formulas. Let $f$ be the
+# Article D writes the two training runs as two formulas. Let $f$ be the
 # network, $\theta$ the parameters of its body and $w$ those of a head, and
 # let $L$ be the loss on one picture $x_i$ with the label $y_i$.
 # Pretraining looks, over the $m$ pictures of the source, for
@@ -71,7 +71,8 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots, train, transfer, zoo
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 generator = np.random.default_rng(0)
 D1 = data.glyphs(classes=1000, per_class=60, seed=7)
@@ -165,7 +166,7 @@ print(
 # same: $L$ is a mean over other pictures, and $w'$ starts at zero, where
 # each of the ten digits is as likely as every other. The loss of knowing
 # nothing is $\ln 10 \approx 2.3$ there, and $\ln 1000 \approx 6.9$ in
-# the first training.
+# the first training run.
 
 # %%
 phases = (
@@ -178,7 +179,7 @@ phases = (
     ("fine-tuning: w′ alone", fine_tuning, 10, "step of 64 digits"),
 )
 figure, both = plots.figure(
-    "Two trainings: the second one moves only the head", columns=2
+    "Two training runs: the second one moves only the head", columns=2
 )
 for axes, colour, phase in zip(
     both, plots.COLOURS, phases, strict=False
@@ -345,7 +346,7 @@ plots.show(figure, "09_listing")
 #    thousand kinds.
 # 3. It does worse than a network that was never pretrained. The copied
 #    `fc2` is sure of its ten letters, and a hundred small steps are not
-#    enough to unlearn them. A shape that fits is no meaning that fits.
+#    enough to unlearn them. A shape that fits is not a meaning that fits.
 #
 # </details>
 #

@@ -32,7 +32,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 large = data.glyphs(1000, 2, seed=zoo.HELD_OUT_SEED)
 small = data.mnist("pool").sample(100, np.random.default_rng(0))

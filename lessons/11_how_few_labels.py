@@ -50,7 +50,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 few = data.mnist("pool").sample(10, np.random.default_rng(0))
 figure, axes = plots.figure(
@@ -185,10 +186,10 @@ table = experiments.stored("labels", learn, CELLS)
 print(table)
 
 # %% [markdown]
-# These are more than seven hundred trainings, half an hour of one core,
-# too long for a lesson. So they were run once, and what they gave lies in
-# a table. You need not believe it. Whoever wants to measure it all again
-# deletes the file `lessons/results/labels.csv` and says
+# These are more than seven hundred training runs, half an hour of one
+# core, too long for a lesson. So they were run once, and what they gave
+# lies in a table. You need not believe it. Whoever wants to measure it
+# all again deletes the file `lessons/results/labels.csv` and says
 #
 #     python lessons/11_how_few_labels.py --full
 #
@@ -469,14 +470,14 @@ for network in NETWORKS:
 # ## Seconds and multiplications
 #
 # Labels are the first cost, computing the second. Let us count the
-# multiplications of one training by hand. A convolution uses each of its
-# weights once at every place of the picture, a linear layer once. That is
-# the way forward; on the way back there is as much again for the
-# gradient of the weights, and again for the gradient of the layer's
-# input. So a training step costs about three times the way forward for
-# each example in the batch. The first layer needs no gradient of its
-# input, and a frozen body needs neither: its features are computed once,
-# and then only the head is at work.
+# multiplications of one training run by hand. A convolution uses each
+# of its weights once at every place of the picture, a linear layer
+# once. That is the way forward; on the way back there is as much again
+# for the gradient of the weights, and again for the gradient of the
+# layer's input. So a training step costs about three times the way
+# forward for each example in the batch. The first layer needs no
+# gradient of its input, and a frozen body needs neither: its features
+# are computed once, and then only the head is at work.
 
 # %%
 PLACES = {"glyph-conv": (784, 196, 49, 1, 1), "glyph-mlp": (1,) * 5}

@@ -52,7 +52,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals, lessons_folder
+from minitransfer.course import claim, lessons_folder
+from minitransfer.experiments import intervals
 
 CLASSES, STEPS, SEEDS = 100, 2000, (0, 1, 2, 3, 4)
 drawings = data.glyphs(CLASSES, per_class=60, seed=7)
@@ -97,7 +98,7 @@ def fresh(seed):
 
 # %%
 def taught(seed, steps):
-    """The first `steps` of the training."""
+    """The first `steps` of the training run."""
     network = fresh(seed)
     optimizer = optim.AdamW(
         network.parameters(), lr=2e-3, weight_decay=0.5

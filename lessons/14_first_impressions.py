@@ -68,7 +68,8 @@ from minitransfer import (
     train,
     transfer,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 drawings = data.glyphs(250, 120, seed=7)
 
@@ -327,7 +328,7 @@ table = experiments.stored("impressions", taught, CELLS)
 print(table)
 
 # %% [markdown]
-# These are close to a thousand trainings, so they were run once and
+# These are close to a thousand training runs, so they were run once and
 # stored. To measure them anew, delete `lessons/results/impressions.csv`
 # and say
 #

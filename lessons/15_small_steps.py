@@ -53,7 +53,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 
 def fixed(net, digits, rng):
@@ -334,12 +335,13 @@ for name, rows in adrift.items():
 
 # %% [markdown]
 # The same distance, and hardly anything is lost. So what counts is where
-# the steps lead. Steps by lot cancel each other. The steps of a training
-# all serve one end; they add up from layer to layer, and what comes out
-# on top, the features, ends at more than its own length from where it
-# was. Lay every tool of a workshop an inch aside, each to a side of its
-# own, and the old hands hardly notice. Push each an inch towards the
-# apprentice's bench, room after room, and nobody else finds anything.
+# the steps lead. Steps by lot cancel each other. The steps of a
+# training run all serve one end; they add up from layer to layer, and
+# what comes out on top, the features, ends at more than its own length
+# from where it was. Lay every tool of a workshop an inch aside, each to
+# a side of its own, and the old hands hardly notice. Push each an inch
+# towards the apprentice's bench, room after room, and nobody else finds
+# anything.
 #
 # ## Forgetting, step by step
 #
@@ -426,8 +428,8 @@ for name, scores in curves.items():
 #
 # Look once more at the upper curves of the picture. The digits rise
 # almost alike in both. Whoever looks only at the task at hand sees hardly
-# a difference between the two trainings, and has lost in one of them what
-# made the network worth borrowing.
+# a difference between the two training runs, and has lost in one of
+# them what made the network worth borrowing.
 #
 # Does it matter? If the network is to read digits and nothing else: no.
 # But a network that has forgotten what it knew cannot be the giant for

@@ -40,7 +40,8 @@ import numpy as np
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots, train, transfer, zoo
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 test_digits = data.mnist("test")
 

@@ -33,7 +33,8 @@ import numpy as np
 
 import minitransfer.nn as nn
 from minitransfer import data, plots, train, transfer, zoo
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 PRICES = np.array([3, 9, 1, 7, 2, 8, 5, 10, 4, 6], np.float32)
 for digit, price in enumerate(PRICES):

@@ -56,7 +56,8 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.lessons import claim, intervals
+from minitransfer.course import claim
+from minitransfer.experiments import intervals
 
 DEPTHS = (1, 2, 4, 8)
 DOTS, CHARACTERS = 28 * 28, 200
@@ -285,7 +286,7 @@ for study in STUDIES:
 
 # %%
 figure, both = plots.figure(
-    "Learning by heart is no habit of the shallow in particular",
+    "Learning by heart is not a habit of the shallow in particular",
     columns=2,
     width=7,
     sharey=True,
@@ -310,10 +311,10 @@ plots.show(figure, "19_the_first_field")
 # %% [markdown]
 # With one budget, two and four layers come out somewhat better than one.
 # Eight come out last, and to reach the level they need the most steps: a
-# long and narrow chain is harder to teach. Learning by heart is no habit
-# of the shallow in particular: the distance between drawings seen and
-# drawings unseen is about the same for one, two and four layers. If the
-# collector differs from the master, this is not where it shows.
+# long and narrow chain is harder to teach. Learning by heart is not a
+# habit of the shallow in particular: the distance between drawings seen
+# and drawings unseen is about the same for one, two and four layers. If
+# the collector differs from the master, this is not where it shows.
 #
 # ## The next field
 #
@@ -635,8 +636,9 @@ plots.show(figure, "19_labels_needed")
 # This picture is the heart of the lesson. From scratch it makes hardly any
 # difference whether a network has one layer, two or four. The random
 # bodies in the table above are the worse the deeper they are. So depth in
-# itself is no talent, rather a burden. But what has been *learnt* in
-# several layers is worth more than what has been learnt in one.
+# itself is not a talent, but rather a burden. But what has been
+# *learnt* in several layers is worth more than what has been learnt in
+# one.
 #
 # Then why do the curves cross? The table suggests an answer. With a
 # thousand labels one can find out much by oneself, and what matters is

@@ -31,7 +31,7 @@ import numpy as np
 
 import minitransfer as mt
 from minitransfer import nn, plots, transfer
-from minitransfer.lessons import claim
+from minitransfer.course import claim
 
 rng = np.random.default_rng(0)
 x, t = rng.standard_normal((5, 2)), rng.standard_normal((5, 1))

@@ -29,9 +29,9 @@
 import numpy as np
 
 from minitransfer import kernels, plots
+from minitransfer.course import claim
 from minitransfer.kernels import gemm, peak
 from minitransfer.kernels.gemm import ladder
-from minitransfer.lessons import claim
 
 kernels.set_num_threads(1)  # one core, or we would compare two things
 top = peak.peak_flops(np.float32)

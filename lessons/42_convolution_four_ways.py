@@ -45,10 +45,10 @@
 import numpy as np
 
 from minitransfer import kernels, plots
+from minitransfer.course import claim
 from minitransfer.kernels import conv, peak
 from minitransfer.kernels.conv import ladder
 from minitransfer.kernels.gemm.ladder import median_time
-from minitransfer.lessons import claim
 
 kernels.set_num_threads(1)
 
@@ -79,7 +79,7 @@ print(f"largest difference from the library: {difference:.0e}")
 
 # %% [markdown]
 # It is right, and it copies the image nine times (the comment marks the
-# line): a shifted piece of an image is no matrix, its rows have gaps
+# line): a shifted piece of an image is not a matrix, its rows have gaps
 # between them. Besides, y is picked up and put down nine times.
 #
 # ## Way 3: im2col

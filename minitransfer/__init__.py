@@ -4,20 +4,18 @@ A deep-learning library to read in a weekend. Public names are PyTorch's where P
 so ``import minitransfer as torch`` runs an ordinary training script. Start with ``minitransfer
 learn`` in the terminal, or with the reading order below.
 
-Reading order: `ops.arithmetic` (an operation and its derivatives), `autograd` (the walk back),
-`recorded`, `operations` and `tensor` (the two joined), `nn.module`, `optim`, `train`, and then what
-the library is for: `transfer`. The kernels have a reading order of their own in
+Reading order: `ops.arithmetic` (operations and their derivatives), `autograd` (how they are
+recorded and walked back), `tensor` and `operators` (the two joined), `nn.module`, `optim`, `train`,
+and then what the library is for: `transfer`. The kernels have a reading order of their own in
 `minitransfer.kernels`.
 """
 
 import importlib
 
 from minitransfer import nn, optim
-from minitransfer.alternatives import missing
 from minitransfer.autograd import enable_grad, is_grad_enabled, no_grad
 from minitransfer.creation import (
     arange,
-    cat,
     eye,
     from_numpy,
     full,
@@ -30,60 +28,67 @@ from minitransfer.creation import (
     randn,
     randn_like,
     randperm,
-    stack,
     tensor,
     zeros,
     zeros_like,
 )
-from minitransfer.functions import (
+from minitransfer.gradient_check import gradcheck
+from minitransfer.not_covered import not_covered
+from minitransfer.ops import (
     abs,
+    add,
+    amax,
+    amin,
     argmax,
     argmin,
+    cat,
     clamp,
-    clip,
+    cos,
     div,
+    eq,
+    exp,
     flatten,
     gather,
+    ge,
+    gt,
+    le,
+    log,
     log_softmax,
     logsumexp,
+    lt,
+    matmul,
     max,
+    maximum,
     mean,
     min,
+    minimum,
     mul,
+    ne,
+    neg,
     norm,
     permute,
     pow,
+    relu,
     reshape,
+    sigmoid,
+    sin,
     softmax,
+    sqrt,
     square,
     squeeze,
+    stack,
     std,
     sub,
     sum,
+    tanh,
     transpose,
     unsqueeze,
     var,
-)
-from minitransfer.gradient_check import gradcheck
-from minitransfer.operations import (
-    add,
-    cos,
-    exp,
-    log,
-    matmul,
-    maximum,
-    minimum,
-    relu,
-    sigmoid,
-    sin,
-    sqrt,
-    tanh,
     where,
-)
+)  # fmt: skip
 from minitransfer.random import default_generator, manual_seed
-from minitransfer.recorded import bool_ as bool
-from minitransfer.recorded import float16, float32, float64, int32, int64, uint8
-from minitransfer.tensor import Tensor
+from minitransfer.tensor import Tensor, float16, float32, float64, int32, int64, uint8
+from minitransfer.tensor import bool_ as bool
 
 __version__ = "0.1.0"
 
@@ -91,9 +96,10 @@ __version__ = "0.1.0"
 float, double, long = float32, float64, int64
 
 mm = bmm = matmul
+clip = clamp
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
-_LAZY = ("checkpoint", "data", "experiments", "kernels", "lessons", "plots", "train")
+_LAZY = ("checkpoint", "course", "data", "experiments", "kernels", "plots", "train")
 _LAZY += ("transfer", "zoo")
 
 
@@ -102,4 +108,4 @@ def __getattr__(name):
         return importlib.import_module(f"minitransfer.{name}")
     if name in ("get_num_threads", "set_num_threads"):
         return getattr(importlib.import_module("minitransfer.kernels"), name)
-    raise missing("minitransfer", name)
+    raise not_covered("minitransfer", name)

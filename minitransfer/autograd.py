@@ -1,9 +1,10 @@
 """Record what was computed, then walk it backwards. No mathematics here.
 
-A *recorded* tensor remembers its `history`: the tensors it was computed from and, with each of
-them, a function from the derivative of the loss with respect to the result to the derivative with
-respect to that input. `backward` visits the recorded tensors from the loss to the leaves and calls
-those functions.
+`differentiable` turns a function on arrays, which returns its value and one derivative for each
+input (see `minitransfer.ops`), into an operation on tensors. The result remembers its `history`:
+the tensors it was computed from and, with each of them, its derivative, a function from the
+gradient of the loss with respect to the result to the gradient with respect to that input.
+`backward` visits the recorded tensors from the loss to the leaves and calls those functions.
 
 Three rules keep it small and safe:
 
@@ -13,24 +14,33 @@ Three rules keep it small and safe:
 * A recorded tensor refers to its inputs, never to itself, and the graph is freed while it is
   walked: Python's reference counts clean up at once, the cycle collector has nothing to do.
 * The walk is a loop, not a recursion: a graph may be 50,000 operations deep. Nothing has to be
-  searched for the right order: what is recorded gets a number from a clock, and the inputs of an
+  searched for the right order: what is recorded gets a sequence number, and the inputs of an
   operation always have smaller numbers than its result.
+
+Writing in place could make a gradient wrong, since derivatives look at numbers when they are
+called. So every tensor has a version, the sequence number of the last write, which it shares with
+all tensors that show the same numbers; `backward` refuses what is newer than its use.
 """
 
 import contextlib
+import functools
+import inspect
 import itertools
 import threading
 from heapq import heappop, heappush
 
 import numpy as np
 
+#: The class of all results. It has the operations as methods, and those are written with
+#: `differentiable`: so it is made later than this module, and `minitransfer.tensor` puts it here.
+Tensor = None
+
 #: The history of a recorded tensor once its graph has been walked.
 FREED = ("freed",)
 
-
 #: Numbers everything that is recorded or written, in the order in which it happens. One call is
 #: one step even when several Python threads make it, so no two events share a number.
-_clock = itertools.count(1)
+_sequence = itertools.count(1)
 
 
 class _Mode(threading.local):
@@ -95,29 +105,88 @@ def is_grad_enabled() -> bool:
     return _mode.recording
 
 
-def record(y, args, derivatives) -> None:
-    """Note on `y` how it came from `args`, if anything among them needs a gradient.
+# Recording
+
+
+def differentiable(operation):
+    """Make an operation on tensors from a function on arrays.
 
     Args:
-        y: the tensor that holds the result.
-        args: the operation's arguments: tensors, or anything else (constants).
-        derivatives: one function per argument, or None where there is no derivative.
+        operation: ``operation(*inputs, *options) -> (value, derivatives)``. `derivatives` has one
+            function for each of the first arguments (None where there is nothing to derive), from
+            the gradient of the value to that of the input. Arguments after those are options.
 
-    Raises:
-        ValueError: if there are more derivatives than arguments, or fewer.
+    Returns:
+        The same function on tensors, by position or by name; arrays and Python numbers may stand
+        among them. Its result is recorded if one of its inputs needs a gradient. The function on
+        arrays stays reachable as ``__wrapped__``.
+
+    Example:
+        >>> from minitransfer import Tensor
+        >>> @differentiable
+        ... def scaled(x, factor=2.0):
+        ...     return factor * x, (lambda gy: factor * gy,)
+        >>> x = Tensor([1.0, 3.0], requires_grad=True)
+        >>> scaled(x, factor=5.0).sum().backward()
+        >>> x.grad
+        tensor([5., 5.])
     """
-    if not _mode.recording:
-        return
-    if len(args) != len(derivatives):
-        raise ValueError(
-            f"an operation on {len(args)} arguments returned {len(derivatives)} derivatives; "
-            "give one for each argument, None where there is none"
-        )
-    tensor = type(y)
-    needed = False
-    history = []
-    for i, x in enumerate(args):
-        if isinstance(x, tensor):
+    parameters = inspect.signature(operation).parameters
+
+    @functools.wraps(operation)
+    def recorded(*args, **options):
+        if options:
+            args, options = _by_position(parameters, args, options)
+        arrays = []
+        for a in args:
+            arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
+        value, derivatives = operation(*arrays, **options)
+        # A result needs none of the constructor's checks, which take as long as a small product.
+        y = Tensor.__new__(Tensor)
+        y.array = value = value if type(value) is np.ndarray else np.asarray(value)
+        y.gradient = y.history = y.version = None
+        y.requires_grad = False
+        if value.base is not None:
+            _share_version(y, args)
+        if _mode.recording:
+            _record(y, args, derivatives)
+        return y
+
+    return recorded
+
+
+#: What PyTorch also takes for two of its names.
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def _by_position(parameters, args, options):
+    """Put tensors that were given by name among `args`, so that each stands by its derivative."""
+    for name, value in options.items():
+        if isinstance(value, Tensor) or name in _ALIASES:
+            break
+    else:
+        return args, options
+    options = {_ALIASES.get(name, name): value for name, value in options.items()}
+    names = list(parameters)
+    tensors = [n for n, value in options.items() if isinstance(value, Tensor) and n in names]
+    end, args = max(map(names.index, tensors), default=-1) + 1, list(args)
+    for name in names[len(args) : end]:
+        value = options.pop(name, parameters[name].default)
+        if value is inspect.Parameter.empty:
+            raise TypeError(f"the argument {name!r} is missing; given {', '.join(tensors)}")
+        args.append(value)
+    return args, options
+
+
+def _record(y, args, derivatives):
+    """Note on `y` how it came from `args`, if anything among them needs a gradient."""
+    if len(args) > len(derivatives):
+        for x in args[len(derivatives) :]:
+            check_constant(x, "passing it as an option")
+        args = args[: len(derivatives)]
+    needed, history = False, []
+    for i, x in enumerate(args):  # fewer than derivatives where a bias was left out
+        if isinstance(x, Tensor):
             # Frozen or constant: its derivative is never computed.
             derivative = derivatives[i] if x.requires_grad else None
             if derivative is not None:
@@ -125,12 +194,50 @@ def record(y, args, derivatives) -> None:
             history.append((x, derivative))
     if needed:
         y.requires_grad = True
-        y.history, y.recorded_at = history, next(_clock)
+        y.history, y.sequence = history, next(_sequence)
 
 
-def note_write(x) -> None:
+def as_array(x):
+    """Return the array in a tensor; a Python number where NumPy's would widen float32.
+
+    Example:
+        >>> (np.float32(1) * as_array(np.float64(2))).dtype
+        dtype('float32')
+    """
+    if isinstance(x, Tensor):
+        return x.array
+    if isinstance(x, np.floating):
+        return float(x)
+    return x
+
+
+# Writing in place
+
+
+def increment_version(x) -> None:
     """Remember that the numbers of `x` were changed in place, so that `backward` can refuse."""
-    x.written_at = next(_clock)
+    shared_version(x)[0] = next(_sequence)
+
+
+def shared_version(x) -> list[int]:
+    """Return the version of `x`, for another tensor that shows the same numbers to share."""
+    if x.version is None:
+        x.version = [0]
+    return x.version
+
+
+def _share_version(y, args):
+    """If `y` is a view of one of the tensors in `args`: what is written to one changes both."""
+    for x in args:
+        if isinstance(x, Tensor) and _owner(x.array) is _owner(y.array):
+            y.version = shared_version(x)
+
+
+def _owner(array):
+    """What holds the numbers of `array`: the array that it is a view of, or itself."""
+    while type(array.base) is np.ndarray:
+        array = array.base
+    return array if array.base is None else array.base
 
 
 def check_writable(x) -> None:
@@ -152,36 +259,61 @@ def check_writable(x) -> None:
         )
 
 
-def backward(root, gradient, retain_graph=False) -> None:
-    """Add the derivative of `root` to the `gradient` array of every leaf that asked for one.
-
-    Args:
-        root: the tensor to start from.
-        gradient: array of root's shape, the derivative of the final quantity with respect to it.
-        retain_graph: keep the graph, so that it can be walked once more.
+def check_constant(x, action="writing it into another tensor") -> None:
+    """Refuse what would lose the gradient of `x` in silence.
 
     Raises:
-        RuntimeError: if a part of the graph was freed by an earlier walk, or if a tensor was
-            written in place after it had been used. No leaf has been given anything then.
+        RuntimeError: if `x` is a tensor that requires a gradient, and recording is on.
     """
-    gradients, leaves = {id(root): gradient}, []
+    if isinstance(x, Tensor) and x.requires_grad and _mode.recording:
+        raise RuntimeError(
+            f"this tensor requires a gradient, and {action} would lose it; compute a new tensor "
+            "(x + y, where, cat, stack), or say with .detach() that no gradient is meant"
+        )
+
+
+# The walk back
+
+
+def backward(tensor, gradient=None, retain_graph=False) -> None:
+    """Add the derivative of this tensor to `grad` of every leaf that asked for one.
+
+    Args:
+        tensor: where to start; as a method, ``loss.backward()``, the tensor itself.
+        gradient: derivative of the final quantity with respect to this tensor, same shape;
+            not needed where the tensor is a single number (then 1).
+        retain_graph: keep the graph so that `backward` may be called on it again.
+
+    Raises:
+        RuntimeError: if nothing was recorded, if a part of the graph was freed by an earlier
+            call, if a tensor was written in place after it had been used, or if this one is not
+            a single number and no `gradient` is given. No leaf has been given anything then.
+        ValueError: if `gradient` has another shape.
+    """
+    if not tensor.requires_grad:
+        raise RuntimeError(
+            "nothing to walk back: no input of this tensor requires a gradient, or it was "
+            "computed under no_grad(); are all parameters frozen?"
+        )
+    gradient = _first_gradient(tensor, gradient)
+    gradients, leaves = {id(tensor): gradient}, []
     ahead = []  # a heap, from which what was recorded last comes first
-    if root.history is None:
-        leaves.append(root)
+    if tensor.history is None:
+        leaves.append(tensor)
     else:
-        ahead.append((-root.recorded_at, root))
+        ahead.append((-tensor.sequence, tensor))
     while ahead:
-        t = heappop(ahead)[1]
-        history, recorded_at = t.history, t.recorded_at
+        y = heappop(ahead)[1]
+        history, sequence = y.history, y.sequence
         if history is FREED:
             raise RuntimeError(
                 "backward through a graph that was already walked and freed: compute the loss "
                 "again, add the losses before one backward(), or call "
                 "backward(retain_graph=True) first"
             )
-        gy = gradients.pop(id(t))
+        gy = gradients.pop(id(y))
         for x, derivative in history:
-            if x.written_at > recorded_at:
+            if x.version is not None and x.version[0] > sequence:
                 raise RuntimeError(
                     f"a tensor of shape {x.array.shape} was changed in place after it had been "
                     "used: the gradient would be wrong; call backward() before changing it "
@@ -200,11 +332,29 @@ def backward(root, gradient, retain_graph=False) -> None:
             if x.history is None:
                 leaves.append(x)
             else:
-                heappush(ahead, (-x.recorded_at, x))
+                heappush(ahead, (-x.sequence, x))
         if not retain_graph:
-            t.history = FREED
+            y.history = FREED
     # Last: an array that a leaf takes for its own is read no more.
     _add_to_leaves(leaves, gradients, handed_out={id(gradient)})
+
+
+def _first_gradient(tensor, gradient):
+    """The gradient to start from, as an array of the tensor's shape and type."""
+    if gradient is None:
+        if tensor.array.size != 1:
+            raise RuntimeError(
+                f"backward() needs a single number to start from; this tensor has shape "
+                f"{tensor.shape}: reduce it (.mean(), .sum()) or pass a gradient of its shape"
+            )
+        return np.array(1, tensor.array.dtype).reshape(tensor.array.shape)
+    gradient = np.asarray(as_array(gradient))
+    if gradient.shape != tensor.shape:
+        raise ValueError(
+            f"backward() was given a gradient of shape {gradient.shape} "
+            f"for a tensor of shape {tensor.shape}; the two must be equal"
+        )
+    return gradient.astype(tensor.dtype, copy=False)
 
 
 def _add_to_leaves(leaves, gradients, handed_out) -> None:

@@ -1,12 +1,11 @@
-"""Files: the weights of a network with its card, and a whole training to go on from.
+"""Files: the weights of a network with its card, and a whole training run to go on from.
 
 Both are safetensors: arrays with a header of text. Loading one runs no code, unlike a pickle. What
 is not an array (a card, the state of a random generator, options) is JSON in the header, under one
 key, with a fingerprint of everything, so that a single flipped bit is noticed. Files that other
 tools wrote have neither and can be loaded all the same.
 
-A file is written beside the old one, synced to the disk and renamed over it: whoever pulls the plug
-finds the old file or the new one, never half of one.
+Whoever pulls the plug finds the old file or the new one, never half of one (see `files`).
 """
 
 import contextlib
@@ -14,13 +13,14 @@ import hashlib
 import json
 import math
 import os
-from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from minitransfer.nn.module import LoadResult, Module
+from minitransfer.files import write_atomically
+from minitransfer.nn.module import Module
+from minitransfer.nn.state import LoadResult
 from minitransfer.tensor import Tensor
 
 #: The header key that everything but the arrays stands under. One key, because safetensors puts
@@ -55,7 +55,7 @@ def save_arrays(path, arrays: dict, extra=None) -> None:
     }
     text = json.dumps(extra)
     header = json.dumps({"sha256": _fingerprint(arrays, text), "extra": text})
-    _write_atomically(path, save(arrays, {_KEY: header}))
+    write_atomically(path, save(arrays, {_KEY: header}))
 
 
 def load_arrays(path) -> tuple[dict[str, np.ndarray], object]:
@@ -141,13 +141,13 @@ def read_card(path) -> dict:
 
 
 def save_checkpoint(path, state: dict) -> None:
-    """Write a training to go on from.
+    """Write a training run to go on from.
 
     Args:
         path: the file; replaced in one step.
         state: dictionaries and lists, as deep as you like, of arrays, tensors, numbers, text,
             True, False and None: the ``state_dict()`` of model, optimiser, schedule and loader,
-            ``generator.bit_generator.state``, and how far the training got. Tuples come back as
+            ``generator.bit_generator.state``, and how far the run got. Tuples come back as
             lists; numbers come back to the bit.
 
     Raises:
@@ -175,12 +175,13 @@ def load_checkpoint(path) -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged or truncated, or is no checkpoint.
+        ValueError: if the file is damaged or truncated, or is not a checkpoint.
     """
     arrays, extra = load_arrays(path)
     if not isinstance(extra, dict) or "checkpoint" not in extra:
         raise ValueError(
-            f"{path} is no checkpoint of a training; a file of weights is read by load_weights"
+            f"{path} is not a checkpoint of a training run; "
+            "a file of weights is read by load_weights"
         )
     return _unpacked(extra["checkpoint"], arrays)
 
@@ -241,7 +242,7 @@ def _header(file) -> dict | None:
 
 def _damaged(path, how: str) -> ValueError:
     return ValueError(
-        f"{path} ({os.path.getsize(path):,} bytes) is damaged, truncated or no safetensors file "
+        f"{path} ({os.path.getsize(path):,} bytes) is damaged, truncated or not a safetensors file "
         f"({how}); get it again from where it came, or delete it and make it anew"
     )
 
@@ -254,39 +255,3 @@ def _fingerprint(arrays, text: str) -> str:
         if math.prod(array.shape):
             digest.update(array.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _write_atomically(path, content: bytes) -> None:
-    path = Path(os.path.realpath(path))  # a link stays a link
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _removed_on_error(beside), open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with _removed_on_error(beside):
-            os.replace(beside, path)
-        _sync_folder(path.parent)
-    except OSError as error:  # named by the file that was asked for, not by the one beside it
-        what = f"{error.strerror}; nothing was written, choose a place with room and permission"
-        raise type(error)(error.errno, what, str(path)) from error
-
-
-@contextlib.contextmanager
-def _removed_on_error(file: Path):
-    try:
-        yield
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a renaming last through a power failure; only POSIX can open a folder to do so."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -10,11 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from minitransfer import data, folders, kernels, lessons, zoo
+from minitransfer import course, data, folders, kernels, zoo
+from minitransfer.files import write_atomically
 from minitransfer.five_ways import WAYS, conclusion, five_ways
+from minitransfer.progress import progress_bar
+from minitransfer.terminal import plain, without_controls
 
 DESCRIPTION = """\
 Without a command: take a network that has learnt a thousand printed characters, give it 100
@@ -33,17 +35,25 @@ def main(arguments: list[str] | None = None) -> int:
         glyph-mlp
         0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without ± shows a question mark instead
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options) or 0
+        status = options.command(options) or 0
+        sys.stdout.flush()  # here, where a reader that has left is expected
+        return status
+    except BrokenPipeError:  # `minitransfer claims --json | head`: it has all it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 1
     except (
         ValueError,
         OSError,
         ImportError,
         ArithmeticError,
-        lessons.LessonFailed,
+        course.LessonFailed,
     ) as error:
-        print(f"minitransfer: {error}", file=sys.stderr)
+        print(f"minitransfer: {without_controls(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nminitransfer: stopped", file=sys.stderr)
@@ -111,24 +121,30 @@ def _main_job(options) -> None:
     console = Console()
     if options.labels % 10:
         raise ValueError(f"--labels is spread over ten classes; given {options.labels}")
+    zoo.read_card(options.network)  # a name or a place that cannot be is said before the work
+    folder = options.out or folders.cache_folder() / "main-job"
+    folder.mkdir(parents=True, exist_ok=True)
     console.print(f"[bold]Five ways to use {options.labels} labelled digits[/]")
-    with _bar(console) as bar:
-        kernels.warm_main_job(_task(bar, "compiling the kernels"))
+    _compile_kernels()
+    with progress_bar("training and testing") as show:
         result = five_ways(
             options.labels,
             options.seeds,
             options.network,
             processes=options.processes,
-            progress=_task(bar, "training and testing"),
+            progress=show,
         )
+    # Kept before anything is printed or drawn: what was computed is not lost to what fails then.
+    write_atomically(folder / "result.json", json.dumps(result, indent=2) + "\n")
     console.print(_ways_table(result))
-    folder = options.out or folders.cache_folder() / "main-job"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    figure = plots.accuracy_bars(result, WAYS)
-    figure.savefig(folder / "accuracy.png", dpi=200)
     console.print(conclusion(result))
-    print(f"Figure: {folder / 'accuracy.png'}")
+    figure = plots.accuracy_bars(result, WAYS)
+    print(f"Figure: {plots.save(figure, folder / 'accuracy.png', dpi=200)}")
+
+
+def _compile_kernels(compile=kernels.warm_main_job) -> None:
+    with progress_bar("compiling the kernels") as show:
+        compile(show)
 
 
 def _ways_table(result) -> Table:
@@ -146,22 +162,22 @@ def _ways_table(result) -> Table:
 
 def _learn(options) -> int:
     if options.words:
-        lessons.print_glossary()
+        course.print_glossary()
     elif options.number is None:
-        lessons.print_catalogue()
+        course.print_catalogue()
     elif options.notebook:
-        print(lessons.write_notebook(options.number, options.out))
+        print(course.write_notebook(options.number, options.out))
     elif options.run:
-        return 0 if lessons.run(options.number) else 1
+        return 0 if course.run_through(options.number) else 1
     else:
-        lessons.step(options.number)
+        course.step_through(options.number)
     return 0
 
 
 def _claims(options) -> None:
     if options.run:
-        lessons.run_all()
-    lessons.print_ledger(json=options.json)
+        course.run_all()
+    course.print_ledger(json=options.json)
 
 
 def _pretrain(options) -> None:
@@ -169,11 +185,9 @@ def _pretrain(options) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / f"{name}.safetensors"
     checkpoint = options.out / f"{name}.checkpoint"
-    console = Console()
-    with _bar(console) as bar:
-        kernels.warm_main_job(_task(bar, "compiling the kernels"))
-        task = _task(bar, "drawing the characters")
-        data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=task)
+    _compile_kernels()
+    with progress_bar("drawing the characters") as show:
+        data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=show)
     zoo.pretrain(
         options.architecture,
         path,
@@ -185,7 +199,7 @@ def _pretrain(options) -> None:
         progress=True,
     )
     checkpoint.unlink(missing_ok=True)
-    console.print(_card_table(zoo.read_card(path)))
+    Console().print(_card_table(zoo.read_card(path)))
     print(f"Network: {path}")
 
 
@@ -199,35 +213,42 @@ def _zoo(options) -> None:
 
 
 def _card_table(card) -> Table:
-    table = Table(title=card["name"], show_header=False)
+    table = _two_columns(card["name"])
     for key, value in card.items():
-        if key == "classes":
-            value = f"{len(value)}: {' '.join(value[:12])} …"
+        if key == "classes" and isinstance(value, list):
+            value = f"{len(value)}: {' '.join(map(str, value[:12]))} …"
         elif isinstance(value, dict):
             value = "; ".join(f"{what}: {share}" for what, share in value.items())
-        table.add_row(key, str(value))
+        table.add_row(plain(key), plain(value))
+    return table
+
+
+def _two_columns(title) -> Table:
+    """A table of names and values, in which a long value goes on in the next line."""
+    table = Table(title=plain(title), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     return table
 
 
 def _doctor(options) -> None:
     from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
 
-    console = Console()
     if options.warm:
-        with _bar(console) as bar:
-            kernels.warm(_task(bar, "compiling all kernels"))
-    table = Table(title="minitransfer doctor", show_header=False)
+        _compile_kernels(kernels.warm)
+    table = _two_columns("minitransfer doctor")
     for package in ("minitransfer", "numpy", "numba", "llvmlite", "matplotlib", "safetensors"):
         table.add_row(package, version(package))
     table.add_row("Python", f"{platform.python_version()} on {platform.system()}")
     processor, features = host()
     wide = [f for f in ("avx512f", "avx2", "fma", "neon") if f"+{f}" in features.split(",")]
-    table.add_row("processor", f"{processor} ({', '.join(wide) or 'no wide vectors found'})")
-    table.add_row("kernels", os.environ.get("MINITRANSFER_KERNELS", "fast"))
+    vectors = ", ".join(wide) or "no wide vectors found"
+    table.add_row("processor", plain(f"{processor} ({vectors})"))
+    table.add_row("kernels", plain(os.environ.get("MINITRANSFER_KERNELS", "fast")))
     table.add_row("threads", str(kernels.get_num_threads()))
-    table.add_row("compiled kernels", str(kernel_folder()))
-    table.add_row("cache folder", str(folders.cache_folder()))
-    console.print(table)
+    table.add_row("compiled kernels", plain(kernel_folder()))
+    table.add_row("cache folder", plain(folders.cache_folder()))
+    Console().print(table)
 
 
 def _bench(options) -> int:
@@ -244,25 +265,9 @@ def _bench(options) -> int:
     return subprocess.run(command, cwd=folder, env={**os.environ, **one}).returncode
 
 
-def _bar(console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def _task(bar, description):
-    """A callback ``progress(done, total, …)`` that moves a line of the bar."""
-    task = bar.add_task(description, total=None)
-    return lambda done, total, *_: bar.update(task, completed=done, total=total)
-
-
 def _whole(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
 
 

@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from minitransfer.operations import concatenate
-from minitransfer.operations import stack as _stack
+from minitransfer.autograd import as_array
 from minitransfer.random import default_generator
-from minitransfer.recorded import float32, raw
-from minitransfer.tensor import Tensor
+from minitransfer.tensor import Tensor, float32
 
 
 def tensor(data, dtype=None, requires_grad=False) -> Tensor:
@@ -79,7 +77,7 @@ def zeros_like(x, dtype=None) -> Tensor:
         >>> zeros_like(ones(2)).tolist()
         [0.0, 0.0]
     """
-    return Tensor(np.zeros_like(raw(x), dtype))
+    return Tensor(np.zeros_like(as_array(x), dtype))
 
 
 def ones_like(x, dtype=None) -> Tensor:
@@ -89,7 +87,7 @@ def ones_like(x, dtype=None) -> Tensor:
         >>> ones_like(zeros(2)).tolist()
         [1.0, 1.0]
     """
-    return Tensor(np.ones_like(raw(x), dtype))
+    return Tensor(np.ones_like(as_array(x), dtype))
 
 
 def arange(*bounds, dtype=None) -> Tensor:
@@ -200,26 +198,6 @@ def randperm(n, generator=None) -> Tensor:
         [0, 1, 2, 3]
     """
     return Tensor((generator or default_generator()).permutation(n))
-
-
-def cat(tensors, dim=0) -> Tensor:
-    """Join tensors along an axis that they have.
-
-    Example:
-        >>> cat([ones(1, 2), zeros(2, 2)]).shape
-        (3, 2)
-    """
-    return concatenate(*tensors, axis=dim)
-
-
-def stack(tensors, dim=0) -> Tensor:
-    """Join tensors of one shape along a new axis.
-
-    Example:
-        >>> stack([ones(2), zeros(2)], dim=1).shape
-        (2, 2)
-    """
-    return _stack(*tensors, axis=dim)
 
 
 def _shape(shape):

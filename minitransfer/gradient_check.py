@@ -9,7 +9,7 @@ def gradcheck(function, inputs, *, step=1e-6, rtol=1e-4, atol=1e-6, generator=No
     """Check the derivatives of `function` at `inputs` against central differences.
 
     The result is multiplied by random numbers before it is summed (a random cotangent): with ones
-    in their place a soft-max, whose outputs always sum to 1, would pass with a derivative of 0.
+    in their place a softmax, whose outputs always sum to 1, would pass with a derivative of 0.
 
     Args:
         function: takes the inputs as separate arguments, returns one tensor.

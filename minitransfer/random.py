@@ -1,8 +1,8 @@
 """One default source of randomness, and a seed for it.
 
 Every function that makes a random choice takes a ``numpy.random.Generator``; where the caller
-gives none, it uses the one kept here. Each Python thread has its own, so that two trainings side
-by side in one process cannot disturb each other's numbers.
+gives none, it uses the one kept here. Each Python thread has its own, so that two training
+runs side by side in one process cannot disturb each other's numbers.
 """
 
 import threading

@@ -1,31 +1,34 @@
-"""Tensor: an array that can remember where it came from, with PyTorch's operators and methods.
+"""Tensor: an array that can remember where it came from.
 
-What a tensor is stands in `minitransfer.recorded`, what can be done with it in
-`minitransfer.operations`; this file gives those operations the names under which people call them.
+Here are its numbers, its gradient, and the rules that keep both true; what can be computed with it
+comes from `minitransfer.operators`, how it is recorded and walked back from
+`minitransfer.autograd`.
 """
 
-import math
-from typing import NamedTuple
+import copy
 
 import numpy as np
 
-from minitransfer import autograd
-from minitransfer import operations as O
-from minitransfer.alternatives import ALTERNATIVES, Elsewhere, missing
-from minitransfer.recorded import (
-    Recorded,
-    bool_,
+from minitransfer import autograd, ops
+from minitransfer.autograd import (
+    as_array,
     check_constant,
-    float32,
-    float64,
-    int32,
-    int64,
-    raw,
-    raw_key,
+    check_writable,
+    increment_version,
+    shared_version,
 )
+from minitransfer.not_covered import NOT_COVERED, NotCovered, not_covered
+from minitransfer.operators import Operators
+from minitransfer.ops.indexing import as_key
+
+#: Python and NumPy names of the types that a tensor may hold.
+float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
+int32, int64, uint8, bool_ = (np.dtype(name) for name in ("int32", "int64", "uint8", "bool"))
+
+_NUMERIC = "fiub"  # floats, whole numbers with and without sign, booleans
 
 
-class Tensor(Recorded):
+class Tensor(Operators):
     """An n-dimensional array that remembers the operations it came from.
 
     Args:
@@ -34,9 +37,12 @@ class Tensor(Recorded):
         requires_grad: whether `backward` is to leave the derivative in `grad`.
 
     Attributes:
-        array: the numbers, a NumPy array.
+        array: the numbers, a NumPy array. Whoever writes into it from outside says so with
+            `autograd.increment_version`; the in-place methods do.
         gradient: the derivative as a NumPy array, or None; `grad` shows the same as a tensor.
         requires_grad: see above; True also for every result that was recorded.
+        version: the sequence number of the last write, in a list that all tensors share that
+            show the same numbers; None while there has been neither.
 
     Raises:
         TypeError: if `data` is not numeric, or if a gradient is asked for whole numbers.
@@ -48,20 +54,59 @@ class Tensor(Recorded):
         tensor([2., 4.])
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "__weakref__",
+        "array",
+        "gradient",
+        "history",
+        "requires_grad",
+        "sequence",
+        "version",
+    )
+    __array_ufunc__ = None  # `array * tensor` is this class's business, not NumPy's
+
+    def __init__(self, data, requires_grad=False):
+        self.version = shared_version(data) if isinstance(data, Tensor) else None
+        if type(data) is not np.ndarray or data.dtype.kind not in _NUMERIC:
+            data = _as_array(data)
+        self.array = data
+        self.gradient = self.history = None
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
+
+    # What it is
 
     @property
-    def T(self):
-        """The tensor with all axes in reverse order."""
-        return O.permute(self, axes=tuple(reversed(range(self.ndim))))
+    def data(self):
+        """The same numbers as a tensor outside the graph; assigning writes new ones into it."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value):
+        value = np.asarray(as_array(value))
+        if value.shape != self.shape:
+            raise ValueError(
+                f"numbers of shape {value.shape} for a tensor of shape {self.shape}; the two must "
+                "be equal (a layer of another size is a new layer)"
+            )
+        self.array[...] = value
+        increment_version(self)
 
     @property
-    def mT(self):
-        """The tensor with its last two axes swapped."""
-        return self.transpose(-1, -2)
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return self.array.shape
 
-    def __iter__(self):
-        return (self[i] for i in range(len(self)))
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the numbers."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.array.ndim
 
     def size(self, dim=None):
         """Return the shape, or the length of one axis."""
@@ -75,9 +120,122 @@ class Tensor(Recorded):
         """Return how many numbers there are."""
         return self.array.size
 
-    def clone(self):
-        """Return a copy that is part of the graph."""
-        return O.copy(self)
+    @property
+    def grad(self):
+        """The derivative left by `backward`, as a tensor that shares its numbers, or None."""
+        return None if self.gradient is None else Tensor(self.gradient)
+
+    @grad.setter
+    def grad(self, value):
+        if value is not None:
+            # A copy: two leaves never share one array, or clipping would scale it twice.
+            value = np.array(as_array(value), dtype=self.dtype)
+            if value.shape != self.shape:
+                raise ValueError(
+                    f"a gradient of shape {value.shape} was given to a tensor of shape "
+                    f"{self.shape}; the two must be equal"
+                )
+        self.gradient = value
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation produced it."""
+        return self.history is None
+
+    def __repr__(self):
+        text = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4)
+        note = ""
+        if self.dtype not in (float32, int64, bool_):
+            note += f", dtype={self.dtype}"
+        if self.requires_grad:
+            note += ", requires_grad=True"
+        return f"tensor({text}{note})"
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("a tensor of no axes has no len(); use .item() for its number")
+        return self.shape[0]
+
+    def __bool__(self):
+        return bool(self.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __index__(self):
+        return self.array.__index__()
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if self.array.size == 1 and spec else repr(self)
+
+    def __array__(self, dtype=None, copy=None):
+        if self.requires_grad:
+            raise RuntimeError(
+                "this tensor requires a gradient, and NumPy could not record what it does with it; "
+                "use .detach().numpy() to say that this is meant"
+            )
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "a deep copy of a tensor that came from a recorded operation would copy all it was "
+                "computed from; copy x.detach() instead"
+            )
+        new = memo[id(self)] = copy.copy(self)
+        new.array = copy.deepcopy(self.array, memo)
+        new.gradient, new.version = copy.deepcopy(self.gradient, memo), None
+        return new
+
+    # Out of the graph
+
+    def item(self):
+        """Return the one number in this tensor as a Python number.
+
+        Raises:
+            ValueError: if it holds more or fewer than one.
+        """
+        if self.array.size != 1:
+            raise ValueError(
+                f"item() needs a tensor of one number; this one has shape {self.shape}: "
+                "use .tolist(), or reduce it first (.mean(), .sum())"
+            )
+        return self.array.item()
+
+    def tolist(self):
+        """Return the numbers as nested Python lists."""
+        return self.array.tolist()
+
+    def numpy(self) -> np.ndarray:
+        """Return the array itself (shared, not copied).
+
+        Raises:
+            RuntimeError: if the tensor requires a gradient (see `detach`).
+        """
+        if self.requires_grad:
+            raise RuntimeError("this tensor requires a gradient; use .detach().numpy()")
+        return self.array
+
+    def detach(self):
+        """Return a tensor with the same numbers (shared) that is not part of the graph."""
+        return Tensor(self)
+
+    def requires_grad_(self, requires_grad=True):
+        """Ask for a gradient, or no longer, and return the tensor itself."""
+        if requires_grad and self.dtype.kind != "f":
+            raise TypeError(
+                f"only tensors of floats can have a gradient; this one holds {self.dtype}: "
+                "convert it first, x.float()"
+            )
+        if not requires_grad and not self.is_leaf:
+            raise RuntimeError("this tensor came from a recorded operation; use .detach()")
+        self.requires_grad = bool(requires_grad)
+        return self
+
+    backward = autograd.backward
 
     # Types
 
@@ -89,10 +247,10 @@ class Tensor(Recorded):
         if isinstance(target, str) and target not in np.sctypeDict:
             if target == "cpu":
                 return self
-            raise missing("device", target.split(":")[0])
-        if isinstance(target, Recorded):
+            raise not_covered("device", target.split(":")[0])
+        if isinstance(target, Tensor):
             target = target.dtype
-        return self if np.dtype(target) == self.dtype else O.cast(self, dtype=np.dtype(target))
+        return self if np.dtype(target) == self.dtype else ops.cast(self, np.dtype(target))
 
     def float(self):
         """Return the tensor as float32."""
@@ -118,6 +276,51 @@ class Tensor(Recorded):
         """Return the tensor itself: there is no other place for it."""
         return self
 
+    # Writing in place: refused where it would make a gradient wrong
+
+    def _write(self, function, other):
+        check_writable(self)
+        check_constant(other)
+        function(self.array, as_array(other), out=self.array, casting="same_kind")
+        increment_version(self)
+        return self
+
+    def __setitem__(self, key, value):
+        check_writable(self)
+        check_constant(value)
+        self.array[as_key(key)] = as_array(value)
+        increment_version(self)
+
+    def add_(self, other, alpha=1):
+        """Add ``alpha * other`` in place."""
+        return self._write(np.add, other if alpha == 1 else other * alpha)
+
+    def sub_(self, other, alpha=1):
+        """Subtract ``alpha * other`` in place."""
+        return self._write(np.subtract, other if alpha == 1 else other * alpha)
+
+    def mul_(self, other):
+        """Multiply in place."""
+        return self._write(np.multiply, other)
+
+    def div_(self, other):
+        """Divide in place."""
+        return self._write(np.divide, other)
+
+    def copy_(self, other):
+        """Overwrite the numbers with those of `other`, which may be broadcast."""
+        self[...] = other
+        return self
+
+    def fill_(self, value):
+        """Set every number to `value`."""
+        self[...] = value
+        return self
+
+    def zero_(self):
+        """Set every number to 0."""
+        return self.fill_(0)
+
     # ``x += y``
 
     def _augment(self, operation, function, other):
@@ -127,313 +330,44 @@ class Tensor(Recorded):
         recorded like ``loss = loss + penalty``, and nothing is overwritten that a derivative
         might still need.
         """
-        flows = not self.is_leaf or (isinstance(other, Recorded) and other.requires_grad)
+        flows = not self.is_leaf or (isinstance(other, Tensor) and other.requires_grad)
         if flows and autograd.is_grad_enabled() and not (self.is_leaf and self.requires_grad):
             return operation(self, other)
         return self._write(function, other)
 
     def __iadd__(self, other):
-        return self._augment(O.add, np.add, other)
+        return self._augment(ops.add, np.add, other)
 
     def __isub__(self, other):
-        return self._augment(O.subtract, np.subtract, other)
+        return self._augment(ops.sub, np.subtract, other)
 
     def __imul__(self, other):
-        return self._augment(O.multiply, np.multiply, other)
+        return self._augment(ops.mul, np.multiply, other)
 
     def __itruediv__(self, other):
-        return self._augment(O.divide, np.divide, other)
+        return self._augment(ops.div, np.divide, other)
 
-    # Arithmetic
 
-    def __add__(self, other):
-        return O.add(self, other)
+autograd.Tensor = Tensor
 
-    def __sub__(self, other):
-        return O.subtract(self, other)
-
-    def __rsub__(self, other):
-        return O.subtract(other, self)
-
-    def __mul__(self, other):
-        return O.multiply(self, other)
-
-    def __truediv__(self, other):
-        return O.divide(self, other)
-
-    def __rtruediv__(self, other):
-        return O.divide(other, self)
-
-    def __pow__(self, other):
-        return O.power(self, other)
-
-    def __rpow__(self, other):
-        return O.power(other, self)
-
-    def __matmul__(self, other):
-        return O.matmul(self, other)
-
-    def __rmatmul__(self, other):
-        return O.matmul(other, self)
-
-    def __neg__(self):
-        return O.negative(self)
-
-    def __abs__(self):
-        return O.absolute(self)
-
-    def __getitem__(self, key):
-        return O.index(self, key=raw_key(key))
-
-    def __eq__(self, other):
-        return Tensor(np.equal(self.array, raw(other)))
-
-    def __ne__(self, other):
-        return Tensor(np.not_equal(self.array, raw(other)))
-
-    def __lt__(self, other):
-        return Tensor(np.less(self.array, raw(other)))
-
-    def __le__(self, other):
-        return Tensor(np.less_equal(self.array, raw(other)))
-
-    def __gt__(self, other):
-        return Tensor(np.greater(self.array, raw(other)))
-
-    def __ge__(self, other):
-        return Tensor(np.greater_equal(self.array, raw(other)))
-
-    def __mod__(self, other):
-        check_constant(self, "%")
-        return Tensor(self.array % raw(other))
-
-    def __floordiv__(self, other):
-        check_constant(self, "//")
-        return Tensor(self.array // raw(other))
-
-    def __invert__(self):
-        return Tensor(~self.array)
-
-    def __and__(self, other):
-        return Tensor(self.array & raw(other))
-
-    def __or__(self, other):
-        return Tensor(self.array | raw(other))
-
-    __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
-    __hash__ = object.__hash__
-
-    def square(self):
-        """Return each number times itself."""
-        return O.multiply(self, self)
-
-    def pow(self, exponent):
-        """Return each number to the power of `exponent`."""
-        return O.power(self, exponent)
-
-    def clamp(self, min=None, max=None):
-        """Return the numbers limited to ``min <= x <= max``."""
-        return O.clip(self, low=min, high=max)
-
-    # Reductions. `dim` is an axis, or several in a tuple or list; None means all of them.
-
-    def sum(self, dim=None, keepdim=False):
-        """Return the sum over `dim`."""
-        return O.sum(self, axis=_axes(dim), keepdims=keepdim)
-
-    def mean(self, dim=None, keepdim=False):
-        """Return the mean over `dim`."""
-        return O.mean(self, axis=_axes(dim), keepdims=keepdim)
-
-    def var(self, dim=None, correction=1, keepdim=False):
-        """Return the variance over `dim`, divided by ``n - correction``."""
-        return O.var(self, axis=_axes(dim), correction=correction, keepdims=keepdim)
-
-    def std(self, dim=None, correction=1, keepdim=False):
-        """Return the standard deviation over `dim`."""
-        return O.sqrt(self.var(dim, correction, keepdim))
-
-    def amax(self, dim=None, keepdim=False):
-        """Return the largest number over `dim`; ties share the gradient evenly."""
-        return O.max(self, axis=_axes(dim), keepdims=keepdim)
-
-    def amin(self, dim=None, keepdim=False):
-        """Return the smallest number over `dim`; ties share the gradient evenly."""
-        return O.min(self, axis=_axes(dim), keepdims=keepdim)
-
-    def max(self, dim=None, keepdim=False):
-        """Return the largest number, or with `dim` the pair (values, indices)."""
-        if dim is None:
-            return self.amax()
-        return ValuesIndices(self.amax(dim, keepdim), self.argmax(dim, keepdim))
-
-    def min(self, dim=None, keepdim=False):
-        """Return the smallest number, or with `dim` the pair (values, indices)."""
-        if dim is None:
-            return self.amin()
-        return ValuesIndices(self.amin(dim, keepdim), self.argmin(dim, keepdim))
-
-    def argmax(self, dim=None, keepdim=False):
-        """Return the place of the largest number (the first of several) as int64."""
-        return Tensor(np.asarray(self.array.argmax(dim, keepdims=keepdim)))
-
-    def argmin(self, dim=None, keepdim=False):
-        """Return the place of the smallest number (the first of several) as int64."""
-        return Tensor(np.asarray(self.array.argmin(dim, keepdims=keepdim)))
-
-    def norm(self):
-        """Return the Euclidean norm of all numbers together."""
-        return O.sqrt(O.sum(O.multiply(self, self)))
-
-    def all(self):
-        """Return whether every number is true."""
-        return Tensor(np.asarray(self.array.all()))
-
-    def any(self):
-        """Return whether any number is true."""
-        return Tensor(np.asarray(self.array.any()))
-
-    # Shapes
-
-    def reshape(self, *shape):
-        """Return the same numbers in another shape; one length may be -1."""
-        return O.reshape(self, shape=_sizes(shape))
-
-    def flatten(self, start_dim=0, end_dim=-1):
-        """Return the tensor with the axes `start_dim` … `end_dim` joined into one."""
-        if not self.shape:
-            return O.reshape(self, shape=(1,))
-        start, end = _place(start_dim, self.ndim), _place(end_dim, self.ndim)
-        joined = math.prod(self.shape[start : end + 1])
-        return O.reshape(self, shape=(*self.shape[:start], joined, *self.shape[end + 1 :]))
-
-    def squeeze(self, dim=None):
-        """Return the tensor without its axes of length 1, or without that one."""
-        dims = range(self.ndim) if dim is None else (_place(dim, self.ndim),)
-        kept = tuple(n for i, n in enumerate(self.shape) if not (i in dims and n == 1))
-        return O.reshape(self, shape=kept)
-
-    def unsqueeze(self, dim):
-        """Return the tensor with a new axis of length 1 at `dim`."""
-        place = _place(dim, self.ndim + 1)
-        return O.reshape(self, shape=(*self.shape[:place], 1, *self.shape[place:]))
-
-    def permute(self, *dims):
-        """Return the tensor with its axes in the order `dims`."""
-        return O.permute(self, axes=_sizes(dims))
-
-    def transpose(self, dim0, dim1):
-        """Return the tensor with two axes swapped."""
-        axes = list(range(self.ndim))
-        axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
-        return O.permute(self, axes=tuple(axes))
-
-    def t(self):
-        """Return the transpose of a matrix."""
-        return self.T
-
-    def expand(self, *sizes):
-        """Return the tensor broadcast to `sizes`; -1 keeps the length of an axis."""
-        sizes = _sizes(sizes)
-        own = (1,) * (len(sizes) - self.ndim) + self.shape
-        return O.expand(
-            self, shape=tuple(n if m == -1 else m for m, n in zip(sizes, own, strict=True))
-        )
-
-    def gather(self, dim, index):
-        """Return the numbers at the places `index` along `dim`, as ``torch.gather`` does."""
-        return O.gather(self, index, axis=dim)
-
-    def view_as(self, other):
-        """Return the same numbers in the shape of `other`."""
-        return O.reshape(self, shape=other.shape)
-
-    view = reshape
-
-    # Functions of each number
-
-    def exp(self):
-        """Return e to the power of each number."""
-        return O.exp(self)
-
-    def log(self):
-        """Return the natural logarithm of each number."""
-        return O.log(self)
-
-    def sqrt(self):
-        """Return the square root of each number."""
-        return O.sqrt(self)
-
-    def sin(self):
-        """Return the sine of each number, in radians."""
-        return O.sin(self)
-
-    def cos(self):
-        """Return the cosine of each number, in radians."""
-        return O.cos(self)
-
-    def relu(self):
-        """Return each number, or 0 where it is negative."""
-        return O.relu(self)
-
-    def sigmoid(self):
-        """Return 1 / (1 + exp(-x)) of each number."""
-        return O.sigmoid(self)
-
-    def tanh(self):
-        """Return the hyperbolic tangent of each number."""
-        return O.tanh(self)
-
-    def softmax(self, dim):
-        """Return exp(x) divided by its sum over `dim`."""
-        return O.softmax(self, axis=dim)
-
-    def log_softmax(self, dim):
-        """Return the logarithm of `softmax`, computed without overflow."""
-        return O.log_softmax(self, axis=dim)
-
-    def logsumexp(self, dim, keepdim=False):
-        """Return log(sum(exp(x))) over `dim`, computed without overflow."""
-        return O.logsumexp(self, axis=_axes(dim), keepdims=keepdim)
-
-    def matmul(self, other):
-        """Return the matrix product ``self @ other``."""
-        return O.matmul(self, other)
-
-    clip = clamp
-    abs = __abs__
-    add, sub, mul, div, mm = __add__, __sub__, __mul__, __truediv__, matmul
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
-
-
-Recorded.kind = Tensor
-
-for _where, _name in ALTERNATIVES:
+for _where, _name in NOT_COVERED:
     if _where == "Tensor":
-        setattr(Tensor, _name, Elsewhere(_where, _name))
+        setattr(Tensor, _name, NotCovered(_where, _name))
 
 
-class ValuesIndices(NamedTuple):
-    """What `max` and `min` over an axis return: the numbers, and where they stood."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def _place(dim, ndim):
-    """Return the number of an axis, counted from the front."""
-    if not -ndim <= dim < ndim:
-        raise IndexError(f"axis {dim} of a tensor that allows {-ndim} … {ndim - 1} here")
-    return dim % ndim
-
-
-def _axes(dim):
-    """Return several axes as the tuple that the operations take."""
-    return tuple(dim) if isinstance(dim, list) else dim
-
-
-def _sizes(arguments):
-    """Accept both ``f(2, 3)`` and ``f((2, 3))``."""
-    if len(arguments) == 1 and isinstance(arguments[0], (tuple, list)):
-        return tuple(arguments[0])
-    return arguments
+def _as_array(data) -> np.ndarray:
+    """Turn numbers, nested lists and tensors into an array; Python floats become float32."""
+    if isinstance(data, Tensor):
+        return data.array
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.asarray(data)
+    else:
+        array = np.array(data)
+        if array.dtype == float64:
+            array = array.astype(float32)
+    if array.dtype.kind not in _NUMERIC:
+        raise TypeError(
+            f"a tensor holds numbers or booleans; given {type(data).__name__} "
+            f"of type {array.dtype}: convert it to floats or whole numbers first"
+        )
+    return array

@@ -9,7 +9,7 @@ import pytest
 
 import minitransfer as mt
 from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, optim
-from minitransfer.operations import differentiable
+from minitransfer.autograd import differentiable
 
 
 def leaf(*values):
@@ -170,13 +170,36 @@ def test_float64_in_the_middle_of_a_float32_graph():
     assert x.grad.item() == pytest.approx(3 * np.exp(0.5), rel=1e-6)
 
 
-def test_an_operation_gives_one_derivative_for_each_argument():
+def test_what_has_no_derivative_is_an_option_and_cannot_need_a_gradient():
     @differentiable
-    def add(x, y):
-        return x + y, (lambda gy: gy,)
+    def scaled(x, factor=2.0):
+        return x * factor, (lambda gy: gy * factor,)
 
-    with pytest.raises(ValueError, match="2 arguments returned 1 derivatives"):
-        add(leaf(1.0), leaf(2.0))
+    assert scaled(leaf(1.0), Tensor(3.0)).item() == 3
+    with pytest.raises(RuntimeError, match="passing it as an option would lose it"):
+        scaled(leaf(1.0), leaf(2.0))
+
+
+def test_tensors_may_be_given_by_name():
+    """Each has to stand by its derivative, whatever was left out before it."""
+
+    @differentiable
+    def affine(x, w=None, b=None, scale=1.0):
+        y = (x if w is None else x * w) + b
+        return y * scale, (
+            lambda gy: gy * scale * w,
+            lambda gy: gy * scale * x,
+            lambda gy: gy * scale,
+        )
+
+    x, w, b = leaf(3.0), leaf(5.0), leaf(7.0)
+    affine(b=b, x=x, w=w, scale=2.0).backward()
+    assert (x.grad.item(), w.grad.item(), b.grad.item()) == (10, 6, 2)
+    b = leaf(7.0)
+    affine(x.detach(), b=b).backward()
+    assert b.grad.item() == 1
+    with pytest.raises(TypeError, match="'x' is missing"):
+        affine(b=b)
 
 
 def test_a_result_is_let_go_as_soon_as_the_walk_is_past_it():

@@ -1,4 +1,4 @@
-"""Files of weights and of trainings: exact, whole or refused."""
+"""Files of weights and of training runs: exact, whole or refused."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from minitransfer import Tensor, checkpoint, nn
+from minitransfer import Tensor, nn
 from minitransfer.checkpoint import (
     load_arrays,
     load_checkpoint,
@@ -119,8 +119,8 @@ def test_no_file_a_folder_and_a_file_of_another_kind(tmp_path):
         load_arrays(tmp_path / "nothing.safetensors")
     with pytest.raises(FileNotFoundError, match="is a folder"):
         read_card(tmp_path)
-    (tmp_path / "text").write_text("these are no weights, but a text that somebody wrote")
-    with pytest.raises(ValueError, match="no safetensors file"):
+    (tmp_path / "text").write_text("these are not weights, but a text that somebody wrote")
+    with pytest.raises(ValueError, match="not a safetensors file"):
         load_weights(network(), tmp_path / "text")
 
 
@@ -163,7 +163,7 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(path, monkeypatch):
     def no_space(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     with pytest.raises(OSError, match="No space left"):
         save_weights(network(1), path, {"name": "new"})
     assert read_card(path) == {"name": "old"}
@@ -239,9 +239,9 @@ def test_what_a_checkpoint_cannot_hold_is_said_with_its_place(path, state, messa
     assert not path.exists()
 
 
-def test_weights_are_no_checkpoint(path):
+def test_weights_are_not_a_checkpoint(path):
     save_weights(network(), path)
-    with pytest.raises(ValueError, match="no checkpoint of a training"):
+    with pytest.raises(ValueError, match="not a checkpoint of a training run"):
         load_checkpoint(path)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from minitransfer import zoo
 from minitransfer.cli import main
+from minitransfer.folders import cache_folder
 
 
 def test_the_main_job_leaves_a_figure_and_the_numbers(tmp_path, capsys):
@@ -85,3 +86,67 @@ def test_without_a_home_and_with_an_unwritable_cache(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "cache folder" in done.stdout
+
+
+def command(*arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "minitransfer", *arguments],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("arguments", [["zoo"], ["claims"], ["learn"], ["learn", "6"]])
+def test_a_terminal_that_lacks_our_signs_shows_the_rest(arguments, encoding):
+    with command(*arguments, PYTHONIOENCODING=encoding) as process:
+        out, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    assert len(out) > 500
+
+
+@pytest.mark.parametrize("arguments", [["claims", "--json"], ["claims"]])
+def test_a_reader_that_stops_early_hears_no_complaint(arguments):
+    with command(*arguments) as process:
+        process.stdout.read(20)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_what_was_measured_is_kept_even_if_it_cannot_be_drawn(tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError("no picture today")
+
+    monkeypatch.setattr("minitransfer.plots.accuracy_bars", fail)
+    given = ["--labels", "10", "--seeds", "1", "--network", "glyph-mlp", "--processes", "1"]
+    assert main([*given, "--out", str(tmp_path)]) == 2
+    assert len(json.loads((tmp_path / "result.json").read_text())["ways"]) == 5
+    assert "With 10 labelled digits" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_is_said_before_the_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("minitransfer.cli.five_ways", lambda *_: pytest.fail("all that work"))
+    (tmp_path / "file").write_text("in the way")
+    assert main(["--out", str(tmp_path / "file" / "results")]) == 2
+    assert "file" in capsys.readouterr().err
+
+
+def test_a_card_cannot_steer_the_terminal(tmp_path, monkeypatch, capsys):
+    card = zoo.read_card("glyph-mlp")
+    card |= {"name": "[/usr] \x1b]0;title\x07mine", "licence": "free [bold]\x9b2J"}
+    monkeypatch.setattr(zoo, "read_card", lambda name: card)
+    assert main(["zoo", "glyph-mlp"]) == 0
+    printed = capsys.readouterr().out
+    assert "[/usr] mine" in printed
+    assert "free [bold]" in printed
+    assert not {"\x1b", "\x07", "\x9b"} & set(printed)
+
+
+def test_doctor_shows_its_paths_whole(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    cells = "".join(line.split("│")[2].strip() for line in printed.splitlines() if "│" in line)
+    assert str(cache_folder()) in cells

@@ -112,7 +112,7 @@ def test_joining():
     assert mt.cat([a, b]).tolist() == [[1, 1], [0, 0], [0, 0]]
     assert mt.cat((a, a), dim=1).tolist() == [[1, 1, 1, 1]]
     assert mt.stack([a, a], dim=-1).shape == (1, 2, 2)
-    with pytest.raises(ValueError, match="concatenate"):
+    with pytest.raises(ValueError, match="cat: got no arrays"):
         mt.cat([])
     with pytest.raises(ValueError, match=r"\(1, 2\)"):
         mt.cat([a, mt.zeros(2, 3)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minitransfer import Tensor, gradcheck, nn
-from minitransfer.operations import differentiable
+from minitransfer.autograd import differentiable
 
 
 def leaf(*shape):

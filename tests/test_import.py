@@ -7,7 +7,7 @@ import pytest
 
 import minitransfer as mt
 from minitransfer import nn, optim
-from minitransfer.alternatives import ALTERNATIVES
+from minitransfer.not_covered import NOT_COVERED
 
 
 def run(code):
@@ -85,7 +85,7 @@ def places():
     }
 
 
-@pytest.mark.parametrize(("where", "name"), sorted(ALTERNATIVES))
+@pytest.mark.parametrize(("where", "name"), sorted(NOT_COVERED))
 def test_every_alternative_is_for_a_name_that_is_missing(where, name):
     if where == "device":
         with pytest.raises(AttributeError, match="processor"):

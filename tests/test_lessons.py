@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from minitransfer import lessons
-from minitransfer.lessons.claims import read_records
+from minitransfer import course
+from minitransfer.course.claims import read_records
 
-LESSONS = lessons.catalogue()
+LESSONS = course.catalogue()
 TIME_LIMIT = 120  # seconds; a lesson is meant to take 30
 
 
 def test_there_are_lessons():
-    assert LESSONS, f"no lesson in {lessons.lessons_folder()}"
+    assert LESSONS, f"no lesson in {course.lessons_folder()}"
 
 
 def test_numbers_are_given_once():

@@ -291,8 +291,12 @@ def test_whole_numbers_divide_to_float32():
     assert (Tensor([1, 2]) / 2).dtype == np.float32
     assert (Tensor([7, 8]) % 3).tolist() == [1, 2]
     assert (Tensor([7, 8]) // 3).tolist() == [2, 2]
-    with pytest.raises(RuntimeError, match="% would lose it"):
-        Tensor([1.5], requires_grad=True) % 1
+
+
+def test_remainders_have_slopes():
+    x, y = Tensor([7.5], requires_grad=True), Tensor([2.0], requires_grad=True)
+    (x % y + x // y).sum().backward()
+    assert (x.grad.tolist(), y.grad.tolist()) == ([1.0], [-3.0])
 
 
 # Comparisons and counting

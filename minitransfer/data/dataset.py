@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from minitransfer.autograd import as_array
 from minitransfer.random import default_generator
-from minitransfer.recorded import float32, raw
-from minitransfer.tensor import Tensor
+from minitransfer.tensor import Tensor, float32
 
 INPUT_TYPES = ("image", "sound", "text", "numbers")
 
@@ -54,8 +54,8 @@ class Dataset:
 
     def __post_init__(self):
         # Frozen, so that a set cannot change under a loader: hence the detour for plain lists.
-        object.__setattr__(self, "x", np.asarray(raw(self.x)))
-        object.__setattr__(self, "y", np.asarray(raw(self.y)))
+        object.__setattr__(self, "x", np.asarray(as_array(self.x)))
+        object.__setattr__(self, "y", np.asarray(as_array(self.y)))
         object.__setattr__(self, "classes", tuple(self.classes))
         if self.x.ndim == 0 or self.y.ndim == 0:
             raise ValueError(

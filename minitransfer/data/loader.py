@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minitransfer.autograd import as_array
 from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.random import default_generator
-from minitransfer.recorded import raw
 from minitransfer.tensor import Tensor
 
 # Arguments of torch.utils.data.DataLoader that a library for data in memory does without.
@@ -268,7 +268,7 @@ def _columns(dataset):
             f"arrays (x, y); given {type(dataset).__name__}"
         )
     columns = [
-        _Column(raw(part), _floats_of(part), is_input=k == 0) for k, part in enumerate(parts)
+        _Column(as_array(part), _floats_of(part), is_input=k == 0) for k, part in enumerate(parts)
     ]
     lengths = [len(column.array) if column.array.ndim else 0 for column in columns]
     if len(set(lengths)) > 1:
@@ -280,7 +280,7 @@ def _columns(dataset):
 
 
 def _stacked(part, numbers):
-    arrays = [np.asarray(raw(item)) for item in part]
+    arrays = [np.asarray(as_array(item)) for item in part]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         raise ValueError(

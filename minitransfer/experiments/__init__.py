@@ -20,11 +20,11 @@ which spreads the cells over the machines of a cluster::
     client = dask.distributed.Client("scheduler:8786")
     with joblib.parallel_config("dask"):
         stored(..., full=100)
+
+What the seeds can tell of the truth is computed in `intervals`.
 """
 
 from minitransfer.experiments.agreement import Agreement, measure_again
 from minitransfer.experiments.runner import grid, stored
 from minitransfer.experiments.storage import results_folder
 from minitransfer.experiments.table import Table
-
-__all__ = ["Agreement", "Table", "grid", "measure_again", "results_folder", "stored"]

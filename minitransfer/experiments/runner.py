@@ -1,6 +1,5 @@
 """Measure what is missing of a grid, one cell after the other or many side by side."""
 
-import contextlib
 import itertools
 import math
 import os
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from minitransfer import kernels
 from minitransfer.experiments.storage import append_row, read_rows, table_file
 from minitransfer.experiments.table import Table, key_of
+from minitransfer.progress import progress_bar
 
 
 def grid(**axes: Iterable) -> list[dict]:
@@ -48,7 +48,7 @@ def stored(
 
     Raises:
         FileNotFoundError: if cells are missing and none are to be measured.
-        ValueError: if the file has other columns, or is no such table.
+        ValueError: if the file has other columns, or is not such a table.
         ModuleNotFoundError: if `full` is more than one and joblib is not installed.
 
     Example:
@@ -74,12 +74,13 @@ def stored(
             "Measure them: run the lesson with --full (or --full=N for N side by side); "
             "in a notebook call stored(..., full=1)"
         )
-    with _bar(len(cells), len(cells) - len(missing) if missing else None) as advance:
-        for cell, numbers in _measured(measure, missing, full):
+    there = len(cells) - len(missing)
+    with progress_bar(name, len(cells), there, wanted=bool(missing)) as show:
+        for done, (cell, numbers) in enumerate(_measured(measure, missing, full), there + 1):
             row = {**cell, **numbers}
             append_row(path, row)
             have[key_of(row, keys)] = row
-            advance()
+            show(done)
     return Table(keys, [have[key_of(cell, keys)] for cell in cells])
 
 
@@ -130,19 +131,3 @@ def _numbers(measure, cell) -> dict:
                 "under a name that the cell does not use"
             )
     return plain
-
-
-@contextlib.contextmanager
-def _bar(total, done):
-    """Show how many cells are done and the time left, on the error stream; None: no bar."""
-    if done is None:
-        yield lambda: None
-        return
-    # Here, because rich takes longer to import than a table to be read.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(bar_width=30), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=total, completed=done)
-        yield lambda: progress.advance(task)

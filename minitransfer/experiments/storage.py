@@ -7,10 +7,10 @@ import csv
 import io
 import json
 import os
-import shutil
 from pathlib import Path
 
 from minitransfer import folders
+from minitransfer.files import write_atomically
 
 
 def results_folder() -> Path:
@@ -52,9 +52,7 @@ def table_file(name: str, folder=None, *, to_write: bool = False) -> Path:
         return path
     if not to_write:
         return shipped
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(shipped, path)
-    return path
+    return write_atomically(path, shipped.read_bytes())
 
 
 def read_rows(path: Path, keys: list[str]) -> list[dict]:
@@ -117,7 +115,8 @@ def append_row(path: Path, row: dict) -> None:
         if whole < len(content):  # what is left of a row that a crash cut off
             file.truncate(whole)
         lines = [] if whole else [list(row)]
-        if whole and (columns := content[: content.find(b"\n")].decode().split(",")) != list(row):
+        columns = next(csv.reader(content[:whole].decode().splitlines()[:1]), None)
+        if columns and columns != list(row):
             raise ValueError(f"{path} has the columns {columns}; what was measured is {row}")
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([*lines, list(row.values())])

@@ -1,12 +1,13 @@
-"""Layers with weights, and the few without that only change a shape or drop numbers."""
+"""Layers: sums with weights, windows that slide over images, tables of vectors."""
 
 import math
 
 import numpy as np
 
-from minitransfer import operations as T
+from minitransfer import ops
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
+from minitransfer.ops.images import pair
 from minitransfer.random import default_generator
 
 
@@ -47,7 +48,7 @@ class Linear(Module):
 
     def forward(self, x):
         try:
-            return T.linear(x, self.weight, self.bias)
+            return ops.linear(x, self.weight, self.bias)
         except (TypeError, ValueError):  # the operation has looked at the sizes; it knows no layer
             if x.shape[-1:] == (self.in_features,):
                 raise
@@ -108,7 +109,7 @@ class Conv2d(Module):
                 f"divided into {groups} groups"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size = pair(kernel_size)
+        self.kernel_size = pair(kernel_size, "kernel_size")
         self.stride, self.padding = stride, padding
         self.dilation, self.groups = dilation, groups
         generator = generator or default_generator()
@@ -123,15 +124,8 @@ class Conv2d(Module):
                 f"{self.label()} expects images (N, {self.in_channels}, height, width), "
                 f"given {tuple(x.shape)}"
             )
-        return T.conv2d(
-            x,
-            self.weight,
-            self.bias,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+        geometry = self.stride, self.padding, self.dilation, self.groups
+        return ops.conv2d(x, self.weight, self.bias, *geometry)
 
     def extra_repr(self):
         height, width = self.kernel_size
@@ -169,87 +163,87 @@ class Embedding(Module):
     def forward(self, ids):
         if ids.dtype.kind not in "iu":
             raise TypeError(f"{self.label()} expects whole numbers, given {ids.dtype}; use .long()")
-        return T.embedding(ids, self.weight)
+        return ops.embedding(ids, self.weight)
 
     def extra_repr(self):
         return f"{self.num_embeddings} rows of {self.embedding_dim}"
 
 
-class Dropout(Module):
-    """In training, sets each number to 0 with probability p and divides the others by 1 − p.
-
-    Srivastava et al. 2014. In evaluation mode, and in a frozen module, it passes all through.
-
-    Args:
-        p: probability of dropping a number, 0 ≤ p < 1.
-        inplace: taken for PyTorch's sake; the result is a new array in any case.
-        generator: draws what is dropped; the default one if None.
-
-    Example:
-        >>> from minitransfer import ones
-        >>> Dropout(0.5).eval()(ones(3)).tolist()
-        [1.0, 1.0, 1.0]
-    """
-
-    pointwise = True
-
-    def __init__(self, p=0.5, inplace=False, *, generator=None):
+class _Pool2d(Module):
+    def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"Dropout: p is a probability below 1; given {p}")
-        self.p, self.generator = p, generator
+        self.kernel_size = pair(kernel_size, "kernel_size")
+        self.stride = self.kernel_size if stride is None else pair(stride, "stride")
+        self.padding = pair(padding, "padding")
 
-    def forward(self, x):
-        if not self.training or self.p == 0:
-            return x
-        return T.dropout(x, p=self.p, rng=self.generator or default_generator())
+    def _pool(self, function, x):
+        _check_images(self, x)
+        return function(x, self.kernel_size, self.stride, self.padding)
 
     def extra_repr(self):
-        return f"p={self.p}"
+        return f"{self.kernel_size[0]}×{self.kernel_size[1]}"
 
 
-class Flatten(Module):
-    """Joins the axes from `start_dim` to `end_dim` into one; by default all but the first.
+class MaxPool2d(_Pool2d):
+    """The largest number in each window.
+
+    Args:
+        kernel_size: height and width of the window, an int or a pair.
+        stride: step of the window; the window's own size if None.
+        padding: border added on each side, which never is the largest.
 
     Example:
         >>> from minitransfer import zeros
-        >>> Flatten()(zeros(2, 1, 28, 28)).shape
-        (2, 784)
+        >>> MaxPool2d(2)(zeros(1, 3, 8, 8)).shape
+        (1, 3, 4, 4)
     """
 
     stateless = True
 
-    def __init__(self, start_dim=1, end_dim=-1):
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
     def forward(self, x):
-        return x.flatten(self.start_dim, self.end_dim)
+        return self._pool(ops.max_pool2d, x)
 
 
-class Identity(Module):
-    """Passes its input through; stands where a layer was taken out.
+class AvgPool2d(_Pool2d):
+    """The mean of each window; padding counts as zeros, as in PyTorch.
 
     Example:
         >>> from minitransfer import ones
-        >>> Identity()(ones(2)).tolist()
-        [1.0, 1.0]
+        >>> AvgPool2d(2)(ones(1, 1, 2, 2)).tolist()
+        [[[[1.0]]]]
     """
 
-    stateless = pointwise = True
+    stateless = True
 
     def forward(self, x):
-        return x
+        return self._pool(ops.avg_pool2d, x)
 
 
-def pair(value) -> tuple[int, int]:
-    """Return (value, value) for a number, and a pair as it is.
+class AdaptiveAvgPool2d(Module):
+    """The mean over the whole image of each channel (global pooling, output size 1).
+
+    Raises:
+        ValueError: for any other output size: `AvgPool2d` with a fixed window does that.
 
     Example:
-        >>> pair(3), pair((1, 2))
-        ((3, 3), (1, 2))
+        >>> from minitransfer import ones
+        >>> AdaptiveAvgPool2d(1)(ones(2, 3, 5, 5)).shape
+        (2, 3, 1, 1)
     """
-    return (value, value) if isinstance(value, int) else tuple(value)
+
+    stateless = True
+
+    def __init__(self, output_size=1):
+        super().__init__()
+        if pair(output_size, "output_size") != (1, 1):
+            raise ValueError(
+                f"AdaptiveAvgPool2d: only output size 1 is covered, given {output_size}; "
+                "use AvgPool2d with a fixed window"
+            )
+
+    def forward(self, x):
+        _check_images(self, x)
+        return ops.mean(x, (2, 3), keepdim=True)
 
 
 def _drawn(shape, bound, generator):
@@ -262,3 +256,10 @@ def _check_sizes(module, **sizes):
             raise ValueError(
                 f"{type(module).__name__}: {name} is a whole number from 1 on; given {size!r}"
             )
+
+
+def _check_images(module, x):
+    if x.ndim != 4:
+        raise ValueError(
+            f"{module.label()} expects images (N, channels, height, width), given {tuple(x.shape)}"
+        )

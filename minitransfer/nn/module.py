@@ -1,13 +1,12 @@
-"""Module: something with parameters, and the walk over all of them."""
+"""Module: something with parameters, and the walk over all of them; Sequential: the plainest."""
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from minitransfer.alternatives import missing
-from minitransfer.autograd import note_write
+from minitransfer.nn import state
+from minitransfer.not_covered import not_covered
 from minitransfer.tensor import Tensor
 
 
@@ -46,13 +45,6 @@ class HookHandle:
             self._module.__dict__["_forward_hooks"] = None
 
 
-class LoadResult(NamedTuple):
-    """The keys that `load_state_dict` had nothing for, and those it had no place for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
 class Module:
     """Base of everything with parameters: write `__init__` and `forward`, the rest is here.
 
@@ -86,7 +78,8 @@ class Module:
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        if "forward" in cls.__dict__:  # what holds of one forward need not hold of another
+        # What holds of one forward need not hold of another that takes its place.
+        if "forward" in cls.__dict__ and super(cls, cls).forward is not Module.forward:
             for fact in ("stateless", "pointwise"):
                 if fact not in cls.__dict__:
                     setattr(cls, fact, False)
@@ -136,7 +129,7 @@ class Module:
                 f"{type(self).__name__}.__init__ did not call super().__init__(); "
                 "put that line first"
             )
-        raise missing(type(self).__name__, name, kind="Module")
+        raise not_covered(type(self).__name__, name, kind="Module")
 
     def register_buffer(self, name: str, value) -> None:
         """Keep `value` as part of the state that is not trained."""
@@ -307,53 +300,8 @@ class Module:
 
     # State
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return all parameters and buffers by dotted name.
-
-        The tensors share their numbers with the module, as in PyTorch: copy the dictionary
-        (``copy.deepcopy``) to keep a state while training goes on.
-        """
-        return {name: tensor.detach() for name, tensor in self._state()}
-
-    def load_state_dict(self, state: dict, strict: bool = True) -> LoadResult:
-        """Copy the numbers in `state` into this module; all of it, or in an error nothing.
-
-        Args:
-            state: dotted name → tensor or array.
-            strict: whether every name must have its counterpart on both sides.
-
-        Returns:
-            The missing and the unexpected keys (both empty when `strict`). A head that does not
-            belong is in these lists; it is never loaded or dropped silently.
-
-        Raises:
-            KeyError: names every missing and unexpected key (`strict` only).
-            ValueError: names every key whose shape differs, with both shapes, and the missing
-                and unexpected keys too.
-            TypeError: if a value is not numeric.
-        """
-        own = dict(self._state())
-        arrays = {name: Tensor(value).array for name, value in state.items()}
-        absent = [name for name in own if name not in arrays]
-        unexpected = [name for name in arrays if name not in own]
-        wrong = [
-            f"{name}: given {arrays[name].shape}, expected {tensor.shape}"
-            for name, tensor in own.items()
-            if name in arrays and arrays[name].shape != tensor.shape
-        ]
-        if wrong or (strict and (absent or unexpected)):
-            raise _load_error(absent, unexpected, wrong)
-        for name, tensor in own.items():
-            if name in arrays:
-                tensor.array[...] = arrays[name]
-                note_write(tensor)
-        return LoadResult(absent, unexpected)
-
-    def _state(self):
-        for prefix, module in self.named_modules():
-            for registry in (module._parameters, module._buffers):
-                for name, tensor in registry.items():
-                    yield f"{prefix}.{name}" if prefix else name, tensor
+    state_dict = state.state_dict
+    load_state_dict = state.load_state_dict
 
     # Use
 
@@ -408,18 +356,106 @@ class Module:
         return f"{type(self).__name__}(\n  {body}\n)"
 
 
-def _load_error(absent, unexpected, wrong) -> Exception:
-    """Say everything that keeps a state from being loaded, and what to do about it."""
-    parts = []
-    if wrong:
-        parts.append(
-            f"shapes differ ({'; '.join(wrong)}): a head for other classes has to be replaced "
-            "first (transfer.replace_head), or its keys left out of the state, with strict=False"
+class Sequential(Module):
+    """Modules one after the other.
+
+    Args:
+        modules: modules, named "0", "1", …; or one dictionary name → module.
+
+    ``net[2]`` is a module, ``net[:-1]`` a Sequential of the same modules (shared, not copied; it
+    keeps their names and their frozen state, see `Sequential.of_parts`).
+
+    Example:
+        >>> from minitransfer import nn, zeros
+        >>> net = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+        >>> net(zeros(4, 2)).shape, net[:-1](zeros(4, 2)).shape
+        ((4, 1), (4, 8))
+    """
+
+    stateless = True
+
+    def __init__(self, *modules):
+        super().__init__()
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            items = list(modules[0].items())
+        else:
+            items = [(str(i), module) for i, module in enumerate(modules)]
+        for name, module in items:
+            check_module(module)
+            if not name or "." in name or hasattr(type(self), name):
+                raise ValueError(
+                    f"{name!r} cannot be the name of a module: it is empty, has a dot in it, or is "
+                    "the name of a method; choose another"
+                )
+            self._modules[name] = module
+            self.__dict__[name] = module
+        self._name_everything()
+
+    @classmethod
+    def of_parts(cls, parts, like=None):
+        """Return a Sequential of modules that belong to a network and go on doing so.
+
+        ``Sequential(...)`` names what it is given anew; parts of a network keep the names under
+        which optimisers and files know them.
+
+        Args:
+            parts: (name, module) pairs; the modules are shared, not copied.
+            like: a module whose place in the network the result takes: its name, mode and
+                frozen state.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+            >>> nn.Sequential.of_parts([("2", net[2])])[0].weight.name
+            '2.weight'
+        """
+        whole = cls.__new__(cls)
+        Module.__init__(whole)
+        whole._modules.update(parts)
+        whole.__dict__.update(whole._modules)
+        if like is not None:
+            facts = {"name": like.name, "frozen": like.frozen, "_training": like._training}
+            whole.__dict__.update(facts)
+        return whole
+
+    def forward(self, x):
+        for module in self._modules.values():
+            x = module(x)
+        return x
+
+    def append(self, module):
+        """Add a module at the end and return the Sequential."""
+        check_module(module)
+        taken = [int(name) for name in self._modules if name.isdigit()]
+        setattr(self, str(max(taken, default=-1) + 1), module)
+        return self
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+    def __getitem__(self, key):
+        items = list(self._modules.items())
+        return type(self).of_parts(items[key]) if isinstance(key, slice) else items[key][1]
+
+    def __setitem__(self, key, module):
+        check_module(module)
+        setattr(self, list(self._modules)[key], module)
+
+
+def check_module(module) -> None:
+    """Refuse what is not a module.
+
+    Raises:
+        TypeError: says what was given.
+
+    Example:
+        >>> check_module(Sequential())
+    """
+    if not isinstance(module, Module):
+        raise TypeError(
+            f"expected a module (nn.Linear, nn.ReLU(), …), given {module!r}; "
+            "a class has to be called first, and a plain function wrapped in a module"
         )
-    if absent or unexpected:
-        parts.append(
-            f"missing keys {absent}, unexpected keys {unexpected}: strict=False loads what has a "
-            "counterpart and returns both lists"
-        )
-    kind = ValueError if wrong else KeyError
-    return kind(f"load_state_dict: nothing was loaded. {'. '.join(parts)}")

@@ -1,11 +1,9 @@
 """Normalisation: numbers brought to mean 0 and variance 1 before they are scaled anew."""
 
-import functools
-
 import numpy as np
 
-from minitransfer import operations as T
-from minitransfer.autograd import note_write
+from minitransfer import ops
+from minitransfer.autograd import increment_version
 from minitransfer.nn.module import Module, Parameter
 
 
@@ -29,34 +27,27 @@ class _BatchNorm(Module):
                 f"{self.label()} expects {self.num_features} features on axis 1 of "
                 f"{' or '.join(map(str, self.axes))} axes, given {tuple(x.shape)}"
             )
-        if not self.training and self.track_running_stats:
-            # Copies: a later batch in training mode moves these, before this one's backward.
-            mean, var = self.running_mean.array.copy(), self.running_var.array.copy()
-            return T.batch_norm(x, self.weight, self.bias, mean=mean, var=var, eps=self.eps)
-        count = x.array.size // self.num_features
-        if count < 2:
+        training = self.training or not self.track_running_stats
+        if training and x.array.size < 2 * self.num_features:
             raise ValueError(
                 f"{self.label()}: the variance of one number per feature is always 0; "
                 f"given {tuple(x.shape)}: use larger batches (drop_last=True), or eval()"
             )
-        observe = None
-        if self.track_running_stats:  # then this is training
-            observe = functools.partial(self._track, count)
-        return T.batch_norm(x, self.weight, self.bias, eps=self.eps, observe=observe)
-
-    def _track(self, count, mean, var):
-        """Move the running statistics towards those of the batch (the variance unbiased)."""
-        self.num_batches_tracked.array += 1
-        share = self.momentum
-        if share is None:  # the plain mean over all batches so far
-            share = 1 / int(self.num_batches_tracked.array)
-        for running, seen in (
-            (self.running_mean, mean),
-            (self.running_var, var * (count / (count - 1))),
-        ):
-            running.array *= 1 - share
-            running.array += share * seen
-            note_write(running)
+        if not self.track_running_stats:
+            return ops.batch_norm(x, None, None, self.weight, self.bias, True, eps=self.eps)
+        momentum = self.momentum
+        if training:
+            self.num_batches_tracked.add_(1)
+            if momentum is None:  # the plain mean over all batches so far
+                momentum = 1 / self.num_batches_tracked.item()
+        # Arrays, not tensors: the operation copies what it will need, so that a later batch may
+        # move the statistics before this one's backward.
+        running = self.running_mean.array, self.running_var.array
+        y = ops.batch_norm(x, *running, self.weight, self.bias, training, momentum, self.eps)
+        if training:
+            increment_version(self.running_mean)
+            increment_version(self.running_var)
+        return y
 
     def extra_repr(self):
         return f"{self.num_features}"
@@ -134,9 +125,7 @@ class LayerNorm(Module):
             raise ValueError(
                 f"{self.label()} expects last axes {self.normalized_shape}, given {tuple(x.shape)}"
             )
-        return T.layer_norm(
-            x, self.weight, self.bias, normalized_shape=self.normalized_shape, eps=self.eps
-        )
+        return ops.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
         return f"{self.normalized_shape}"

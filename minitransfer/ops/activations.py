@@ -5,60 +5,67 @@ import math
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.ops.precision import floating
+from minitransfer.autograd import differentiable
+from minitransfer.ops.common import as_float
 
 
-def relu(x):
+@differentiable
+def relu(input, inplace=False):
     """Rectified linear unit: `x` where it is positive, else 0. The slope at 0 is 0.
 
     Args:
-        x: Array.
+        input: Array x.
+        inplace: Taken for PyTorch's sake. The result is a new array in any case, since
+            derivatives may need the old one.
 
     Returns:
         max(x, 0) and its derivative.
 
     Example:
-        >>> value, (dx,) = relu(np.array([-1.0, 0.0, 2.0]))
+        >>> value, (dx,) = relu.__wrapped__(np.array([-1.0, 0.0, 2.0]))
         >>> value, dx(np.ones(3))
         (array([0., 0., 2.]), array([0., 0., 1.]))
     """
-    y = kernels.relu(floating(x))
+    y = kernels.relu(input) if input.dtype.kind == "f" else np.maximum(input, 0)
     return y, (lambda gy: kernels.relu_backward(gy, y),)
 
 
-def leaky_relu(x, *, negative_slope=0.01):
+@differentiable
+def leaky_relu(input, negative_slope=0.01, inplace=False):
     """`x` where it is positive, else `negative_slope * x` (Maas, Hannun, Ng 2013).
 
     Example:
-        >>> value, (dx,) = leaky_relu(np.array([-1.0, 2.0]), negative_slope=0.1)
+        >>> value, (dx,) = leaky_relu.__wrapped__(np.array([-1.0, 2.0]), negative_slope=0.1)
         >>> value, dx(np.ones(2))
         (array([-0.1,  2. ]), array([0.1, 1. ]))
     """
-    x, slope = floating(x), float(negative_slope)
+    x, slope = as_float(input), float(negative_slope)
     return np.where(x > 0, x, slope * x), (lambda gy: np.where(x > 0, gy, slope * gy),)
 
 
-def relu6(x):
+@differentiable
+def relu6(input, inplace=False):
     """`x` limited to the range from 0 to 6; the slope at both ends is 0.
 
     From the MobileNets, which it lets run in few bits (Howard et al. 2017).
 
     Example:
-        >>> value, (dx,) = relu6(np.array([-1.0, 3.0, 7.0]))
+        >>> value, (dx,) = relu6.__wrapped__(np.array([-1.0, 3.0, 7.0]))
         >>> value, dx(np.ones(3))
         (array([0., 3., 6.]), array([0., 1., 0.]))
     """
-    x = floating(x)
+    x = as_float(input)
     return np.clip(x, 0, 6), (lambda gy: np.where((x > 0) & (x < 6), gy, 0),)
 
 
-def gelu(x, *, approximate="none"):
+@differentiable
+def gelu(input, approximate="none"):
     """Gaussian error linear unit: `x` times the normal distribution function at `x`.
 
     Source: Hendrycks and Gimpel 2016, who also give the approximation by tanh.
 
     Args:
-        x: Array.
+        input: Array.
         approximate: "none" for the exact function, "tanh" for the approximation.
 
     Returns:
@@ -68,10 +75,10 @@ def gelu(x, *, approximate="none"):
         ValueError: When `approximate` is neither.
 
     Example:
-        >>> gelu(np.array([-1.0, 0.0, 1.0]))[0].round(4)
+        >>> gelu.__wrapped__(np.array([-1.0, 0.0, 1.0]))[0].round(4)
         array([-0.1587,  0.    ,  0.8413])
     """
-    x = floating(x)
+    x = as_float(input)
     if approximate == "none":
         share = 0.5 * (1 + kernels.erf(x * math.sqrt(0.5)))
 
@@ -92,47 +99,50 @@ def gelu(x, *, approximate="none"):
     raise ValueError(f'gelu: approximate={approximate!r}; expected "none" or "tanh"')
 
 
-def tanh(x):
+@differentiable
+def tanh(input):
     """The hyperbolic tangent.
 
     Example:
-        >>> value, (dx,) = tanh(np.array([0.0, 1.0]))
+        >>> value, (dx,) = tanh.__wrapped__(np.array([0.0, 1.0]))
         >>> value.round(4), dx(np.ones(2)).round(4)
         (array([0.    , 0.7616]), array([1.  , 0.42]))
     """
-    y = np.tanh(floating(x))
+    y = np.tanh(as_float(input))
     return y, (lambda gy: gy * (1 - y * y),)
 
 
-def sigmoid(x):
+@differentiable
+def sigmoid(input):
     """The logistic function 1 / (1 + exp(-x)), accurate to the last digits on both sides.
 
     Example:
-        >>> value, (dx,) = sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+        >>> value, (dx,) = sigmoid.__wrapped__(np.array([-1000.0, 0.0, 1000.0]))
         >>> value, dx(np.ones(3))
         (array([0. , 0.5, 1. ]), array([0.  , 0.25, 0.  ]))
     """
-    y = kernels.sigmoid(floating(x))
+    y = kernels.sigmoid(as_float(input))
     return y, (lambda gy: kernels.sigmoid_backward(gy, y),)
 
 
-def softplus(x, *, beta=1.0):
+@differentiable
+def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta * x)) / beta, a smooth relu (Dugas et al. 2001).
 
-    Exact for every x, so PyTorch's `threshold` is not needed.
 
     Args:
-        x: Array.
+        input: Array.
         beta: Sharpness of the bend, positive.
+        threshold: Taken for PyTorch's sake, which is linear beyond it; this is exact for every x.
 
     Returns:
         The activation and its derivative, which is a sigmoid.
 
     Example:
-        >>> softplus(np.array([-1000.0, 0.0, 1000.0]))[0].round(4).tolist()
+        >>> softplus.__wrapped__(np.array([-1000.0, 0.0, 1000.0]))[0].round(4).tolist()
         [0.0, 0.6931, 1000.0]
     """
-    x, beta = floating(x), float(beta)
+    x, beta = as_float(input), float(beta)
     if not beta > 0:
         raise ValueError(f"softplus: beta is {beta}; expected a positive number")
     return stable_softplus(beta * x) / beta, (lambda gy: gy * kernels.sigmoid(beta * x),)
@@ -148,41 +158,43 @@ def stable_softplus(x):
     return np.maximum(x, 0) + np.log1p(kernels.exp(-np.abs(x)))
 
 
-def softmax(x, *, axis=-1):
-    """Exponentials along an axis, divided by their sum: positive shares that add up to 1.
+@differentiable
+def softmax(input, dim):
+    """Exponentials along an dim, divided by their sum: positive shares that add up to 1.
 
     Args:
-        x: Array.
-        axis: The axis along which the shares add up to 1.
+        input: Array.
+        dim: The dim along which the shares add up to 1.
 
     Returns:
         The shares and the derivative.
 
     Example:
-        >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))[0]
+        >>> softmax.__wrapped__(np.array([[0.0, 0.0], [1000.0, 0.0]]), dim=1)[0]
         array([[0.5, 0.5],
                [1. , 0. ]])
     """
-    y = _along(kernels.softmax, floating(x), axis)
+    y = _along(kernels.softmax, as_float(input), dim)
 
     def dx(gy):
         g = gy * y
-        return g - y * np.add.reduce(g, axis=axis, keepdims=True)
+        return g - y * np.add.reduce(g, axis=dim, keepdims=True)
 
     return y, (dx,)
 
 
-def log_softmax(x, *, axis=-1):
+@differentiable
+def log_softmax(input, dim):
     """The logarithm of `softmax`, computed without rounding small shares to 0.
 
     Example:
-        >>> log_softmax(np.array([1000.0, 0.0]))[0]
+        >>> log_softmax.__wrapped__(np.array([1000.0, 0.0]), dim=0)[0]
         array([    0., -1000.])
     """
-    y = _along(kernels.log_softmax, floating(x), axis)
+    y = _along(kernels.log_softmax, as_float(input), dim)
 
     def dx(gy):
-        return gy - kernels.exp(y) * np.add.reduce(gy, axis=axis, keepdims=True)
+        return gy - kernels.exp(y) * np.add.reduce(gy, axis=dim, keepdims=True)
 
     return y, (dx,)
 

@@ -8,12 +8,15 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitransfer.autograd import as_array, differentiable
 
-def index(x, *, key):
-    """`x[key]`, with every kind of key NumPy knows.
+
+@differentiable
+def index(input, key):
+    """`input[key]`, with every kind of key NumPy knows.
 
     Args:
-        x: Array.
+        input: Array.
         key: Numbers, slices, `...`, None, integer arrays, boolean masks, or a tuple of them.
 
     Returns:
@@ -24,12 +27,12 @@ def index(x, *, key):
         IndexError: When a position does not exist.
 
     Example:
-        >>> value, (dx,) = index(np.array([1.0, 2.0, 3.0]), key=[0, 0, 2])
+        >>> value, (dx,) = index.__wrapped__(np.array([1.0, 2.0, 3.0]), key=[0, 0, 2])
         >>> value, dx(np.array([10.0, 20.0, 30.0]))
         (array([1., 1., 3.]), array([30.,  0., 30.]))
     """
-    shape = x.shape
-    y = x[key]
+    shape, key = input.shape, as_key(key)
+    y = input[key]
     if _picks_once(key):
 
         def dx(gy):
@@ -44,6 +47,17 @@ def index(x, *, key):
     return y, (dx,)
 
 
+def as_key(key):
+    """An index with the tensors in it replaced by their arrays.
+
+    Example:
+        >>> from minitransfer import Tensor
+        >>> as_key((slice(None), Tensor([1, 0])))
+        (slice(None, None, None), array([1, 0]))
+    """
+    return tuple([as_array(k) for k in key]) if isinstance(key, tuple) else as_array(key)
+
+
 def _picks_once(key):
     """Whether no element can be picked twice: anything but lists of integers."""
     for part in key if isinstance(key, tuple) else (key,):
@@ -54,19 +68,20 @@ def _picks_once(key):
     return True
 
 
-def gather(x, where, *, axis):
+@differentiable
+def gather(input, dim, index):
     """Pick along one axis by position, as `torch.gather`.
 
-    For three axes and `axis=1` the result is `y[i, j, k] = x[i, where[i, j, k], k]`.
+    For three axes and `dim=1` the result is `y[i, j, k] = input[i, index[i, j, k], k]`.
 
     Args:
-        x: Array.
-        where: Integer array with as many axes as `x`, nowhere larger than `x` except along
-            `axis`; its values are positions along `axis`, counted from 0.
-        axis: The axis along which to pick.
+        input: Array.
+        dim: The axis along which to pick.
+        index: Integer array with as many axes as `input`, nowhere larger except along `dim`; its
+            values are positions along `dim`, counted from 0.
 
     Returns:
-        An array shaped like `where`, and the derivatives (None for the positions).
+        An array shaped like `index`, and the derivatives (None for the positions).
 
     Raises:
         ValueError: When the shapes do not fit.
@@ -74,51 +89,52 @@ def gather(x, where, *, axis):
 
     Example:
         >>> scores, labels = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1], [0]])
-        >>> gather(scores, labels, axis=1)[0]
+        >>> gather.__wrapped__(scores, 1, labels)[0]
         array([[2.],
                [3.]])
     """
-    shape, ndim = x.shape, x.ndim
-    axis = normalize_axis_index(axis, ndim)
-    if where.ndim != ndim or any(
-        m > n for i, (m, n) in enumerate(zip(where.shape, shape, strict=True)) if i != axis
+    shape, ndim = input.shape, input.ndim
+    axis = normalize_axis_index(dim, ndim)
+    if index.ndim != ndim or any(
+        m > n for i, (m, n) in enumerate(zip(index.shape, shape, strict=True)) if i != axis
     ):
         raise ValueError(
-            f"gather: positions of shape {where.shape} for an array of shape {shape} along axis "
+            f"gather: positions of shape {index.shape} for an array of shape {shape} along axis "
             f"{axis}; expected {ndim} axes, none larger than the array's except axis {axis}"
         )
-    _check_positions("gather", where, shape[axis])
-    grid = list(np.indices(where.shape, sparse=True))
-    grid[axis] = where
+    _check_positions("gather", index, shape[axis])
+    grid = list(np.indices(index.shape, sparse=True))
+    grid[axis] = index
     key = tuple(grid)
-    return x[key], (lambda gy: scatter(gy, key, shape), None)
+    return input[key], (lambda gy: scatter(gy, key, shape), None, None)
 
 
-def embedding(ids, weight):
-    """Look up a row of a table for every number: `weight[ids]`.
+@differentiable
+def embedding(input, weight):
+    """Look up a row of a table for every number: `weight[input]`.
 
     Args:
-        ids: Integer array of any shape, row numbers from 0.
+        input: Integer array of any shape, row numbers from 0.
         weight: Table (rows, width).
 
     Returns:
-        An array (*ids.shape, width) and the derivatives (None for the numbers).
+        An array (*input.shape, width) and the derivatives (None for the numbers).
 
     Raises:
-        TypeError: When `ids` are not integers.
+        TypeError: When `input` are not integers.
         IndexError: When a row does not exist.
 
     Example:
         >>> table = np.array([[1.0, 2.0], [3.0, 4.0]])
-        >>> value, (_, dweight) = embedding(np.array([1, 1]), table)
+        >>> value, (_, dweight) = embedding.__wrapped__(np.array([1, 1]), table)
         >>> value, dweight(np.ones((2, 2)))
         (array([[3., 4.],
                [3., 4.]]), array([[0., 0.],
                [2., 2.]]))
     """
     shape = weight.shape
-    _check_positions("embedding", ids, shape[0])
-    return weight[ids], (None, lambda gy: scatter(gy, ids, shape))
+    _check_positions("embedding", input, shape[0])
+    return weight[input], (None, lambda gy: scatter(gy, input, shape))
 
 
 def scatter(gy, key, shape):
@@ -157,3 +173,30 @@ def _check_positions(operation, positions, size):
             f"{operation}: position {positions[tuple(bad)]} at {tuple(bad.tolist())} does not "
             f"exist; expected 0 to {size - 1}"
         )
+
+
+@differentiable
+def one_hot(input, num_classes=-1):
+    """A 1 at each label and 0 elsewhere, with one axis more.
+
+    Args:
+        input: Labels, whole numbers from 0.
+        num_classes: Length of the new axis; -1 for one more than the largest label.
+
+    Returns:
+        An int64 array (*input.shape, num_classes), and no derivative.
+
+    Raises:
+        ValueError: When a label lies outside of the classes.
+
+    Example:
+        >>> one_hot.__wrapped__(np.array([1, 0]), 2)[0]
+        array([[0, 1],
+               [1, 0]])
+    """
+    classes = int(input.max()) + 1 if num_classes == -1 else num_classes
+    if input.size and not (input.min() >= 0 and input.max() < classes):
+        raise ValueError(
+            f"one_hot: labels from {input.min()} to {input.max()} for {classes} classes"
+        )
+    return np.eye(classes, dtype=np.int64)[input], (None,)

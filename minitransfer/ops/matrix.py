@@ -3,55 +3,56 @@
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.ops.broadcasting import unbroadcast
-from minitransfer.ops.precision import same_dtype
+from minitransfer.autograd import differentiable
+from minitransfer.ops.common import same_dtype, unbroadcast
 
 
-def matmul(a, b):
+@differentiable
+def matmul(input, other):
     """Matrix product with NumPy's rules: leading axes broadcast, 1-D operands are vectors.
 
     Args:
-        a: Array (..., M, K) or vector (K,).
-        b: Array (..., K, N) or vector (K,), of the same dtype.
+        input: Array (..., M, K) or vector (K,).
+        other: Array (..., K, N) or vector (K,), of the same dtype.
 
     Returns:
         The product (..., M, N), without the axis a vector does not have, and the derivatives
-        with respect to `a` and `b`.
+        with respect to `input` and `other`.
 
     Raises:
         ValueError: When the inner sizes differ or an operand has no axes.
         TypeError: When the dtypes differ.
 
     Example:
-        >>> value, (da, db) = matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+        >>> value, (da, db) = matmul.__wrapped__(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
         >>> value, da(np.ones((1, 1)))
         (array([[11.]]), array([[3., 4.]]))
     """
-    if a.dtype is not b.dtype:
-        same_dtype("matmul", a=a, b=b)
-    if a.ndim == 2 and b.ndim == 2:
-        if a.shape[1] != b.shape[0]:
-            raise _mismatch(a.shape, b.shape)
-        return kernels.matmul(a, b), (
-            lambda gy: kernels.matmul(gy, b.T),
-            lambda gy: kernels.matmul(a.T, gy),
+    if input.dtype is not other.dtype:
+        same_dtype("matmul", input=input, other=other)
+    if input.ndim == 2 and other.ndim == 2:
+        if input.shape[1] != other.shape[0]:
+            raise _mismatch(input.shape, other.shape)
+        return kernels.matmul(input, other), (
+            lambda gy: kernels.matmul(gy, other.T),
+            lambda gy: kernels.matmul(input.T, gy),
         )
-    if a.ndim < 2 or b.ndim < 2:
-        return _matmul_with_vector(a, b)
-    if a.shape[-1] != b.shape[-2]:
-        raise _mismatch(a.shape, b.shape)
-    if b.ndim == 2:
-        return _matmul_folded(a, b)
+    if input.ndim < 2 or other.ndim < 2:
+        return _matmul_with_vector(input, other)
+    if input.shape[-1] != other.shape[-2]:
+        raise _mismatch(input.shape, other.shape)
+    if other.ndim == 2:
+        return _matmul_folded(input, other)
     try:
-        np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        np.broadcast_shapes(input.shape[:-2], other.shape[:-2])
     except ValueError:
         raise ValueError(
-            f"matmul: the leading axes of {a.shape} and {b.shape} do not broadcast; "
+            f"matmul: the leading axes of {input.shape} and {other.shape} do not broadcast; "
             "each pair of sizes must be equal or contain a 1"
         ) from None
-    return kernels.matmul(a, b), (
-        lambda gy: unbroadcast(kernels.matmul(gy, b.swapaxes(-1, -2)), a),
-        lambda gy: unbroadcast(kernels.matmul(a.swapaxes(-1, -2), gy), b),
+    return kernels.matmul(input, other), (
+        lambda gy: unbroadcast(kernels.matmul(gy, other.swapaxes(-1, -2)), input),
+        lambda gy: unbroadcast(kernels.matmul(input.swapaxes(-1, -2), gy), other),
     )
 
 
@@ -62,7 +63,7 @@ def _matmul_folded(a, b):
     `b` needs no sum over the stack afterwards.
     """
     rows = a.reshape(-1, a.shape[-1])
-    y, (da, db) = matmul(rows, b)
+    y, (da, db) = matmul.__wrapped__(rows, b)
     flat = y.shape
     return y.reshape(*a.shape[:-1], b.shape[1]), (
         lambda gy: da(gy.reshape(flat)).reshape(a.shape),
@@ -79,7 +80,9 @@ def _matmul_with_vector(a, b):
         )
     if a.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
         raise _mismatch(a.shape, b.shape)
-    y, (da, db) = matmul(a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b)
+    y, (da, db) = matmul.__wrapped__(
+        a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b
+    )
     full = y.shape
     shape = full[: -1 if b.ndim == 1 else None]
     if a.ndim == 1:
@@ -99,19 +102,20 @@ def _mismatch(a, b):
     )
 
 
-def linear(x, w, b=None):
-    """A fully connected layer: `x @ w.T + b`.
+@differentiable
+def linear(input, weight, bias=None):
+    """A fully connected layer: `input @ weight.T + bias`.
 
-    With a third axis in front, `w` holds a whole population of layers that run side by side.
+    With a third axis in front, `weight` holds a whole population of layers that run side by side.
 
     Args:
-        x: Inputs (..., in); for a population (P, N, in), or (N, in) shared by all.
-        w: Weights (out, in); for a population (P, out, in).
-        b: Bias (out,); for a population (P, out); or None.
+        input: Inputs (..., in); for a population (P, N, in), or (N, in) shared by all.
+        weight: Weights (out, in); for a population (P, out, in).
+        bias: Bias (out,); for a population (P, out); or None.
 
     Returns:
         Outputs (..., out); for a population (P, N, out). The derivatives with respect to
-        `x`, `w` and `b` (None when there is no bias).
+        `input`, `weight` and `bias` (None when there is no bias).
 
     Raises:
         ValueError: When the sizes do not fit.
@@ -119,29 +123,38 @@ def linear(x, w, b=None):
 
     Example:
         >>> x, w, b = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([0.5])
-        >>> value, (dx, dw, db) = linear(x, w, b)
+        >>> value, (dx, dw, db) = linear.__wrapped__(x, w, b)
         >>> value, dw(np.ones((1, 1)))
         (array([[11.5]]), array([[1., 2.]]))
     """
-    if x.ndim == 2 and w.ndim == 2:
+    if input.ndim == 2 and weight.ndim == 2:
         if (
-            x.shape[1] != w.shape[1]
-            or x.dtype is not w.dtype
-            or (b is not None and (b.shape != w.shape[:1] or b.dtype is not w.dtype))
+            input.shape[1] != weight.shape[1]
+            or input.dtype is not weight.dtype
+            or (
+                bias is not None
+                and (bias.shape != weight.shape[:1] or bias.dtype is not weight.dtype)
+            )
         ):
-            _check_linear(x, w, b)
-        return kernels.matmul(x, w.T) if b is None else kernels.linear(x, w, b), (
-            lambda gy: kernels.matmul(gy, w),
-            lambda gy: kernels.matmul(gy.T, x),
-            None if b is None else kernels.bias_gradient,
+            _check_linear(input, weight, bias)
+        return kernels.matmul(input, weight.T) if bias is None else kernels.linear(
+            input, weight, bias
+        ), (
+            lambda gy: kernels.matmul(gy, weight),
+            lambda gy: kernels.matmul(gy.T, input),
+            None if bias is None else kernels.bias_gradient,
         )
-    _check_linear(x, w, b)
-    return _linear_folded(x, w, b) if w.ndim == 2 else _linear_population(x, w, b)
+    _check_linear(input, weight, bias)
+    return (
+        _linear_folded(input, weight, bias)
+        if weight.ndim == 2
+        else _linear_population(input, weight, bias)
+    )
 
 
 def _linear_folded(x, w, b):
     """All leading axes of `x` are one long batch."""
-    y, (dx, dw, db) = linear(x.reshape(-1, x.shape[-1]), w, b)
+    y, (dx, dw, db) = linear.__wrapped__(x.reshape(-1, x.shape[-1]), w, b)
     flat = y.shape
     return y.reshape(*x.shape[:-1], w.shape[0]), (
         lambda gy: dx(gy.reshape(flat)).reshape(x.shape),
@@ -163,7 +176,7 @@ def _linear_population(x, w, b):
 
 
 def _check_linear(x, w, b):
-    same_dtype("linear", x=x, w=w, b=b)
+    same_dtype("linear", input=x, weight=w, bias=b)
     if w.ndim not in (2, 3):
         raise ValueError(
             f"linear: the weight has shape {w.shape}; expected (out, in), or (population, out, in)"

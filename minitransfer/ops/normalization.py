@@ -5,60 +5,88 @@ import math
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.ops.precision import same_dtype
-from minitransfer.ops.together import together
+from minitransfer.autograd import differentiable
+from minitransfer.ops.common import same_dtype, shared_gradients, total
+from minitransfer.random import default_generator
 
 
-def batch_norm(x, weight=None, bias=None, *, mean=None, var=None, eps=1e-5, observe=None):
+@differentiable
+def batch_norm(
+    input,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training=False,
+    momentum=0.1,
+    eps=1e-5,
+):
     """Give every channel mean 0 and variance 1, then scale and shift it.
 
-    Source: Ioffe and Szegedy 2015. In training the statistics are those of the batch; in
-    evaluation (and in frozen layers) they are given, and the operation is a mere scale and shift.
+    Source: Ioffe and Szegedy 2015. In training the statistics are those of the batch, and the
+    running ones are moved towards them, in place; in evaluation (and in frozen layers) the
+    running ones are used, and the operation is a mere scale and shift.
 
     Args:
-        x: Activations (N, C) or (N, C, ...): axis 1 holds the channels.
+        input: Activations (N, C) or (N, C, ...): axis 1 holds the channels.
+        running_mean: Mean (C,) of the batches so far, or None to keep none.
+        running_var: Variance (C,) of the batches so far, or None to keep none.
         weight: Scale (C,), or None for 1.
         bias: Shift (C,), or None for 0.
-        mean: Given mean (C,), or None to use that of the batch.
-        var: Given variance (C,), or None to use that of the batch.
+        training: Whether to use the statistics of the batch.
+        momentum: Share of the batch in the running statistics.
         eps: Added to the variance before its root.
-        observe: Called with the mean and the biased variance of the batch, each (C,), so that
-            running statistics can be kept. Not called when statistics are given.
 
     Returns:
-        Activations shaped like `x` and the derivatives with respect to `x`, `weight`, `bias`.
+        Activations shaped like `input` and the derivatives with respect to `input`, `weight` and
+        `bias` (None for the running statistics).
 
     Raises:
         ValueError: When shapes do not fit, or a batch has a single value per channel.
         TypeError: When the dtypes differ.
 
     Example:
-        >>> x = np.array([[1.0, 10.0], [3.0, 30.0]])
-        >>> batch_norm(x, observe=lambda mean, var: print(mean, var))[0].round(2)
-        [ 2. 20.] [  1. 100.]
-        array([[-1., -1.],
-               [ 1.,  1.]])
+        >>> x, mean, var = np.array([[1.0, 10.0], [3.0, 30.0]]), np.zeros(2), np.ones(2)
+        >>> batch_norm.__wrapped__(x, mean, var, training=True)[0].round(2), mean
+        (array([[-1., -1.],
+               [ 1.,  1.]]), array([0.2, 2. ]))
     """
-    _check_batch_norm(x, weight, bias, mean, var)
-    channels = x.shape[1]
-    scale = np.ones(channels, x.dtype) if weight is None else weight
-    shift = np.zeros(channels, x.dtype) if bias is None else bias
+    given = {"running_mean": running_mean, "running_var": running_var}
+    _check_batch_norm(input, weight=weight, bias=bias, **given)
+    shape, channels = input.shape, input.shape[1]
+    scale = np.ones(channels, input.dtype) if weight is None else weight
+    shift = np.zeros(channels, input.dtype) if bias is None else bias
     # The kernels know rows and images; anything else is laid out as images one pixel wide.
-    rows = x if x.ndim in (2, 4) else x.reshape(*x.shape[:2], -1, 1)
-    if mean is not None:
+    rows = input if input.ndim in (2, 4) else input.reshape(*shape[:2], -1, 1)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise ValueError("batch_norm: evaluation needs running_mean and running_var")
+        # Copies: a later batch in training mode moves these, before this one's backward.
+        mean, var = running_mean.copy(), running_var.copy()
         y = kernels.batch_norm_apply(rows, scale, shift, mean, var, eps)
-        return y.reshape(x.shape), _with_given_statistics(x, scale, mean, var, eps)
-    _check_batch(x)
+        dx, dweight, dbias = _with_given_statistics(input, scale, mean, var, eps)
+        return y.reshape(shape), (dx, None, None, dweight, dbias)
+    count = input.size // max(channels, 1)
+    if count < 2:
+        raise ValueError(
+            f"batch_norm: shape {shape} has a single value per channel, whose variance is 0; "
+            "train with larger batches (drop_last=True avoids a last batch of one), or use "
+            "evaluation mode"
+        )
     y, mean, var = kernels.batch_norm(rows, scale, shift, eps)
-    if observe is not None:
-        observe(mean, var)
+    # The running variance is to be that of all data: the unbiased estimate.
+    for running, seen in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
+        if running is not None:
+            running *= 1 - momentum
+            running += momentum * seen
 
     def gradients(gy):
         gy = gy.reshape(rows.shape)
         gx, gw, gb = kernels.batch_norm_backward(gy, rows, scale, mean, var, eps)
-        return gx.reshape(x.shape), gw, gb
+        return gx.reshape(shape), gw, gb
 
-    return y.reshape(x.shape), together(gradients, 3)
+    dx, dweight, dbias = shared_gradients(gradients, 3)
+    return y.reshape(shape), (dx, None, None, dweight, dbias)
 
 
 def _with_given_statistics(x, weight, mean, var, eps):
@@ -69,68 +97,58 @@ def _with_given_statistics(x, weight, mean, var, eps):
 
     def dweight(gy):
         normal = (x - mean.reshape(column)) * inverse.reshape(column)
-        return np.add.reduce(gy * normal, axis=others)
+        return total(gy * normal, others)
 
     return (
         lambda gy: gy * (weight * inverse).reshape(column),
         dweight,
-        lambda gy: np.add.reduce(gy, axis=others),
+        lambda gy: total(gy, others),
     )
 
 
-def _check_batch(x):
-    if x.size // max(x.shape[1], 1) < 2:
-        raise ValueError(
-            f"batch_norm: shape {x.shape} has a single value per channel, whose variance is 0; "
-            "train with larger batches (drop_last=True avoids a last batch of one), or use "
-            "evaluation mode"
-        )
-
-
-def _check_batch_norm(x, weight, bias, mean, var):
+def _check_batch_norm(x, **given):
     if x.ndim < 2:
         raise ValueError(
             f"batch_norm: the input has shape {x.shape}; expected (batch, channels) or "
             "(batch, channels, ...)"
         )
-    if (mean is None) != (var is None):
-        raise ValueError("batch_norm: only one of mean and var is given; give both or neither")
-    given = {"weight": weight, "bias": bias, "mean": mean, "var": var}
     for name, a in given.items():
         if a is not None and a.shape != (x.shape[1],):
             raise ValueError(
                 f"batch_norm: the {name} has shape {a.shape}, the input {x.shape} has "
                 f"{x.shape[1]} channels on axis 1; expected ({x.shape[1]},)"
             )
-    same_dtype("batch_norm", x=x, **given)
+    same_dtype("batch_norm", input=x, **given)
 
 
-def layer_norm(x, weight=None, bias=None, *, normalized_shape, eps=1e-5):
+@differentiable
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """Give every example mean 0 and variance 1 over its last axes, then scale and shift.
 
     Source: Ba, Kiros, Hinton 2016.
 
     Args:
-        x: Activations (..., *normalized_shape).
+        input: Activations (..., *normalized_shape).
+        normalized_shape: Sizes of the last axes, a number or a tuple.
         weight: Scale of shape `normalized_shape`, or None for 1.
         bias: Shift of shape `normalized_shape`, or None for 0.
-        normalized_shape: Sizes of the last axes, a number or a tuple.
         eps: Added to the variance before its root.
 
     Returns:
-        Activations shaped like `x` and the derivatives with respect to `x`, `weight`, `bias`.
+        Activations shaped like `input` and the derivatives with respect to `input`, `weight` and
+        `bias` (None for the sizes).
 
     Raises:
         ValueError: When shapes do not fit.
         TypeError: When the dtypes differ.
 
     Example:
-        >>> layer_norm(np.array([[1.0, 3.0], [10.0, 30.0]]), normalized_shape=2)[0].round(2)
+        >>> layer_norm.__wrapped__(np.array([[1.0, 3.0], [10.0, 30.0]]), 2)[0].round(2)
         array([[-1.,  1.],
                [-1.,  1.]])
     """
     last = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    shape = x.shape
+    shape = input.shape
     if not last or shape[-len(last) :] != last:
         raise ValueError(
             f"layer_norm: the input has shape {shape}, normalized_shape is {last}; the last "
@@ -139,11 +157,11 @@ def layer_norm(x, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     for name, a in {"weight": weight, "bias": bias}.items():
         if a is not None and a.shape != last:
             raise ValueError(f"layer_norm: the {name} has shape {a.shape}; expected {last}")
-    same_dtype("layer_norm", x=x, weight=weight, bias=bias)
+    same_dtype("layer_norm", input=input, weight=weight, bias=bias)
     size = math.prod(last)
-    rows = x.reshape(-1, size)
-    scale = np.ones(size, x.dtype) if weight is None else weight.reshape(-1)
-    shift = np.zeros(size, x.dtype) if bias is None else bias.reshape(-1)
+    rows = input.reshape(-1, size)
+    scale = np.ones(size, input.dtype) if weight is None else weight.reshape(-1)
+    shift = np.zeros(size, input.dtype) if bias is None else bias.reshape(-1)
     y, mean, var = kernels.layer_norm(rows, scale, shift, eps)
 
     def gradients(gy):
@@ -152,34 +170,38 @@ def layer_norm(x, weight=None, bias=None, *, normalized_shape, eps=1e-5):
         )
         return gx.reshape(shape), gw.reshape(last), gb.reshape(last)
 
-    return y.reshape(shape), together(gradients, 3)
+    dx, dweight, dbias = shared_gradients(gradients, 3)
+    return y.reshape(shape), (dx, None, dweight, dbias)
 
 
-def dropout(x, *, p, rng):
+@differentiable
+def dropout(input, p=0.5, training=True, inplace=False, generator=None):
     """Set each element to 0 with probability `p`, and divide the others by `1 - p`.
 
     Source: Srivastava et al. 2014, in the form that needs no change in evaluation.
 
     Args:
-        x: Array.
+        input: Array.
         p: Probability from 0 to 1.
-        rng: A `numpy.random.Generator`.
+        training: False passes all through.
+        inplace: Taken for PyTorch's sake; the result is a new array in any case.
+        generator: A `numpy.random.Generator`; the library's default one if None.
 
     Returns:
         The thinned array and its derivative, which is 0 at the same places.
 
     Raises:
-        ValueError: When `p` is no probability.
+        ValueError: When `p` is not a probability.
 
     Example:
-        >>> value, (dx,) = dropout(np.ones(6), p=0.5, rng=np.random.default_rng(0))
+        >>> value, (dx,) = dropout.__wrapped__(np.ones(6), generator=np.random.default_rng(0))
         >>> value, bool((dx(np.ones(6)) == value).all())
         (array([2., 2., 2., 0., 0., 0.]), True)
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is {p}; expected a probability from 0 to 1")
-    if p == 0:
-        return x, (lambda gy: gy,)
-    kept = rng.random(x.shape, dtype=np.float32) >= p
-    factor = kept * x.dtype.type(1 / (1 - p) if p < 1 else 0)
-    return x * factor, (lambda gy: gy * factor,)
+    if p == 0 or not training:
+        return input.view(), (lambda gy: gy,)
+    kept = (generator or default_generator()).random(input.shape, dtype=np.float32) >= p
+    factor = kept * input.dtype.type(1 / (1 - p) if p < 1 else 0)
+    return input * factor, (lambda gy: gy * factor,)

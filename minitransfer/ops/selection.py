@@ -1,46 +1,48 @@
-"""Operations whose every result is one of the inputs: larger, smaller, clipped, chosen."""
+"""Comparisons, and what they decide: the larger, the smaller, the clipped, the chosen."""
 
 import numpy as np
 
-from minitransfer.ops.broadcasting import unbroadcast
-from minitransfer.ops.precision import settle
+from minitransfer.autograd import differentiable
+from minitransfer.ops.common import keep_float32, unbroadcast
 
 
-def maximum(a, b):
+@differentiable
+def maximum(input, other):
     """The larger of two arrays, element by element; NaN where either is NaN.
 
     Where both are equal each receives half of the gradient, as in PyTorch.
 
     Args:
-        a: Array or number.
-        b: Array or number that broadcasts with `a`.
+        input: Array or number.
+        other: Array or number that broadcasts with `input`.
 
     Returns:
-        The larger values and the derivatives with respect to `a` and `b`.
+        The larger values and the derivatives with respect to `input` and `other`.
 
     Example:
-        >>> value, (da, db) = maximum(np.array([1.0, 2.0, 3.0]), 2.0)
+        >>> value, (da, db) = maximum.__wrapped__(np.array([1.0, 2.0, 3.0]), 2.0)
         >>> value, da(np.ones(3))
         (array([2., 2., 3.]), array([0. , 0.5, 1. ]))
     """
-    return settle(np.maximum(a, b), a, b), (
-        lambda gy: unbroadcast(_winner(gy, a < b, a == b), a),
-        lambda gy: unbroadcast(_winner(gy, b < a, a == b), b),
+    return keep_float32(np.maximum(input, other), input, other), (
+        lambda gy: unbroadcast(_winner(gy, input < other, input == other), input),
+        lambda gy: unbroadcast(_winner(gy, other < input, input == other), other),
     )
 
 
-def minimum(a, b):
+@differentiable
+def minimum(input, other):
     """The smaller of two arrays, element by element; NaN where either is NaN.
 
     Where both are equal each receives half of the gradient, as in PyTorch.
 
     Example:
-        >>> minimum(np.array([1.0, 2.0, 3.0]), 2.0)[0]
+        >>> minimum.__wrapped__(np.array([1.0, 2.0, 3.0]), 2.0)[0]
         array([1., 2., 2.])
     """
-    return settle(np.minimum(a, b), a, b), (
-        lambda gy: unbroadcast(_winner(gy, a > b, a == b), a),
-        lambda gy: unbroadcast(_winner(gy, b > a, a == b), b),
+    return keep_float32(np.minimum(input, other), input, other), (
+        lambda gy: unbroadcast(_winner(gy, input > other, input == other), input),
+        lambda gy: unbroadcast(_winner(gy, other > input, input == other), other),
     )
 
 
@@ -49,57 +51,122 @@ def _winner(gy, lost, tied):
     return np.where(lost, 0, np.where(tied, gy / 2, gy))
 
 
-def clip(x, *, low=None, high=None):
-    """Limit every element to the range from `low` to `high`.
+@differentiable
+def clamp(input, min=None, max=None):
+    """Limit every element to the range from `min` to `max`.
 
     Elements outside get no gradient; those inside or exactly on a limit do, as in PyTorch.
 
     Args:
-        x: Array.
-        low: Smallest value allowed, a number or None.
-        high: Largest value allowed, a number or None.
+        input: Array.
+        min: Smallest value allowed, a number or None.
+        max: Largest value allowed, a number or None.
 
     Returns:
         The limited array and its derivative.
 
     Example:
-        >>> value, (dx,) = clip(np.array([-1.0, 0.5, 2.0]), low=0, high=1)
+        >>> value, (dx,) = clamp.__wrapped__(np.array([-1.0, 0.5, 2.0]), min=0, max=1)
         >>> value, dx(np.ones(3))
         (array([0. , 0.5, 1. ]), array([0., 1., 0.]))
     """
-    if low is None and high is None:
-        raise ValueError("clip: neither `low` nor `high` is given; give at least one limit")
+    if min is None and max is None:
+        raise ValueError("clamp: neither `min` nor `max` is given; give at least one limit")
 
     def dx(gy):
-        outside = np.zeros(x.shape, bool)
-        if low is not None:
-            outside |= x < low
-        if high is not None:
-            outside |= x > high
+        outside = np.zeros(input.shape, bool)
+        if min is not None:
+            outside |= input < min
+        if max is not None:
+            outside |= input > max
         return np.where(outside, 0, gy)
 
     # The limits may be float64 or integer; they do not decide the type of the result.
-    return np.clip(x, low, high).astype(x.dtype, copy=False), (dx,)
+    return np.clip(input, min, max).astype(input.dtype, copy=False), (dx,)
 
 
-def where(condition, a, b):
-    """Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast.
+@differentiable
+def where(condition, input, other):
+    """Elements of `input` where `condition` holds, of `other` elsewhere; all three broadcast.
 
     Args:
         condition: Boolean array.
-        a: Array or number.
-        b: Array or number.
+        input: Array or number.
+        other: Array or number.
 
     Returns:
         The chosen elements and the derivatives (None for the condition).
 
     Example:
-        >>> value, (_, da, db) = where(np.array([True, False]), np.array([1.0, 2.0]), 0.0)
+        >>> mask = np.array([True, False])
+        >>> value, (_, da, db) = where.__wrapped__(mask, np.array([1.0, 2.0]), 0.0)
         >>> value, da(np.ones(2))
         (array([1., 0.]), array([1., 0.]))
     """
-    return settle(np.where(condition, a, b), a, b), (
+    return keep_float32(np.where(condition, input, other), input, other), (
         None,
-        lambda gy: unbroadcast(np.where(condition, gy, 0), a),
-        lambda gy: unbroadcast(np.where(condition, 0, gy), b),
+        lambda gy: unbroadcast(np.where(condition, gy, 0), input),
+        lambda gy: unbroadcast(np.where(condition, 0, gy), other),
     )
+
+
+# Comparisons. They have no derivatives, and their results need no gradient.
+
+
+@differentiable
+def eq(input, other):
+    """Where two arrays that broadcast are equal.
+
+    Example:
+        >>> eq.__wrapped__(np.array([1, 2]), 2)[0]
+        array([False,  True])
+    """
+    return np.equal(input, other), (None, None)
+
+
+@differentiable
+def ne(input, other):
+    """Where they differ."""
+    return np.not_equal(input, other), (None, None)
+
+
+@differentiable
+def lt(input, other):
+    """Where the first is smaller."""
+    return np.less(input, other), (None, None)
+
+
+@differentiable
+def le(input, other):
+    """Where the first is not larger."""
+    return np.less_equal(input, other), (None, None)
+
+
+@differentiable
+def gt(input, other):
+    """Where the first is larger."""
+    return np.greater(input, other), (None, None)
+
+
+@differentiable
+def ge(input, other):
+    """Where the first is not smaller."""
+    return np.greater_equal(input, other), (None, None)
+
+
+@differentiable
+def bitwise_not(input):
+    """Not, of booleans; of whole numbers bit by bit."""
+    return np.invert(input), (None,)
+
+
+@differentiable
+def bitwise_and(input, other):
+    """And, of booleans; of whole numbers bit by bit."""
+    return np.bitwise_and(input, other), (None, None)
+
+
+@differentiable
+def bitwise_or(input, other):
+    """Or, of booleans; of whole numbers bit by bit."""
+    return np.bitwise_or(input, other), (None, None)

@@ -1,19 +1,23 @@
-"""Operations that move elements without computing: reshape, permute, join, pad.
+"""Operations that move elements without computing: reshape, permute, join, pad, convert.
 
 Their derivatives move the gradient back.
 """
 
+import math
+
 import numpy as np
 
-from minitransfer.ops.broadcasting import unbroadcast
+from minitransfer.autograd import differentiable
+from minitransfer.ops.common import unbroadcast
 
 
-def reshape(x, *, shape):
+@differentiable
+def reshape(input, *shape):
     """The same elements, row by row, in another shape.
 
     Args:
-        x: Array.
-        shape: New shape, a number or a tuple; one size may be -1, it follows from the others.
+        input: Array.
+        shape: New sizes, one by one or in a tuple; one may be -1, it follows from the others.
 
     Returns:
         The reshaped array (a view where possible) and its derivative.
@@ -22,137 +26,258 @@ def reshape(x, *, shape):
         ValueError: When the number of elements differs.
 
     Example:
-        >>> reshape(np.arange(6.0), shape=(2, -1))[0]
+        >>> reshape.__wrapped__(np.arange(6.0), 2, -1)[0]
         array([[0., 1., 2.],
                [3., 4., 5.]])
     """
-    old = x.shape
+    old, shape = input.shape, _sizes(shape)
     try:
-        y = x.reshape(shape)
+        y = input.reshape(shape)
     except ValueError:
         raise ValueError(
-            f"reshape: shape {old} holds {x.size} elements, which do not fill {shape}; the "
+            f"reshape: shape {old} holds {input.size} elements, which do not fill {shape}; the "
             "sizes must multiply to the same number (one of them may be -1)"
         ) from None
     return y, (lambda gy: gy.reshape(old),)
 
 
-def permute(x, *, axes):
-    """The axes in another order; axis `i` of the result is axis `axes[i]` of `x`.
+@differentiable
+def view_as(input, other):
+    """The same elements in the shape of `other`.
+
+    Example:
+        >>> view_as.__wrapped__(np.arange(4.0), np.zeros((2, 2)))[0].shape
+        (2, 2)
+    """
+    return reshape.__wrapped__(input, other.shape)
+
+
+@differentiable
+def flatten(input, start_dim=0, end_dim=-1):
+    """The axes from `start_dim` to `end_dim`, both included, joined into one.
+
+    Example:
+        >>> flatten.__wrapped__(np.zeros((2, 1, 28, 28)), 1)[0].shape
+        (2, 784)
+    """
+    shape = input.shape
+    if not shape:
+        return reshape.__wrapped__(input, 1)
+    start, end = _place(start_dim, len(shape)), _place(end_dim, len(shape))
+    joined = math.prod(shape[start : end + 1])
+    return reshape.__wrapped__(input, (*shape[:start], joined, *shape[end + 1 :]))
+
+
+@differentiable
+def squeeze(input, dim=None):
+    """The array without its axes of size 1, or without those of them that `dim` names.
+
+    Example:
+        >>> squeeze.__wrapped__(np.zeros((1, 3, 1)), -1)[0].shape
+        (1, 3)
+    """
+    shape = input.shape
+    dims = range(len(shape)) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
+    dims = {_place(d, max(len(shape), 1)) for d in dims}
+    kept = tuple([n for i, n in enumerate(shape) if not (i in dims and n == 1)])
+    return reshape.__wrapped__(input, kept)
+
+
+@differentiable
+def unsqueeze(input, dim):
+    """A new axis of size 1 at `dim`.
+
+    Example:
+        >>> unsqueeze.__wrapped__(np.zeros(3), -1)[0].shape
+        (3, 1)
+    """
+    place = _place(dim, input.ndim + 1)
+    return reshape.__wrapped__(input, (*input.shape[:place], 1, *input.shape[place:]))
+
+
+@differentiable
+def permute(input, *dims):
+    """The axes in another order; axis `i` of the result is axis `dims[i]` of `input`.
 
     Args:
-        x: Array.
-        axes: Every axis of `x` once, counted from 0 or, if negative, from the end.
+        input: Array.
+        dims: Every axis once, counted from 0 or, if negative, from the end; one by one or in a
+            tuple.
 
     Returns:
         A view with its axes reordered, and the derivative.
 
     Raises:
-        ValueError: When `axes` does not name every axis once.
+        ValueError: When `dims` does not name every axis once.
 
     Example:
-        >>> permute(np.zeros((2, 3, 4)), axes=(2, 0, 1))[0].shape
+        >>> permute.__wrapped__(np.zeros((2, 3, 4)), 2, 0, 1)[0].shape
         (4, 2, 3)
     """
-    ndim = x.ndim
-    order = tuple([a + ndim if a < 0 else a for a in axes])
+    ndim, dims = input.ndim, _sizes(dims)
+    order = tuple([a + ndim if a < 0 else a for a in dims])
     if sorted(order) != list(range(ndim)):
         raise ValueError(
-            f"permute: axes {tuple(axes)} for shape {x.shape}; expected each of the "
+            f"permute: axes {dims} for shape {input.shape}; expected each of the "
             f"{ndim} axes exactly once"
         )
     back = sorted(range(ndim), key=order.__getitem__)
-    return x.transpose(order), (lambda gy: gy.transpose(back),)
+    return input.transpose(order), (lambda gy: gy.transpose(back),)
 
 
-def expand(x, *, shape):
+@differentiable
+def transpose(input, dim0, dim1):
+    """Two axes swapped.
+
+    Example:
+        >>> transpose.__wrapped__(np.zeros((2, 3, 4)), 0, -1)[0].shape
+        (4, 3, 2)
+    """
+    dim0, dim1 = (_place(d, max(input.ndim, 1)) for d in (dim0, dim1))
+    if not input.ndim:
+        return reshape.__wrapped__(input, ())
+    return input.swapaxes(dim0, dim1), (lambda gy: gy.swapaxes(dim0, dim1),)
+
+
+@differentiable
+def t(input):
+    """The transpose of a matrix.
+
+    Raises:
+        ValueError: When there are more than two axes.
+
+    Example:
+        >>> t.__wrapped__(np.zeros((2, 3)))[0].shape
+        (3, 2)
+    """
+    if input.ndim > 2:
+        raise ValueError(
+            f"t: the transpose of a matrix; given shape {input.shape}. Use .mT for the last two "
+            "axes, or .permute()"
+        )
+    return input.T, (lambda gy: gy.T,)
+
+
+@differentiable
+def expand(input, *sizes):
     """Repeat axes of size 1, or new ones in front, without copying.
 
     Args:
-        x: Array.
-        shape: The shape to broadcast to; -1 leaves a size as it is.
+        input: Array.
+        sizes: The shape to broadcast to, one by one or in a tuple; -1 leaves a size as it is.
 
     Returns:
         A read-only view of that shape and its derivative, a sum over the repetitions.
 
     Raises:
-        ValueError: When `x` does not broadcast to `shape`.
+        ValueError: When `input` does not broadcast to that shape.
 
     Example:
-        >>> value, (dx,) = expand(np.array([[1.0], [2.0]]), shape=(-1, 3))
+        >>> value, (dx,) = expand.__wrapped__(np.array([[1.0], [2.0]]), -1, 3)
         >>> value, dx(np.ones((2, 3)))
         (array([[1., 1., 1.],
                [2., 2., 2.]]), array([[3.],
                [3.]]))
     """
-    new = len(shape) - x.ndim
-    full = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape)])
+    sizes = _sizes(sizes)
+    new = len(sizes) - input.ndim
+    full = tuple([input.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(sizes)])
     try:
-        y = np.broadcast_to(x, full)
+        y = np.broadcast_to(input, full)
     except ValueError:
         raise ValueError(
-            f"expand: shape {x.shape} cannot become {tuple(shape)}; sizes must stay the same or "
+            f"expand: shape {input.shape} cannot become {sizes}; sizes must stay the same or "
             "grow from 1, new axes come in front, and -1 leaves an existing size as it is"
         ) from None
-    return y, (lambda gy: unbroadcast(gy, x),)
+    return y, (lambda gy: unbroadcast(gy, input),)
 
 
-def concatenate(*arrays, axis=0):
-    """Join arrays along an axis they have.
-
-    Args:
-        arrays: Arrays with the same shape except along `axis`.
-        axis: Where to join.
-
-    Returns:
-        The joined array and one derivative for each input: its part of the gradient.
-
-    Raises:
-        ValueError: When there are no arrays or their shapes do not fit.
+@differentiable
+def clone(input):
+    """A copy.
 
     Example:
-        >>> value, (da, db) = concatenate(np.zeros(2), np.ones(1))
-        >>> value, db(np.array([5.0, 6.0, 7.0]))
-        (array([0., 0., 1.]), array([7.]))
+        >>> x = np.ones(2)
+        >>> clone.__wrapped__(x)[0] is x
+        False
     """
+    return input.copy(), (lambda gy: gy,)
+
+
+@differentiable
+def cast(input, dtype):
+    """The elements in another dtype; between floats the derivative takes the way back.
+
+    Example:
+        >>> cast.__wrapped__(np.array([1.5]), np.dtype("int64"))[0]
+        array([1])
+    """
+    floats = dtype.kind == "f" == input.dtype.kind
+    return input.astype(dtype), ((lambda gy: gy.astype(input.dtype)) if floats else None,)
+
+
+def cat(tensors, dim=0):
+    """Join tensors along an axis that they have.
+
+    Args:
+        tensors: Tensors with the same shape except along `dim`.
+        dim: Where to join.
+
+    Raises:
+        ValueError: When there are no tensors or their shapes do not fit.
+
+    Example:
+        >>> from minitransfer import ones, zeros
+        >>> cat([ones(1, 2), zeros(2, 2)]).shape
+        (3, 2)
+    """
+    return _concatenate(*tensors, dim=dim)
+
+
+def stack(tensors, dim=0):
+    """Join tensors of one shape along a new axis.
+
+    Args:
+        tensors: Tensors of the same shape.
+        dim: Where the new axis stands in the result.
+
+    Raises:
+        ValueError: When there are no tensors or their shapes differ.
+
+    Example:
+        >>> from minitransfer import ones, zeros
+        >>> stack([ones(2), zeros(2)], dim=1).shape
+        (2, 2)
+    """
+    return _stack(*tensors, dim=dim)
+
+
+@differentiable
+def _concatenate(*arrays, dim):
+    """The joined array and one derivative for each input: its part of the gradient."""
     shapes = [a.shape for a in arrays]
     try:
-        y = np.concatenate(arrays, axis=axis)
+        y = np.concatenate(arrays, axis=dim)
     except ValueError as reason:
-        raise _cannot_join("concatenate", shapes, axis, f"equal sizes except on axis {axis}") from (
+        raise _cannot_join("cat", shapes, dim, f"equal sizes except on axis {dim}") from (
             None if shapes else reason
         )
     derivatives, start = [], 0
     for a in arrays:
-        stop = start + a.shape[axis]
-        derivatives.append(_part(a.dtype, y.ndim, axis, slice(start, stop)))
+        stop = start + a.shape[dim]
+        derivatives.append(_part(a.dtype, y.ndim, dim, slice(start, stop)))
         start = stop
     return y, tuple(derivatives)
 
 
-def stack(*arrays, axis=0):
-    """Join arrays of one shape along a new axis.
-
-    Args:
-        arrays: Arrays of the same shape.
-        axis: Where the new axis stands in the result.
-
-    Returns:
-        The stacked array and one derivative for each input.
-
-    Raises:
-        ValueError: When there are no arrays or their shapes differ.
-
-    Example:
-        >>> stack(np.zeros(2), np.ones(2), axis=1)[0]
-        array([[0., 1.],
-               [0., 1.]])
-    """
+@differentiable
+def _stack(*arrays, dim):
+    """The stacked array and one derivative for each input."""
     shapes = [a.shape for a in arrays]
     if len(set(shapes)) != 1:
-        raise _cannot_join("stack", shapes, axis, "one shape for all")
-    y = np.stack(arrays, axis=axis)
-    return y, tuple([_part(a.dtype, y.ndim, axis, i) for i, a in enumerate(arrays)])
+        raise _cannot_join("stack", shapes, dim, "one shape for all")
+    y = np.stack(arrays, axis=dim)
+    return y, tuple([_part(a.dtype, y.ndim, dim, i) for i, a in enumerate(arrays)])
 
 
 def _part(dtype, ndim, axis, where):
@@ -163,36 +288,55 @@ def _part(dtype, ndim, axis, where):
 
 def _cannot_join(operation, shapes, axis, expected):
     given = ", ".join(str(s) for s in shapes) if shapes else "no arrays"
-    return ValueError(f"{operation}: got {given} with axis={axis}; expected {expected}")
+    return ValueError(f"{operation}: got {given} with dim={axis}; expected {expected}")
 
 
-def pad(x, *, widths, value=0.0):
+@differentiable
+def pad(input, pad, mode="constant", value=None):
     """Surround an array with a constant.
 
     Args:
-        x: Array.
-        widths: A pair (before, after) for every axis, first axis first (as NumPy's `pad`).
-        value: The constant.
+        input: Array.
+        pad: Widths (before, after) of the last axis, then of the last but one, and so on.
+        mode: "constant"; nothing else is covered.
+        value: The constant; 0 if None.
 
     Returns:
         The larger array and its derivative.
 
     Raises:
-        ValueError: When a pair is missing or a width is negative.
+        ValueError: When the widths are no pairs, too many, or negative, or for another mode.
 
     Example:
-        >>> pad(np.array([1.0, 2.0]), widths=((1, 2),))[0]
+        >>> pad.__wrapped__(np.array([1.0, 2.0]), (1, 2))[0]
         array([0., 1., 2., 0., 0.])
     """
-    if len(widths) != x.ndim or any(len(w) != 2 or w[0] < 0 or w[1] < 0 for w in widths):
+    if mode != "constant":
+        raise ValueError(f'pad: mode={mode!r}; only "constant" is covered: use cat for others')
+    if len(pad) % 2 or len(pad) > 2 * input.ndim or any(n < 0 for n in pad):
         raise ValueError(
-            f"pad: widths {widths} for shape {x.shape}; expected {x.ndim} pairs "
-            "(before, after) of numbers not below 0 (to cut an array use slices)"
+            f"pad: widths {pad} for shape {input.shape}; expected (before, after), numbers not "
+            f"below 0, for up to {input.ndim} axes, the last axis first (to cut an array use "
+            "slices)"
         )
-    inner = tuple(
-        [slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)]
-    )
-    size = [before + n + after for (before, after), n in zip(widths, x.shape, strict=True)]
-    y = np.full(size, value, x.dtype)
-    y[inner] = x
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
+    pairs = [(0, 0)] * (input.ndim - len(pairs)) + pairs
+    sizes = list(zip(pairs, input.shape, strict=True))
+    inner = tuple([slice(before, before + n) for (before, _), n in sizes])
+    y = np.full([before + n + after for (before, after), n in sizes], value or 0, input.dtype)
+    y[inner] = input
     return y, (lambda gy: gy[inner],)
+
+
+def _place(dim, ndim):
+    """The number of an axis, counted from the front."""
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"axis {dim} of a tensor that allows {-ndim} … {ndim - 1} here")
+    return dim % ndim
+
+
+def _sizes(arguments):
+    """Accept both ``f(2, 3)`` and ``f((2, 3))``."""
+    if len(arguments) == 1 and isinstance(arguments[0], (tuple, list)):
+        return tuple(arguments[0])
+    return arguments

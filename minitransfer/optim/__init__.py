@@ -1,6 +1,6 @@
 """What moves the parameters: optimisers, and schedules for their learning rates."""
 
-from minitransfer.alternatives import missing
+from minitransfer.not_covered import not_covered
 from minitransfer.optim import lr_scheduler
 from minitransfer.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, Schedule, StepLR
 from minitransfer.optim.optimizers import SGD, Adam, AdamW, Optimizer, clip_grad_norm_
@@ -20,4 +20,4 @@ __all__ = [
 
 
 def __getattr__(name):
-    raise missing("optim", name)
+    raise not_covered("optim", name)

@@ -2,12 +2,12 @@
 
 import math
 
-from minitransfer.alternatives import missing
+from minitransfer.not_covered import not_covered
 from minitransfer.optim.optimizers import Optimizer
 
 
 def __getattr__(name):
-    raise missing("lr_scheduler", name)
+    raise not_covered("lr_scheduler", name)
 
 
 class Schedule:

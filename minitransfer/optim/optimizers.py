@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.autograd import note_write
+from minitransfer.autograd import increment_version
 
 
 class Optimizer:
@@ -96,7 +96,7 @@ class Optimizer:
             for name, parameter in zip(group["names"], group["params"], strict=True):
                 if parameter.gradient is not None:
                     self.update(parameter, group, self.state.setdefault(name, {}))
-                    note_write(parameter)
+                    increment_version(parameter)
 
     def update(self, parameter, group: dict, state: dict) -> None:
         """Move one parameter, in place; every optimiser writes its own."""

@@ -11,22 +11,3 @@ from minitransfer.plots.planes import decision_regions, hidden_space, truth_tabl
 from minitransfer.plots.relations import relation_diagram
 from minitransfer.plots.roofs import roofline
 from minitransfer.plots.style import COLOURS, figure, save, set_title, show
-
-__all__ = [
-    "COLOURS",
-    "accuracy_bars",
-    "curves_with_spread",
-    "decision_regions",
-    "figure",
-    "hidden_space",
-    "label_ends",
-    "loss_curves",
-    "network_diagram",
-    "picture_rows",
-    "relation_diagram",
-    "roofline",
-    "save",
-    "set_title",
-    "show",
-    "truth_table_picture",
-]

@@ -24,7 +24,7 @@ def picture_rows(rows: dict, title: str, *, signed: bool = False):
 
     Example:
         >>> rows = {"noise": np.random.default_rng(0).random((8, 7, 7)), "ink": np.ones((8, 7, 7))}
-        >>> picture = picture_rows(rows, "Noise is no ink")
+        >>> picture = picture_rows(rows, "Noise is not ink")
         >>> [axes.get_title(loc="left") for axes in picture.axes]
         ['noise', 'ink']
     """

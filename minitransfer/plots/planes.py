@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
+from minitransfer.autograd import as_array
 from minitransfer.plots.style import FAINT, GREEN, GREY, INK, ORANGE, PAPER, figure
-from minitransfer.recorded import raw
 
 #: From "surely 0" over "undecided" to "surely 1".
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#E9A37B", PAPER, "#7FB4DA"])
@@ -46,13 +46,13 @@ def decision_regions(
         >>> picture.axes[0].get_xlabel()
         'h1'
     """
-    x, y = np.asarray(raw(x)), np.asarray(raw(y)).ravel()
+    x, y = np.asarray(as_array(x)), np.asarray(as_array(y)).ravel()
     if x.ndim != 2 or x.shape[1] != 2:
         raise ValueError(f"a plane has two inputs, (N, 2); given {x.shape}")
     picture, axes = _square(title, axes, key)
     low, high, grids = _grid(x, margin * np.ptp(x, axis=0))
     points = np.stack([grid.ravel() for grid in grids], axis=1).astype(np.float32)
-    answers = np.asarray(raw(predict(points)), dtype=float).ravel()
+    answers = np.asarray(as_array(predict(points)), dtype=float).ravel()
     if len(answers) != len(points):
         raise ValueError(
             f"predict was given {len(points)} points and returned {answers.shape} answers; "
@@ -102,8 +102,11 @@ def hidden_space(
         >>> [text.get_text() for text in picture.axes[0].texts][1:]
         ['00', '01, 10', '11']
     """
-    hidden, y = np.asarray(raw(hidden), dtype=float), np.asarray(raw(y)).ravel()
-    weight, bias = np.asarray(raw(weight), dtype=float).ravel(), float(np.squeeze(raw(bias)))
+    hidden, y = np.asarray(as_array(hidden), dtype=float), np.asarray(as_array(y)).ravel()
+    weight, bias = (
+        np.asarray(as_array(weight), dtype=float).ravel(),
+        float(np.squeeze(as_array(bias))),
+    )
     if hidden.ndim != 2 or hidden.shape[1] != 2 or weight.size != 2:
         raise ValueError(
             "hidden_space draws two hidden nodes: hidden (N, 2) and two weights; "
@@ -145,8 +148,8 @@ def truth_table_picture(x, y, outputs, title: str, *, names=None, answer="wanted
         >>> sum(text.get_text() == "undecided" for text in picture.axes[0].texts)
         4
     """
-    x, y = np.asarray(raw(x)), np.asarray(raw(y)).ravel()
-    outputs = np.asarray(raw(outputs), dtype=float).ravel()
+    x, y = np.asarray(as_array(x)), np.asarray(as_array(y)).ravel()
+    outputs = np.asarray(as_array(outputs), dtype=float).ravel()
     if not len(x) == len(y) == len(outputs):
         raise ValueError(
             f"{len(x)} states, {len(y)} right answers and {len(outputs)} outputs; "

@@ -14,6 +14,7 @@ import matplotlib
 from cycler import cycler
 from matplotlib.figure import Figure
 
+from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
 
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
@@ -119,12 +120,6 @@ def show(picture, name: str) -> Path | None:
 
     Raises:
         ValueError: if `name` is empty or is a path.
-
-    Example:
-        >>> picture, axes = figure("One line")
-        >>> _ = axes.plot([0, 1], [0, 1])
-        >>> path = show(picture, "one_line")  # doctest: +SKIP
-        Figure saved: /home/me/.cache/minitransfer/figures/one_line.png
     """
     if not name or Path(name).name != name:
         raise ValueError(f"a figure's name is a file name without folder; given {name!r}")
@@ -142,11 +137,13 @@ def show(picture, name: str) -> Path | None:
     return path
 
 
-def save(picture, path) -> Path:
-    """Save a figure as PNG; its folder is made if need be.
+def save(picture, path, dpi="figure") -> Path:
+    """Save a figure as PNG, in one step, and return the path; its folder is made if need be.
 
-    Returns:
-        The path.
+    Args:
+        picture: a matplotlib figure.
+        path: the file; an older one is replaced.
+        dpi: dots per inch; by default those that the figure was made for.
 
     Example:
         >>> import tempfile
@@ -154,11 +151,8 @@ def save(picture, path) -> Path:
         >>> save(picture, Path(tempfile.mkdtemp()) / "figures" / "empty.png").exists()
         True
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE):
-        picture.savefig(path)
-    return path
+        return write_atomically(path, lambda file: picture.savefig(file, dpi=dpi, format="png"))
 
 
 def figures_folder() -> Path:

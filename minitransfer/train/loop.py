@@ -11,8 +11,8 @@ import numpy as np
 from minitransfer import nn
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.optim import Adam, Schedule, clip_grad_norm_
+from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
-from minitransfer.train.bar import bar
 from minitransfer.train.checkpointing import checkpointing, saved_run
 from minitransfer.train.evaluation import evaluate, named_metrics
 from minitransfer.train.state import History, Monitor, Run, check_count
@@ -122,8 +122,8 @@ def fit(
         if path is not None:
             after_step.append(stack.enter_context(checkpointing(path, run, monitor.resume)))
         if monitor.progress:
-            show = stack.enter_context(bar(True, run))
-            after_step.append(lambda report_due: show())
+            show = stack.enter_context(progress_bar("", run.total, run.step))
+            after_step.append(lambda _: show(run.step, text=run.history.last_scores()))
         _train(run, loss, clip_norm, after_step)
     return run.history
 

@@ -95,6 +95,19 @@ class History:
             raise KeyError(f"the history has no {column!r}; it has {', '.join(self.rows[0])}")
         return [row[column] for row in self.rows]
 
+    def last_scores(self) -> str:
+        """Return the newest row in a few words: the scores on the validation set if there is one.
+
+        Example:
+            >>> History([{"epoch": 1, "lr": 0.1, "loss": 0.25, "mae": 2.0}]).last_scores()
+            'loss 0.250, mae 2.000'
+        """
+        row = self.rows[-1] if self.rows else {}
+        prefix = "validation_" if "validation_loss" in row else ""
+        scores = [k for k in row if k.startswith(prefix) and k not in ("epoch", "step", "lr")]
+        texts = [f"{name.removeprefix(prefix)} {row[name]:.3f}" for name in scores]
+        return prefix.replace("_", " ") + ", ".join(texts)
+
     def __add__(self, later: "History") -> "History":
         """Return the history of this run and of a `later` one that went on from its weights.
 

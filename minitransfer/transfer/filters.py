@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from minitransfer.tensor import raw
+from minitransfer.autograd import as_array
 
 #: Wavelengths that are tried, as multiples of the width of the bell, and its lengthenings along
 #: the edge.
@@ -42,7 +42,7 @@ def gabor_fit(filters, angles: int = 12) -> tuple[np.ndarray, np.ndarray]:
         >>> bool(gabor_fit(edge[None])[0] > 0.9), bool(gabor_fit(noise)[0].mean() < 0.6)
         (True, True)
     """
-    filters = np.asarray(raw(filters), np.float32)
+    filters = np.asarray(as_array(filters), np.float32)
     if filters.ndim == 4 and filters.shape[1] == 1:
         filters = filters[:, 0]
     if filters.ndim != 3 or filters.shape[1] != filters.shape[2] or filters.shape[1] < 5:

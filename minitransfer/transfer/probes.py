@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from minitransfer import nn
+from minitransfer.autograd import as_array
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
-from minitransfer.recorded import raw
 from minitransfer.transfer.activations import activations
 
 #: Strengths to choose from, relative to the mean variance of the features.
@@ -46,7 +46,7 @@ class RidgeProbe:
 
         R² is 1 for perfect predictions, 0 for guessing the mean, and has no lower bound.
         """
-        outputs, targets = self.predict(features), np.asarray(raw(targets))
+        outputs, targets = self.predict(features), np.asarray(as_array(targets))
         if self.labels:
             return float((outputs.argmax(1) == targets).mean())
         values = targets.reshape(len(targets), -1)
@@ -89,7 +89,7 @@ def ridge_probe(features, targets, strengths=STRENGTHS) -> RidgeProbe:
         >>> probe.weight.round(2).tolist(), probe.bias.round(2).tolist()
         ([[1.0, 2.0, 3.0]], [4.0])
     """
-    x, targets = _rows(features), np.asarray(raw(targets))
+    x, targets = _rows(features), np.asarray(as_array(targets))
     if len(x) != len(targets) or len(x) < 2:
         raise ValueError(
             f"ridge_probe: {len(x)} rows of features and {len(targets)} targets; expected as many "
@@ -145,5 +145,5 @@ def _left_out_error(u, s, projected, y, strength) -> float:
 
 
 def _rows(features):
-    features = np.asarray(raw(features), np.float64)
+    features = np.asarray(as_array(features), np.float64)
     return features.reshape(len(features), -1)

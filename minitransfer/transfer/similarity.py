@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from minitransfer.autograd import as_array
 from minitransfer.nn import Module
-from minitransfer.recorded import raw
 from minitransfer.transfer.activations import activations
 
 
@@ -72,6 +72,6 @@ def layer_similarity(
 
 
 def _centred(features):
-    features = np.asarray(raw(features), np.float64)
+    features = np.asarray(as_array(features), np.float64)
     features = features.reshape(len(features), -1)
     return features - features.mean(0)

@@ -10,7 +10,7 @@ TOLERANCE = 2e-7
 def check_gradients(operation, *arrays, seed=0):
     """Compare the derivatives of an operation with central differences in float64.
 
-    The gradient of the value (`gy`) is random: with ones a wrong soft-max would pass, because the
+    The gradient of the value (`gy`) is random: with ones a wrong softmax would pass, because the
     sum of its outputs does not depend on its input. Also checked: shapes and dtypes, that inputs
     and `gy` are left as they were, and that a second call gives the same bits.
     """

@@ -16,7 +16,7 @@ from minitransfer.ops.indexing import scatter
 def test_repeated_positions_add_up_whatever_the_size(rows, key_of, dtype):
     key = key_of(np.random.default_rng(0).integers(0, 5, rows))
     x = np.zeros((5, 4), dtype)
-    value, (dx,) = ops.index(x, key=key)
+    value, (dx,) = ops.index.__wrapped__(x, key=key)
     gy = np.random.default_rng(1).normal(size=value.shape).astype(dtype)
     expected = np.zeros((5, 4))
     np.add.at(expected, key, gy.astype(float))
@@ -37,22 +37,22 @@ def test_both_ways_to_scatter_agree():
 
 @pytest.mark.parametrize("key", [[], np.array([], int), np.zeros(3, bool), slice(0, 0)])
 def test_picking_nothing(key):
-    value, (dx,) = ops.index(np.ones(3), key=key)
+    value, (dx,) = ops.index.__wrapped__(np.ones(3), key=key)
     assert value.size == 0
     np.testing.assert_array_equal(dx(np.zeros(0)), np.zeros(3))
 
 
 def test_a_position_that_does_not_exist():
     with pytest.raises(IndexError, match="index 3 is out of bounds"):
-        ops.index(np.ones(3), key=[3])
+        ops.index.__wrapped__(np.ones(3), key=[3])
 
 
 def test_gather_picks_one_score_for_each_label():
     scores, labels = np.arange(12.0).reshape(4, 3), np.array([2, 0, 1, 1])
-    value, (dx, none) = ops.gather(scores, labels[:, None], axis=1)
+    value, (dx, *none) = ops.gather.__wrapped__(scores, 1, labels[:, None])
     np.testing.assert_array_equal(value[:, 0], scores[np.arange(4), labels])
     np.testing.assert_array_equal(dx(np.ones((4, 1))), np.eye(3)[labels])
-    assert none is None
+    assert none == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_gather_picks_one_score_for_each_label():
 )
 def test_gather_explains_what_does_not_fit(where, axis, error, message):
     with pytest.raises(error, match=message):
-        ops.gather(np.ones((2, 3)), np.array(where), axis=axis)
+        ops.gather.__wrapped__(np.ones((2, 3)), axis, np.array(where))
 
 
 def test_embedding_explains_what_does_not_fit():
     with pytest.raises(IndexError, match=r"embedding: position 7 at \(1,\) .* 0 to 4"):
-        ops.embedding(np.array([0, 7]), np.ones((5, 2)))
+        ops.embedding.__wrapped__(np.array([0, 7]), np.ones((5, 2)))
     with pytest.raises(TypeError, match="positions are float64"):
-        ops.embedding(np.array([0.0]), np.ones((5, 2)))
+        ops.embedding.__wrapped__(np.array([0.0]), np.ones((5, 2)))

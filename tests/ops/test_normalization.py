@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minitransfer import kernels, ops
-from minitransfer.ops.together import together
+from minitransfer.ops.common import shared_gradients
 
 
 def normal(*shape, seed=0):
@@ -20,15 +20,17 @@ def test_batch_norm_follows_its_formula_and_shows_its_statistics(shape):
     mean, var = x.mean(axes), x.var(axes)
     expected = (x - mean.reshape(column)) / np.sqrt(var.reshape(column) + 0.1)
     expected = expected * weight.reshape(column) + bias.reshape(column)
-    seen = []
-    value, _ = ops.batch_norm(x, weight, bias, eps=0.1, observe=lambda *s: seen.append(s))
-    np.testing.assert_allclose(value, expected)
-    np.testing.assert_allclose(seen, [(mean, var)])
-    given, _ = ops.batch_norm(
-        x, weight, bias, mean=mean, var=var, eps=0.1, observe=lambda *s: seen.append(s)
+    running_mean, running_var = np.zeros(3), np.ones(3)
+    value, _ = ops.batch_norm.__wrapped__(
+        x, running_mean, running_var, weight, bias, True, momentum=0.25, eps=0.1
     )
+    np.testing.assert_allclose(value, expected)
+    count = x.size // 3
+    np.testing.assert_allclose(running_mean, 0.25 * mean)
+    np.testing.assert_allclose(running_var, 0.75 + 0.25 * var * count / (count - 1))
+    given, _ = ops.batch_norm.__wrapped__(x, mean, var, weight, bias, eps=0.1)
     np.testing.assert_allclose(given, expected)
-    assert len(seen) == 1, "given statistics are not observed again"
+    np.testing.assert_array_equal(mean, x.mean(axes))  # given statistics are left as they are
 
 
 def test_batch_norm_computes_its_three_gradients_once(monkeypatch):
@@ -40,7 +42,10 @@ def test_batch_norm_computes_its_three_gradients_once(monkeypatch):
         return backward(*args)
 
     monkeypatch.setattr(kernels, "batch_norm_backward", counted)
-    value, derivatives = ops.batch_norm(normal(4, 3), np.ones(3), np.zeros(3))
+    value, derivatives = ops.batch_norm.__wrapped__(
+        normal(4, 3), None, None, np.ones(3), np.zeros(3), True
+    )
+    derivatives = [d for d in derivatives if d]
     gy = np.ones_like(value)
     first = [d(gy) for d in derivatives]
     assert len(calls) == 1
@@ -55,25 +60,26 @@ def test_batch_norm_computes_its_three_gradients_once(monkeypatch):
         ((3,), {}, r"expected \(batch, channels\)"),
         ((1, 3), {}, "single value per channel"),
         ((1, 3, 1, 1), {}, "drop_last=True"),
-        ((4, 3), {"mean": np.zeros(3)}, "only one of mean and var"),
-        ((4, 3), {"mean": np.zeros(2), "var": np.ones(2)}, r"the mean has shape \(2,\)"),
+        ((4, 3), {"training": False}, "evaluation needs running_mean"),
+        ((4, 3), {"running_mean": np.zeros(2)}, r"the running_mean has shape \(2,\)"),
         ((4, 3), {"weight": np.zeros(4)}, r"the weight has shape \(4,\), .* 3 channels"),
     ],
 )
 def test_batch_norm_explains_what_does_not_fit(x, options, message):
+    options = {"running_mean": None, "running_var": None, "training": True} | options
     with pytest.raises(ValueError, match=message):
-        ops.batch_norm(normal(*x), **options)
+        ops.batch_norm.__wrapped__(normal(*x), **options)
 
 
 def test_one_example_is_enough_with_given_statistics():
-    value, _ = ops.batch_norm(np.full((1, 2), 3.0), mean=np.ones(2), var=np.full(2, 4.0), eps=0)
+    value, _ = ops.batch_norm.__wrapped__(np.full((1, 2), 3.0), np.ones(2), np.full(2, 4.0), eps=0)
     np.testing.assert_allclose(value, [[1, 1]])
 
 
 def test_layer_norm_follows_its_formula():
     x, weight, bias = normal(2, 3, 4), normal(3, 4, seed=1), normal(3, 4, seed=2)
     mean, var = x.mean((1, 2), keepdims=True), x.var((1, 2), keepdims=True)
-    value, _ = ops.layer_norm(x, weight, bias, normalized_shape=(3, 4), eps=0.1)
+    value, _ = ops.layer_norm.__wrapped__(x, (3, 4), weight, bias, eps=0.1)
     np.testing.assert_allclose(value, (x - mean) / np.sqrt(var + 0.1) * weight + bias)
 
 
@@ -87,7 +93,7 @@ def test_layer_norm_follows_its_formula():
 )
 def test_layer_norm_explains_what_does_not_fit(options, message):
     with pytest.raises(ValueError, match=message):
-        ops.layer_norm(normal(2, 4), **options)
+        ops.layer_norm.__wrapped__(normal(2, 4), **options)
 
 
 def test_shared_gradients_are_let_go():
@@ -98,7 +104,7 @@ def test_shared_gradients_are_let_go():
         made.extend(weakref.ref(g) for g in gradients)
         return gradients
 
-    derivatives = together(compute, 3)
+    derivatives = shared_gradients(compute, 3)
     gc.disable()
     try:
         gy = np.ones(3)
@@ -115,7 +121,7 @@ def test_shared_gradients_are_let_go():
 
 def test_dropout_keeps_the_mean():
     x = np.ones(20_000, np.float32)
-    value, (dx,) = ops.dropout(x, p=0.25, rng=np.random.default_rng(0))
+    value, (dx,) = ops.dropout.__wrapped__(x, p=0.25, generator=np.random.default_rng(0))
     kept = value != 0
     assert abs(kept.mean() - 0.75) < 0.01
     np.testing.assert_allclose(value[kept], 1 / 0.75, rtol=1e-6)
@@ -124,8 +130,8 @@ def test_dropout_keeps_the_mean():
 
 def test_dropout_at_its_ends():
     x = normal(5)
-    np.testing.assert_array_equal(ops.dropout(x, p=0, rng=None)[0], x)
-    value, (dx,) = ops.dropout(x, p=1, rng=np.random.default_rng(0))
+    np.testing.assert_array_equal(ops.dropout.__wrapped__(x, p=0)[0], x)
+    value, (dx,) = ops.dropout.__wrapped__(x, p=1, generator=np.random.default_rng(0))
     np.testing.assert_array_equal(value, np.zeros(5))
     np.testing.assert_array_equal(dx(x), np.zeros(5))
 
@@ -133,9 +139,12 @@ def test_dropout_at_its_ends():
 @pytest.mark.parametrize("p", [-0.1, 1.1, np.nan])
 def test_dropout_wants_a_probability(p):
     with pytest.raises(ValueError, match="expected a probability"):
-        ops.dropout(np.ones(3), p=p, rng=np.random.default_rng(0))
+        ops.dropout.__wrapped__(np.ones(3), p=p, generator=np.random.default_rng(0))
 
 
 def test_dropout_repeats_with_its_generator():
-    first, second = [ops.dropout(np.ones(50), p=0.5, rng=np.random.default_rng(7))[0] for _ in "ab"]
+    first, second = [
+        ops.dropout.__wrapped__(np.ones(50), p=0.5, generator=np.random.default_rng(7))[0]
+        for _ in "ab"
+    ]
     np.testing.assert_array_equal(first, second)

@@ -1,0 +1,259 @@
+"""A claim: a sentence of an article, what was measured of it, and the verdict the numbers give."""
+
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import sys
+import textwrap
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from minitransfer.course.pages import check_claim_id
+from minitransfer.folders import cache_folder
+
+#: What the numbers may say of a claim.
+VERDICTS = ("holds", "holds narrowly", "does not hold")
+
+
+class ClaimFailed(AssertionError):
+    """The measured numbers miss the bar that a claim's `check` sets."""
+
+
+def claim(
+    id: str,
+    statement: str,
+    *,
+    measured,
+    spread,
+    seeds: int,
+    verdict: str,
+    check,
+    condition: str = "",
+    effect: float | None = None,
+    interval: tuple[float, float] | None = None,
+    unit: str = "",
+    format: str = ".4g",
+) -> dict:
+    """State a claim beside its measurement, leave a line in the ledger and print both.
+
+    The verdict is the lesson's finding and never an error: an article that is found wrong passes
+    and is said to be wrong. `check` is the bar that says whether the measurement itself is what
+    it used to be; only its failing raises.
+
+    Args:
+        id: the claim as `lessons/sources.md` lists it ("E5"); a second statement on the same
+            claim adds a part after a slash ("E5/overfitting"). No id is used twice in all lessons.
+        statement: the claim in one sentence, no full stop.
+        measured: a number, a text, or several numbers as a sequence or as name → number.
+        spread: how far it scatters over seeds (standard deviation unless the statement says
+            otherwise), in the form of `measured`; 0 for what is exact, None where none makes sense.
+        seeds: how many independent runs are behind it, 1 or more.
+        verdict: "holds", "holds narrowly" or "does not hold"; compute it from the numbers where
+            it can differ.
+        check: whether the measurement meets its bar.
+        condition: under which the claim holds narrowly.
+        effect: size of the difference that the claim is about.
+        interval: (low, high), its 95 % confidence interval; see `experiments.intervals`.
+        unit: printed after the numbers ("bits", "s").
+        format: Python format of the numbers, for instance ".1%".
+
+    Returns:
+        The record as it stands in the ledger.
+
+    Raises:
+        ClaimFailed: if `check` is not true, after recording and printing.
+        ValueError: if the id or verdict is unknown, `seeds` is below 1 or a number is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> solved = np.zeros(200, bool)
+        >>> record = claim("E2", "two inputs and no hidden layer cannot separate XOR",
+        ...                measured=solved.mean(), spread=0.0, seeds=200,
+        ...                verdict="holds", check=solved.sum() == 0)
+        Claim E2 holds
+          two inputs and no hidden layer cannot separate XOR
+          measured 0 ± 0 (200 seeds)
+    """
+    check_claim_id(id)
+    if verdict not in VERDICTS:
+        raise ValueError(f"verdict {verdict!r} of claim {id}; expected one of {list(VERDICTS)}")
+    if condition and verdict != "holds narrowly":
+        raise ValueError(f'claim {id}: a condition belongs to "holds narrowly", not to {verdict!r}')
+    if seeds < 1:
+        raise ValueError(f"claim {id}: seeds={seeds}; expected 1 or more")
+    if (effect is None) is not (interval is None):
+        raise ValueError(f"claim {id}: effect and interval belong together; give both or neither")
+    record = {
+        "id": id,
+        "lesson": _lesson_of(sys._getframe(1)),
+        "statement": statement,
+        "measured": _plain(id, measured),
+        "spread": _plain(id, spread),
+        "seeds": int(seeds),
+        "verdict": verdict,
+        "condition": condition,
+        "effect": _plain(id, effect),
+        "interval": _plain(id, interval),
+        "unit": unit,
+        "format": format,
+        "passed": bool(check),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+    }
+    with ledger_file().open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    print(claim_text(record), flush=True)
+    if not record["passed"]:
+        raise ClaimFailed(
+            f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
+            f"The claim: {statement}. Find out what changed before the bar is moved"
+        )
+    return record
+
+
+def ledger_file() -> Path:
+    """Return the file that claims are written to, a JSON object a line.
+
+    The environment variable ``MINITRANSFER_LEDGER`` names it; otherwise it is in the cache.
+
+    Example:
+        >>> ledger_file().suffix
+        '.jsonl'
+    """
+    named = os.environ.get("MINITRANSFER_LEDGER")
+    path = Path(named).expanduser() if named else cache_folder() / "ledger.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def read_records(path) -> list[dict]:
+    """Read a file of claims. What a lesson claimed twice, stepping back and forth, counts once.
+
+    Args:
+        path: a file of JSON lines as `claim` writes it; a missing file holds nothing.
+
+    Returns:
+        The last record of each (lesson, id), in the order of their first appearance.
+
+    Example:
+        >>> read_records("nowhere.jsonl")
+        []
+    """
+    path = Path(path)
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        records = [json.loads(line) for line in file if line.strip()]
+    return list({(record["lesson"], record["id"]): record for record in records}.values())
+
+
+def claim_text(record: dict) -> str:
+    """Lay a record, as `claim` returns it, out as the lines that a lesson prints.
+
+    Example:
+        >>> print(claim_text({"id": "E8", "statement": "few examples pin the table down",
+        ...     "measured": 0.93, "spread": 0.02, "seeds": 20, "verdict": "holds narrowly",
+        ...     "condition": "the cell is shared", "effect": 0.52, "interval": [0.4, 0.6],
+        ...     "unit": "", "format": ".2f", "passed": False}))
+        Claim E8 holds narrowly: the cell is shared
+          few examples pin the table down
+          measured 0.93 ± 0.02 (20 seeds)
+          effect 0.52, 95 % interval 0.40 to 0.60
+          THE CHECK FAILED: the measurement misses its bar
+    """
+    condition = f": {record['condition']}" if record["condition"] else ""
+    wrapped = textwrap.wrap(f"Claim {record['id']} {record['verdict']}{condition}", 76)
+    for line in claim_details(record):
+        wrapped += textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(wrapped)
+
+
+def claim_details(record: dict) -> list[str]:
+    """Say what a claim states and what was measured of it, one line each, of any length.
+
+    Example:
+        >>> claim_details({"statement": "it takes longer", "measured": {"a": 0.5, "b": 1},
+        ...     "spread": {"a": 0.25, "b": 0}, "seeds": 3, "effect": None, "format": ".2f",
+        ...     "unit": "s", "passed": True})
+        ['it takes longer', 'measured (3 seeds)', '  a 0.50 s ± 0.25 s', '  b 1 s ± 0 s']
+    """
+    measured, spread = record["measured"], record["spread"]
+    unsigned = {**record, "format": record["format"].removeprefix("+")}  # a spread has no sign
+    seeds = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
+
+    def with_spread(value, spread):
+        spread = _values_text(unsigned, spread)
+        return f"{_values_text(record, value)}{f' ± {spread}' if spread else ''}"
+
+    lines = [record["statement"]]
+    if isinstance(measured, dict):
+        spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
+        lines.append(f"measured {seeds}")
+        lines += [
+            f"  {name} {with_spread(value, spreads.get(name))}" for name, value in measured.items()
+        ]
+    else:
+        lines.append(f"measured {with_spread(measured, spread)} {seeds}")
+    if record["effect"] is not None:
+        effect, low, high = (
+            _values_text(record, x) for x in (record["effect"], *record["interval"])
+        )
+        lines.append(f"effect {effect}, 95 % interval {low} to {high}")
+    if not record["passed"]:
+        lines.append("THE CHECK FAILED: the measurement misses its bar")
+    return lines
+
+
+def _values_text(record, value):
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_values_text(record, v)}" for name, v in value.items())
+    if isinstance(value, list):
+        return " / ".join(_values_text(record, v) for v in value)
+    if isinstance(value, str) or value is None:
+        return value or ""
+    whole = isinstance(value, int) and record["format"].endswith(("g", "f"))
+    text = str(value) if whole else f"{value:{record['format']}}"
+    return f"{text} {record['unit']}".rstrip()
+
+
+def _plain(id, value):
+    """The value in the types that JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(id, v) for name, v in value.items()}
+    if isinstance(value, (str, type(None))):
+        return value
+    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+        return [_plain(id, v) for v in value]
+    number = value.item() if hasattr(value, "item") else value
+    if not isinstance(number, (int, float)):
+        raise ValueError(f"claim {id}: {value!r} is not a number, text, sequence or dictionary")
+    if not math.isfinite(number):
+        raise ValueError(f"claim {id}: measured {number}; the experiment gave no usable number")
+    return number
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a measurement may depend on.
+
+    Example:
+        >>> sorted(versions())
+        ['machine', 'minitransfer', 'numba', 'numpy', 'python']
+    """
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in ("minitransfer", "numpy", "numba"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:  # a checkout that was never installed
+            found[package] = "not installed"
+    return found
+
+
+def _lesson_of(frame) -> str:
+    """The lesson that a call comes from; a notebook's kernel does not know its file."""
+    file = frame.f_globals.get("__file__")
+    return Path(file).stem if file else "notebook"

@@ -1,0 +1,203 @@
+"""The ledger of a full run: every claim of every lesson, article by article."""
+
+import json as json_format
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from minitransfer.course import scripts
+from minitransfer.course.claims import VERDICTS, claim_details, read_records, versions
+from minitransfer.course.pages import articles, claim_statements
+from minitransfer.files import write_atomically
+from minitransfer.folders import cache_folder
+from minitransfer.progress import progress_bar
+from minitransfer.terminal import plain, without_controls
+
+_COLOURS = dict(zip(VERDICTS, ("green", "yellow", "red"), strict=True))
+
+#: What `print_ledger(json=True)` says of each claim, in this order.
+KEYS = ("id", "lesson", "statement", "measured", "spread", "seeds", "verdict")
+
+
+class LessonFailed(RuntimeError):
+    """A lesson did not run to its end, so that there is no full run to store."""
+
+
+def last_run() -> dict | None:
+    """Return the last full run: the one that was shipped, or a later one of this user's.
+
+    Returns:
+        A dictionary with "date", "versions", "seconds" (by lesson) and "claims" (records as
+        `claim` returns them), or None if there is no full run yet.
+
+    Example:
+        >>> run = last_run()
+        >>> run is None or "claims" in run
+        True
+    """
+    runs = []
+    lessons = scripts.lessons_folder()
+    for path in (lessons / "results" / "ledger.json", cache_folder() / "ledger.json"):
+        if path.exists():
+            runs.append(json_format.loads(path.read_text(encoding="utf-8")))
+    return max(runs, key=lambda run: run["date"], default=None)
+
+
+def run_all(path=None, *, progress: bool = True) -> dict:
+    """Run every lesson, one after the other, and store what they claim.
+
+    Args:
+        path: where to store it; by default ``results/ledger.json`` in the folder of the lessons,
+            or in the cache where that folder belongs to an installed package.
+        progress: whether to show a bar with the time left, on the error stream.
+
+    Returns:
+        The run, as `last_run` returns it.
+
+    Raises:
+        LessonFailed: if a lesson fails, with the end of what it said. Nothing is stored.
+    """
+    claims, seconds = [], {}
+    lessons = scripts.catalogue()
+    with progress_bar("lessons", len(lessons), wanted=progress) as show:
+        for done, lesson in enumerate(lessons):
+            title = without_controls(lesson.title)
+            show(done, description=f"lesson {lesson.number}: {title}")
+            start = time.perf_counter()
+            claims += run_script(lesson.path)
+            seconds[lesson.path.stem] = round(time.perf_counter() - start, 1)
+        show(len(lessons), description="lessons")
+    result = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "seconds": seconds,
+        "claims": claims,
+    }
+    text = json_format.dumps(result, ensure_ascii=False, indent=1) + "\n"
+    write_atomically(path or default_path(), text)
+    return result
+
+
+def run_script(path: Path) -> list[dict]:
+    """Run one lesson in a process of its own and return the records of its claims.
+
+    Raises:
+        LessonFailed: if it exits with an error, or claims nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Path(folder) / "ledger.jsonl"
+        figures = os.environ.get("MINITRANSFER_FIGURES") or str(cache_folder() / "figures")
+        run = subprocess.run(
+            [sys.executable, str(path)],
+            env={
+                **os.environ,
+                "MINITRANSFER_LEDGER": str(ledger),
+                "MINITRANSFER_FIGURES": figures,
+                "PYTHONIOENCODING": "utf-8",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        records = read_records(ledger)
+    if run.returncode != 0:
+        raise LessonFailed(
+            f"{path.name} failed; nothing was stored. It said:\n{run.stdout[-3000:]}"
+        )
+    if not records:
+        raise LessonFailed(f"{path.name} claims nothing; nothing was stored")
+    return records
+
+
+def default_path() -> Path:
+    """Return where a full run is stored if nobody says where.
+
+    Example:
+        >>> default_path().name
+        'ledger.json'
+    """
+    folder = scripts.lessons_folder()
+    installed = folder.name == "_lessons"
+    return (cache_folder() if installed else folder / "results") / "ledger.json"
+
+
+def print_ledger(json: bool = False, *, run: dict | None = None, console: Console | None = None):
+    """Print a full run, article by article.
+
+    Args:
+        json: whether to print a JSON list with one object per claim instead.
+        run: as `last_run` returns it, and does so if None.
+        console: where to print; the terminal if None.
+
+    Returns:
+        Whether there was a run to print.
+
+    Example:
+        >>> import json
+        >>> empty = {"claims": [], "versions": {}, "date": "", "seconds": {}}
+        >>> print_ledger(json=True, run=empty)
+        []
+        True
+    """
+    run = run or last_run()
+    if json:
+        keys = (*KEYS, "condition", "effect", "interval", "unit", "date", "versions")
+        rows = [{key: record[key] for key in keys} for record in (run or {"claims": []})["claims"]]
+        text = json_format.dumps(rows, ensure_ascii=False, indent=1)
+        print(text, file=console.file if console else None)
+        return run is not None
+    console = console or Console()
+    if run is None:
+        console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
+        return False
+    console.print("[dim]claim (lesson) verdict, measured, spread[/]\n")
+    heads = {a.letter: f"{a.title}[/]\n{a.author}, {a.year}" for a in articles().values()}
+    for letter, head in (heads | {"K": "Claims of our own[/]\nhow it is done, and fast"}).items():
+        console.print(f"[bold]{letter} · {head}")
+        for record in _in_order(letter, run["claims"]):
+            _print_claim(record, console)
+        if missing := _missing(letter, run["claims"]):
+            console.print(f"[dim]not in this run: {', '.join(missing)}[/]")
+        console.print()
+    counts = [sum(r["verdict"] == verdict for r in run["claims"]) for verdict in VERDICTS]
+    told = ", ".join(f"{n} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True))
+    with_versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    console.print(f"{len(run['claims'])} statements: {told}.")
+    console.print(f"[dim]Measured {plain(run['date'][:10])} with {plain(with_versions)}.[/]")
+    return True
+
+
+def _in_order(letter, records):
+    """The claims of an article, in the order of the page of sources."""
+    order = list(claim_statements())
+    own = [record for record in records if record["id"].startswith(letter)]
+    return sorted(own, key=lambda r: (order.index(r["id"].split("/")[0]), r["id"]))
+
+
+def _print_claim(record, console):
+    """A claim a block, not a row: so nothing is cut off, however narrow the terminal is."""
+    lesson, colour = record["lesson"].split("_")[0].lstrip("0"), _COLOURS[record["verdict"]]
+    condition = f": {plain(record['condition'])}" if record["condition"] else ""
+    console.print(
+        f"[bold]{plain(record['id'])}[/] (lesson {plain(lesson)}) "
+        f"[{colour}]{record['verdict']}[/]{condition}",
+        highlight=False,
+    )
+    for line in claim_details(record):
+        indent = 2 + len(line) - len(line.lstrip())
+        console.print(Padding(Text(without_controls(line.lstrip())), (0, 0, 0, indent)))
+
+
+def _missing(letter, records):
+    """The claims of an article that no lesson of this run measured."""
+    measured = {record["id"].split("/")[0] for record in records}
+    return [id for id in claim_statements() if id.startswith(letter) and id not in measured]

@@ -1,0 +1,376 @@
+"""Operations as modules, for use in `Sequential`: they have nothing to learn.
+
+Activations, dropout and changes of shape, then losses. The formulas are in `minitransfer.ops`.
+
+Args common to all activations:
+    inplace: taken for PyTorch's sake, and changes nothing: results are always new arrays, since a
+        derivative may need the old ones.
+
+Args common to all losses:
+    reduction: "mean", "sum" or "none" (one number per element).
+    size_average, reduce: PyTorch's old names of the same, refused.
+"""
+
+from minitransfer import ops
+from minitransfer.nn.module import Module
+from minitransfer.ops.losses import refuse_old_names
+
+
+class _Pointwise(Module):
+    """A function of each number; facts that hold of all of these (see `Module`)."""
+
+    stateless = pointwise = True
+
+    def __init__(self, inplace=False):
+        super().__init__()
+
+
+class ReLU(_Pointwise):
+    """max(x, 0).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> ReLU()(tensor([-1.0, 2.0])).tolist()
+        [0.0, 2.0]
+    """
+
+    def forward(self, x):
+        return ops.relu(x)
+
+
+class LeakyReLU(_Pointwise):
+    """x where positive, ``negative_slope * x`` elsewhere.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> LeakyReLU(0.5)(tensor([-1.0, 2.0])).tolist()
+        [-0.5, 2.0]
+    """
+
+    def __init__(self, negative_slope=0.01, inplace=False):
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x):
+        return ops.leaky_relu(x, self.negative_slope)
+
+
+class ReLU6(_Pointwise):
+    """min(max(x, 0), 6).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> ReLU6()(tensor([-1.0, 9.0])).tolist()
+        [0.0, 6.0]
+    """
+
+    def forward(self, x):
+        return ops.relu6(x)
+
+
+class GELU(_Pointwise):
+    """x Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016).
+
+    Args:
+        approximate: "none" for the exact function, "tanh" for the approximation.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> GELU()(tensor([0.0])).tolist()
+        [0.0]
+    """
+
+    def __init__(self, approximate="none"):
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, x):
+        return ops.gelu(x, self.approximate)
+
+
+class Tanh(_Pointwise):
+    """The hyperbolic tangent.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> Tanh()(tensor([0.0])).tolist()
+        [0.0]
+    """
+
+    def forward(self, x):
+        return ops.tanh(x)
+
+
+class Sigmoid(_Pointwise):
+    """1 / (1 + exp(−x)).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> Sigmoid()(tensor([0.0])).tolist()
+        [0.5]
+    """
+
+    def forward(self, x):
+        return ops.sigmoid(x)
+
+
+class Softplus(_Pointwise):
+    """log(1 + exp(x)), a ReLU with its corner rounded off.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> round(Softplus()(tensor(0.0)).item(), 4)
+        0.6931
+    """
+
+    def forward(self, x):
+        return ops.softplus(x)
+
+
+class Softmax(Module):
+    """exp(x) divided by its sum over the axis `dim`.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> Softmax(dim=0)(tensor([1.0, 1.0])).tolist()
+        [0.5, 0.5]
+    """
+
+    stateless = True
+
+    def __init__(self, dim=-1):
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x):
+        return ops.softmax(x, self.dim)
+
+
+class LogSoftmax(Module):
+    """The logarithm of Softmax.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> LogSoftmax(dim=0)(tensor([0.0])).tolist()
+        [0.0]
+    """
+
+    stateless = True
+
+    def __init__(self, dim=-1):
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x):
+        return ops.log_softmax(x, self.dim)
+
+
+class Dropout(Module):
+    """In training, sets each number to 0 with probability p and divides the others by 1 − p.
+
+    Srivastava et al. 2014. In evaluation mode, and in a frozen module, it passes all through.
+
+    Args:
+        p: probability of dropping a number, 0 ≤ p < 1.
+        inplace: taken for PyTorch's sake; the result is a new array in any case.
+        generator: draws what is dropped; the default one if None.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> Dropout(0.5).eval()(ones(3)).tolist()
+        [1.0, 1.0, 1.0]
+    """
+
+    pointwise = True
+
+    def __init__(self, p=0.5, inplace=False, *, generator=None):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p is a probability below 1; given {p}")
+        self.p, self.generator = p, generator
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        return ops.dropout(x, self.p, generator=self.generator)
+
+    def extra_repr(self):
+        return f"p={self.p}"
+
+
+class Flatten(Module):
+    """Joins the axes from `start_dim` to `end_dim` into one; by default all but the first.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> Flatten()(zeros(2, 1, 28, 28)).shape
+        (2, 784)
+    """
+
+    stateless = True
+
+    def __init__(self, start_dim=1, end_dim=-1):
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x):
+        return x.flatten(self.start_dim, self.end_dim)
+
+
+class Identity(Module):
+    """Passes its input through; stands where a layer was taken out.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> Identity()(ones(2)).tolist()
+        [1.0, 1.0]
+    """
+
+    stateless = pointwise = True
+
+    def forward(self, x):
+        return x
+
+
+# Losses
+
+
+class _Loss(Module):
+    """A loss that has no option but `reduction`."""
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        refuse_old_names(type(self).__name__, size_average, reduce)
+        self.reduction = reduction
+
+
+class CrossEntropyLoss(_Loss):
+    """−log of the probability that softmax(logits) gives the right class.
+
+    Args:
+        weight: (classes,) factor per class, or None.
+        ignore_index: label of examples to leave out.
+        reduction: see above.
+        label_smoothing: share of the probability that is spread over all classes.
+
+    Shape:
+        logits (N, classes), target (N,) whole numbers or (N, classes) probabilities → ().
+
+    Raises:
+        ValueError: if a label lies outside 0 … classes − 1.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> loss = CrossEntropyLoss()(tensor([[0.0, 0.0]]), tensor([1]))
+        >>> round(loss.item(), 4)
+        0.6931
+    """
+
+    def __init__(
+        self,
+        weight=None,
+        size_average=None,
+        ignore_index=-100,
+        reduce=None,
+        reduction="mean",
+        label_smoothing=0.0,
+    ):
+        super().__init__(size_average, reduce, reduction)
+        self.weight, self.ignore_index = weight, ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits, target):
+        return ops.cross_entropy(
+            logits,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+class BCEWithLogitsLoss(_Loss):
+    """Cross-entropy of yes-or-no answers, from logits.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> round(BCEWithLogitsLoss()(tensor([0.0]), tensor([1.0])).item(), 4)
+        0.6931
+    """
+
+    def __init__(
+        self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+    ):
+        super().__init__(size_average, reduce, reduction)
+        self.weight, self.pos_weight = weight, pos_weight
+
+    def forward(self, logits, target):
+        return ops.binary_cross_entropy_with_logits(
+            logits, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
+        )
+
+
+class MSELoss(_Loss):
+    """(input − target)².
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> MSELoss()(tensor([1.0, 3.0]), tensor([1.0, 1.0])).item()
+        2.0
+    """
+
+    def forward(self, input, target):
+        return ops.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(_Loss):
+    """|input − target|.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> L1Loss()(tensor([1.0, 3.0]), tensor([1.0, 1.0])).item()
+        1.0
+    """
+
+    def forward(self, input, target):
+        return ops.l1_loss(input, target, reduction=self.reduction)
+
+
+class KLDivLoss(_Loss):
+    """Kullback-Leibler divergence of `target` from exp(input); the input is log-probabilities.
+
+    Args:
+        reduction: also "batchmean": the sum divided by the number of examples.
+        log_target: whether the target, too, is given as log-probabilities.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> p = tensor([[0.5, 0.5]])
+        >>> KLDivLoss(reduction="batchmean")(p.log(), p).item()
+        0.0
+    """
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean", log_target=False):
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input, target):
+        return ops.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class HuberLoss(_Loss):
+    """Squared error up to `delta`, straight beyond it (Huber 1964).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> HuberLoss()(tensor([0.0]), tensor([3.0])).item()
+        2.5
+    """
+
+    def __init__(self, reduction="mean", delta=1.0):
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input, target):
+        return ops.huber_loss(input, target, reduction=self.reduction, delta=self.delta)

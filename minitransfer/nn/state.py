@@ -1,0 +1,84 @@
+"""What a module's numbers are called in a file, and how they come back.
+
+`Module` has the two functions as methods.
+"""
+
+from typing import NamedTuple
+
+from minitransfer.autograd import increment_version
+from minitransfer.tensor import Tensor
+
+
+class LoadResult(NamedTuple):
+    """The keys that `load_state_dict` had nothing for, and those it had no place for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+def state_dict(module) -> dict[str, Tensor]:
+    """Return all parameters and buffers by dotted name.
+
+    The tensors share their numbers with the module, as in PyTorch: copy the dictionary
+    (``copy.deepcopy``) to keep a state while training goes on.
+    """
+    return {name: tensor.detach() for name, tensor in _state(module)}
+
+
+def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
+    """Copy the numbers in `state` into this module; all of it, or in an error nothing.
+
+    Args:
+        state: dotted name → tensor or array.
+        strict: whether every name must have its counterpart on both sides.
+
+    Returns:
+        The missing and the unexpected keys (both empty when `strict`). A head that does not
+        belong is in these lists; it is never loaded or dropped silently.
+
+    Raises:
+        KeyError: names every missing and unexpected key (`strict` only).
+        ValueError: names every key whose shape differs, with both shapes, and the missing
+            and unexpected keys too.
+        TypeError: if a value is not numeric.
+    """
+    own = dict(_state(module))
+    arrays = {name: Tensor(value).array for name, value in state.items()}
+    absent = [name for name in own if name not in arrays]
+    unexpected = [name for name in arrays if name not in own]
+    wrong = [
+        f"{name}: given {arrays[name].shape}, expected {tensor.shape}"
+        for name, tensor in own.items()
+        if name in arrays and arrays[name].shape != tensor.shape
+    ]
+    if wrong or (strict and (absent or unexpected)):
+        raise _load_error(absent, unexpected, wrong)
+    for name, tensor in own.items():
+        if name in arrays:
+            tensor.array[...] = arrays[name]
+            increment_version(tensor)
+    return LoadResult(absent, unexpected)
+
+
+def _state(module):
+    for prefix, part in module.named_modules():
+        for registry in (part._parameters, part._buffers):
+            for name, tensor in registry.items():
+                yield f"{prefix}.{name}" if prefix else name, tensor
+
+
+def _load_error(absent, unexpected, wrong) -> Exception:
+    """Say everything that keeps a state from being loaded, and what to do about it."""
+    parts = []
+    if wrong:
+        parts.append(
+            f"shapes differ ({'; '.join(wrong)}): a head for other classes has to be replaced "
+            "first (transfer.replace_head), or its keys left out of the state, with strict=False"
+        )
+    if absent or unexpected:
+        parts.append(
+            f"missing keys {absent}, unexpected keys {unexpected}: strict=False loads what has a "
+            "counterpart and returns both lists"
+        )
+    kind = ValueError if wrong else KeyError
+    return kind(f"load_state_dict: nothing was loaded. {'. '.join(parts)}")

@@ -1,0 +1,35 @@
+"""Text from files, made safe to print.
+
+A card or a ledger may come from anybody. A control character in it could move the cursor, rename
+the window or hide what follows, and square brackets are rich's markup.
+"""
+
+import re
+
+_CONTROLS = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # an escape sequence, whole: its letters are not text
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # the same for those that set titles and links
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control, and text run backwards
+)
+
+
+def without_controls(text) -> str:
+    r"""Return the text without control characters; line ends and tabs stay.
+
+    Example:
+        >>> without_controls("a\x1b[31mred\x1b[0m word\n")
+        'ared word\n'
+    """
+    return _CONTROLS.sub("", str(text))
+
+
+def plain(text) -> str:
+    r"""Return the text as rich shall print it: letter by letter, with neither control nor markup.
+
+    Example:
+        >>> plain("[/usr] \x1b[2Jand more")
+        '\\[/usr] and more'
+    """
+    from rich.markup import escape  # takes a moment, and not everything that is printed needs it
+
+    return escape(without_controls(text))

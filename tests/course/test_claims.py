@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pytest
+
+from minitransfer.course import ClaimFailed, claim
+from minitransfer.course.claims import claim_text, read_records
+
+GOOD = {"measured": 0.5, "spread": 0.1, "seeds": 5, "verdict": "holds", "check": True}
+
+
+def test_record_is_printed_and_written(ledger, capsys):
+    record = claim("E2", "no line separates XOR", **GOOD)
+    assert "Claim E2 holds" in capsys.readouterr().out
+    assert json.loads(ledger.read_text()) == record
+    assert record["lesson"] == "test_claims"
+    assert set(record["versions"]) >= {"minitransfer", "numpy", "python"}
+
+
+def test_a_difference_has_a_sign_and_its_spread_has_none(ledger, capsys):
+    claim("E2", "a gain", **GOOD | {"format": "+.1%"})
+    assert "measured +50.0% ± 10.0%" in capsys.readouterr().out
+
+
+def test_failing_check_raises_after_recording(ledger, capsys):
+    with pytest.raises(ClaimFailed, match=r"E2.*0\.5.*no line"):
+        claim("E2", "no line separates XOR", **{**GOOD, "check": np.bool_(False)})
+    assert "CHECK FAILED" in capsys.readouterr().out
+    assert not read_records(ledger)[0]["passed"]
+
+
+def test_article_found_wrong_passes(ledger):
+    assert claim("E5", "L2 wakes every node", **{**GOOD, "verdict": "does not hold"})["passed"]
+
+
+def test_numpy_numbers_and_groups_become_plain(ledger):
+    measured = {"one": np.float32(0.25), "two": np.int64(3), "many": np.array([1.0, 2.0])}
+    record = claim("E8", "counts", **{**GOOD, "measured": measured, "spread": None})
+    assert read_records(ledger)[0]["measured"] == record["measured"]
+    assert record["measured"] == {"one": 0.25, "two": 3, "many": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"id": "E99"}, "page of sources; article E has E1"),
+        ({"verdict": "true"}, "expected one of"),
+        ({"seeds": 0}, "expected 1 or more"),
+        ({"measured": float("nan")}, "no usable number"),
+        ({"measured": object()}, "is not a number"),
+        ({"effect": 0.5}, "belong together"),
+        ({"condition": "only here"}, "holds narrowly"),
+    ],
+)
+def test_bad_input_is_refused_and_not_recorded(ledger, change, message):
+    with pytest.raises(ValueError, match=message):
+        claim(**{"id": "E2", "statement": "s", **GOOD, **change})
+    assert read_records(ledger) == []
+
+
+def test_claiming_again_counts_once(ledger):
+    claim("E2", "first", **GOOD)
+    claim("E3", "between", **GOOD)
+    claim("E2", "second", **GOOD)
+    assert [record["statement"] for record in read_records(ledger)] == ["second", "between"]
+
+
+def test_numbers_are_written_as_asked(ledger, capsys):
+    record = claim(
+        "A2",
+        "few labels suffice " * 8,
+        measured=0.931,
+        spread=0.004,
+        seeds=3,
+        verdict="holds narrowly",
+        condition="conv, n=100",
+        effect=0.09,
+        interval=(0.07, 0.11),
+        format=".1%",
+        check=True,
+    )
+    text = claim_text(record)
+    assert "93.1% ± 0.4% (3 seeds)" in text
+    assert "effect 9.0%, 95 % interval 7.0% to 11.0%" in text
+    assert text.startswith("Claim A2 holds narrowly: conv, n=100")
+    assert max(len(line) for line in text.splitlines()) <= 78

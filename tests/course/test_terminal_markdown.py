@@ -1,0 +1,53 @@
+import pytest
+
+from minitransfer.course import catalogue
+from minitransfer.course.scripts import split_cells
+from minitransfer.course.terminal_markdown import formula, terminal_markdown
+
+
+@pytest.mark.parametrize(
+    "latex, text",
+    [
+        (r"\frac{1}{m} \sum_{i=1}^{m} L(y_i, f_\theta(x_i))", "1/m Σᵢ₌₁ᵐ L(yᵢ, f_θ(xᵢ))"),
+        (r"y = \mathrm{softmax}(W^{(2)} h)", "y = softmax(W⁽²⁾ h)"),
+        (r"b_1 \ldots b_5", "b₁ … b₅"),
+        (r"\sqrt{x^2+1}", "√(x²+1)"),
+        (r"H(y \mid x) \le \ln 2", "H(y | x) ≤ ln 2"),
+        (r"x \leftarrow x - \eta\, \nabla_x L", "x ← x - η ∇ₓ L"),
+    ],
+)
+def test_formula(latex, text):
+    assert formula(latex) == text
+
+
+def test_what_has_no_readable_form_stays_latex():
+    assert formula(r"\underbrace{a}_{b}") == r"\underbrace{a}_{b}"
+
+
+@pytest.mark.parametrize("lesson", catalogue(), ids=lambda lesson: lesson.path.stem)
+def test_every_formula_of_the_lessons_becomes_text(lesson):
+    for cell in split_cells(lesson.path.read_text(encoding="utf-8")):
+        if cell.kind == "markdown":
+            text = terminal_markdown(cell.source, unfolded=True)
+            assert "\\" not in text, "a command that terminal_markdown does not know yet"
+            assert "<details>" not in text
+
+
+def test_displayed_formula_is_a_block():
+    assert "\n```text\n  a b²\n```\n" in terminal_markdown("before\n\n$$\na\nb^2\n$$\n\nafter")
+
+
+def test_code_is_left_alone():
+    code = '```python\nprice = "$x$ and \\alpha"\n```'
+    assert terminal_markdown(code) == code
+    assert terminal_markdown("`$x_1$`") == "`$x_1$`"
+
+
+def test_money_is_not_a_formula():
+    assert terminal_markdown("costs $5 today") == "costs $5 today"
+
+
+def test_answers_are_folded_until_asked_for():
+    folded = "before\n\n<details>\n<summary>Answer</summary>\n\nFour.\n</details>"
+    assert terminal_markdown(folded) == "before\n\n▸ **Answer** *(u unfolds)*"
+    assert terminal_markdown(folded, unfolded=True) == "before\n\n▾ **Answer**\n\nFour."

@@ -1,0 +1,107 @@
+"""Files are whole or not there, whoever writes, reads or fails meanwhile."""
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from minitransfer.files import write_atomically
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "result.json"
+
+
+def test_bytes_text_and_a_function_that_writes(path):
+    assert write_atomically(path, b"\xff\x00").read_bytes() == b"\xff\x00"
+    assert write_atomically(path, "Größe").read_bytes() == "Größe".encode()
+    assert write_atomically(path, lambda file: file.write(b"mine")).read_bytes() == b"mine"
+    assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+def test_permission_bits_are_kept_and_a_new_file_gets_the_usual_ones(path):
+    write_atomically(path, b"new")
+    (path.parent / "usual").write_bytes(b"")
+    assert path.stat().st_mode == (path.parent / "usual").stat().st_mode
+    path.chmod(0o600)
+    seen = []
+
+    def write(file):
+        seen.append(stat.S_IMODE(os.stat(file.name).st_mode))
+        file.write(b"private")
+
+    write_atomically(path, write)
+    assert seen == [0o600], "nobody else can read it while it is written"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), ValueError(), KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file_and_no_other(path, error):
+    write_atomically(path, b"old")
+
+    def fail(file):
+        file.write(b"half of the ne")
+        raise error
+
+    with pytest.raises(type(error)):
+        write_atomically(path, fail)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_name_as_long_as_the_system_allows(tmp_path):
+    path = tmp_path / ("x" * 250)
+    assert write_atomically(path, b"1").read_bytes() == b"1"
+
+
+def test_a_folder_that_cannot_be_synced_does_not_undo_the_writing(path, monkeypatch):
+    def refuse(*_):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert write_atomically(path, b"there").read_bytes() == b"there"
+
+
+WRITE = """
+import sys
+from minitransfer.files import write_atomically
+for _ in range(100):
+    write_atomically(sys.argv[1], sys.argv[2].encode() * 50_000)
+"""
+
+
+def test_threads_and_processes_save_one_file_and_readers_never_see_half(path):
+    write_atomically(path, b"a" * 50_000)
+    failed, done = [], threading.Event()
+
+    def write(letter):
+        try:
+            for _ in range(200):
+                write_atomically(path, letter * 50_000)
+        except BaseException as error:
+            failed.append(error)
+
+    def read():
+        while not done.is_set():
+            content = path.read_bytes()
+            if len(content) != 50_000 or len(set(content)) != 1:
+                failed.append((len(content), set(content)))
+
+    reader = threading.Thread(target=read)
+    writers = [threading.Thread(target=write, args=(letter,)) for letter in (b"b", b"c")]
+    reader.start()
+    other = subprocess.Popen([sys.executable, "-c", WRITE, str(path), "d"])
+    for thread in writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    assert other.wait() == 0
+    done.set()
+    reader.join()
+    assert failed == []
+    assert os.listdir(path.parent) == [path.name]
