@@ -319,13 +319,15 @@ class Tensor(Operators):
 
     def copy_(self, other):
         """Overwrite the numbers with those of `other`, which may be broadcast."""
-        self[...] = other
+        check_writable(self)
+        check_constant(other)
+        self.array[...] = as_array(other)
+        increment_version(self)
         return self
 
     def fill_(self, value):
         """Set every number to `value`."""
-        self[...] = value
-        return self
+        return self.copy_(value)
 
     def zero_(self):
         """Set every number to 0."""

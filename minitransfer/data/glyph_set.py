@@ -175,7 +175,7 @@ def _read(file, shape):
 def _write(file, arrays):
     """Write under another name, then rename: nobody ever reads half a file.
 
-    A cache that cannot be written (full disk, read-only folder) costs only time, so it is no error.
+    A cache that cannot be written (full disk, read-only folder) costs only time, not an error.
     """
     temporary = None
     try:

@@ -18,8 +18,7 @@ A reading order, from easy to involved:
    own language.
 6. `conv`: `conv.ladder` climbs from the definition to `conv.shifted`; `conv.plan` holds the idea.
    `conv.depthwise` filters take a path of their own.
-7. `memory`: where memory comes from, and what that costs.
-8. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
 
 A kernel is a table from the type of the numbers to a compiled function, and is called as
 ``_relu[x.dtype](x, y)``. Compiled loops do not look whether an index is inside its array: shapes
@@ -64,10 +63,9 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .gemm import bias_gradient, linear, matmul
     from .layernorm import layer_norm, layer_norm_backward
     from .max_pool import max_pool2d, max_pool2d_backward
-    from .memory import keep_freed_memory
     from .optimizer_steps import adam_step, sgd_step
     from .softmax_loss import log_softmax, softmax, softmax_cross_entropy
-    from .threads import get_num_threads, set_num_threads
+    from .threads import get_num_threads, keep_freed_memory, set_num_threads
 
 # A file is never named like one of its functions: the first import of the file would hide it.
 _FILES = {
@@ -79,10 +77,9 @@ _FILES = {
     "gemm": "bias_gradient linear matmul",
     "layernorm": "layer_norm layer_norm_backward",
     "max_pool": "max_pool2d max_pool2d_backward",
-    "memory": "keep_freed_memory",
     "optimizer_steps": "adam_step sgd_step",
     "softmax_loss": "log_softmax softmax softmax_cross_entropy",
-    "threads": "get_num_threads set_num_threads",
+    "threads": "get_num_threads set_num_threads keep_freed_memory",
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
 

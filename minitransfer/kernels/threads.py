@@ -1,4 +1,6 @@
-"""Several threads in one kernel: fixed chunks, a pool, and no waiting in a loop.
+"""What a process gives to its kernels: several threads, and the memory that others have freed.
+
+Threads come as fixed chunks, a pool, and no waiting in a loop.
 
 Kernels release the interpreter's lock, so ordinary Python threads run side by side. The work is
 cut into chunks whose ends depend on its size alone; a thread takes the next chunk when it has done
@@ -10,13 +12,20 @@ call kernels at once, even from inside the pool. A thread without work sleeps; i
 takes nothing from other programs.
 """
 
+import ctypes
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 LEAST = 4
 """Chunks below which one thread does it all. On a busy machine a helper may fall asleep over its
 chunk; where there are a few, the caller has done the others meanwhile and waits for one only."""
+
+_KEEP = 256 << 20
+"""Bytes of freed memory that stay with the process for the next step."""
+_LARGE = 32 << 20
+"""Bytes from which an array has pages of its own all the same; glibc allows no more."""
 
 _lock = threading.Lock()
 _count = None
@@ -124,3 +133,23 @@ def _forget_pool():
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+def keep_freed_memory():
+    """Ask glibc to keep freed memory, for the whole process; return whether it was asked.
+
+    Every step of a training run makes and frees the same large arrays. The C library of Linux
+    gives memory of such sizes back to the system and asks for it again at the next step, and the
+    system clears it, page by page, on first use: a third of a training step of the conv net.
+
+    `train.fit` does this at its start. Glibc is left alone where the environment says already what
+    it should do (``MALLOC_…_THRESHOLD_`` or ``GLIBC_TUNABLES``), and so are other C libraries.
+    """
+    decided = any(n.startswith("MALLOC_") or n == "GLIBC_TUNABLES" for n in os.environ)
+    if decided or not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl, for one, has none
+    if mallopt is None:
+        return False
+    trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
+    return bool(mallopt(mmap_threshold, _LARGE) and mallopt(trim_threshold, _KEEP))
