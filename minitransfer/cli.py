@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("number", nargs="?", type=int, help="the lesson's number")
     learn.add_argument("--run", action="store_true", help="run it without stopping")
     learn.add_argument("--notebook", action="store_true", help="write it as .ipynb")
+    learn.add_argument("--evidence", action="store_true", help="what stands behind the lesson")
     learn.add_argument("--out", type=Path, default=Path(), help="folder for the notebook")
     learn.add_argument("--words", action="store_true", help="explain the words of the trade")
     learn.set_defaults(command=_learn)
@@ -88,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
     claims.add_argument("--run", action="store_true", help="measure all of them again")
     claims.add_argument("--json", action="store_true", help="one object per claim")
+    claims.add_argument(
+        "--untested", action="store_true", help="sentences of the articles not yet tested"
+    )
     claims.set_defaults(command=_claims)
 
     pretrain = commands.add_parser("pretrain", help="make a published network again")
@@ -166,18 +170,21 @@ def _learn(options) -> int:
     elif options.number is None:
         course.print_catalogue()
     elif options.notebook:
-        print(course.write_notebook(options.number, options.out))
+        print(course.write_notebook(options.number, options.out, options.evidence))
     elif options.run:
-        return 0 if course.run_through(options.number) else 1
+        return 0 if course.run_through(options.number, evidence=options.evidence) else 1
     else:
-        course.step_through(options.number)
+        course.step_through(options.number, evidence=options.evidence)
     return 0
 
 
 def _claims(options) -> None:
     if options.run:
         course.run_all()
-    course.print_ledger(json=options.json)
+    if options.untested:
+        course.print_untested()
+    else:
+        course.print_ledger(json=options.json)
 
 
 def _pretrain(options) -> None:

@@ -1,4 +1,4 @@
-"""Every lesson runs from start to end, without a display, and leaves its claims."""
+"""Every lesson and every evidence runs to its end, without a display, and leaves claims."""
 
 import os
 import subprocess
@@ -8,8 +8,10 @@ import pytest
 
 from minitransfer import course
 from minitransfer.course.claims import read_records
+from minitransfer.course.scripts import script_name
 
 LESSONS = course.catalogue()
+SCRIPTS = [script for lesson in LESSONS for script in lesson.scripts]
 TIME_LIMIT = 120  # seconds; a lesson is meant to take 30
 
 
@@ -28,8 +30,8 @@ def claimed():
     return {}
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.path.stem)
-def test_lesson(lesson, tmp_path, claimed):
+@pytest.mark.parametrize("script", SCRIPTS, ids=script_name)
+def test_script(script, tmp_path, claimed):
     environment = {
         **{k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
         "MINITRANSFER_LEDGER": str(tmp_path / "ledger.jsonl"),
@@ -37,8 +39,8 @@ def test_lesson(lesson, tmp_path, claimed):
         "PYTHONIOENCODING": "utf-8",
     }
     run = subprocess.run(
-        [sys.executable, lesson.path.name],
-        cwd=lesson.path.parent,
+        [sys.executable, script.name],
+        cwd=script.parent,
         env=environment,
         capture_output=True,
         text=True,
@@ -47,8 +49,8 @@ def test_lesson(lesson, tmp_path, claimed):
     )
     assert run.returncode == 0, f"{run.stdout[-2000:]}\n{run.stderr[-4000:]}"
     records = read_records(tmp_path / "ledger.jsonl")
-    assert records, f"{lesson.path.name} claims nothing"
+    assert records, f"{script_name(script)} claims nothing"
     for record in records:
-        assert record["lesson"] == lesson.path.stem
-        other = claimed.setdefault(record["id"], lesson.path.stem)
-        assert other == lesson.path.stem, f"claim {record['id']} also stands in {other}"
+        assert record["lesson"] == script_name(script)
+        other = claimed.setdefault(record["id"], script_name(script))
+        assert other == script_name(script), f"claim {record['id']} also stands in {other}"

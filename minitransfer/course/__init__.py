@@ -2,11 +2,18 @@
 
 `scripts` finds the lessons and cuts them into cells, `player` steps through one in the terminal,
 `claims` is what a lesson ends with, `ledger` what all of them leave behind, and `pages` reads the
-sources, the glossary and the index. What a lesson itself uses of this package is `claim`.
+sources, the glossary and the index. What a lesson itself uses of this package is `claim` and
+`figures`.
 """
 
 from minitransfer.course.claims import ClaimFailed, claim
-from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, run_all
+from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, print_untested, run_all
 from minitransfer.course.pages import articles, claim_statements, glossary_terms, print_glossary
 from minitransfer.course.player import run_through, step_through
-from minitransfer.course.scripts import catalogue, lessons_folder, print_catalogue, write_notebook
+from minitransfer.course.scripts import (
+    catalogue,
+    figures,
+    lessons_folder,
+    print_catalogue,
+    write_notebook,
+)

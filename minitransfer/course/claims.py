@@ -14,10 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer.course.pages import check_claim_id
+from minitransfer.course.scripts import script_name
 from minitransfer.folders import cache_folder
 
 #: What the numbers may say of a claim.
 VERDICTS = ("holds", "holds narrowly", "does not hold")
+
+#: Whose sentence a claim is: one of the articles', or one that we add.
+SOURCES = ("article", "ours")
 
 
 class ClaimFailed(AssertionError):
@@ -36,6 +40,9 @@ def claim(
     condition: str = "",
     effect: float | None = None,
     interval: tuple[float, float] | None = None,
+    source: str | None = None,
+    refuted_by: str = "",
+    control: str = "",
     unit: str = "",
     format: str = ".4g",
 ) -> dict:
@@ -52,6 +59,7 @@ def claim(
         measured: a number, a text, or several numbers as a sequence or as name → number.
         spread: how far it scatters over seeds (standard deviation unless the statement says
             otherwise), in the form of `measured`; 0 for what is exact, None where none makes sense.
+            A pair (low, high) in the place of a number is an interval: shares have one.
         seeds: how many independent runs are behind it, 1 or more.
         verdict: "holds", "holds narrowly" or "does not hold"; compute it from the numbers where
             it can differ.
@@ -59,6 +67,9 @@ def claim(
         condition: under which the claim holds narrowly.
         effect: size of the difference that the claim is about.
         interval: (low, high), its 95 % confidence interval; see `experiments.intervals`.
+        source: whose sentence it is, "article" or "ours"; None where a lesson does not say yet.
+        refuted_by: what would have refuted the sentence, said before measuring.
+        control: what the sentence was compared with, so that this could be seen.
         unit: printed after the numbers ("bits", "s").
         format: Python format of the numbers, for instance ".1%".
 
@@ -84,6 +95,8 @@ def claim(
         raise ValueError(f"verdict {verdict!r} of claim {id}; expected one of {list(VERDICTS)}")
     if condition and verdict != "holds narrowly":
         raise ValueError(f'claim {id}: a condition belongs to "holds narrowly", not to {verdict!r}')
+    if source not in (None, *SOURCES):
+        raise ValueError(f"claim {id}: source={source!r}; expected one of {list(SOURCES)}")
     if seeds < 1:
         raise ValueError(f"claim {id}: seeds={seeds}; expected 1 or more")
     if (effect is None) is not (interval is None):
@@ -99,6 +112,9 @@ def claim(
         "condition": condition,
         "effect": _plain(id, effect),
         "interval": _plain(id, interval),
+        "source": source,
+        "refuted_by": refuted_by,
+        "control": control,
         "unit": unit,
         "format": format,
         "passed": bool(check),
@@ -167,14 +183,18 @@ def claim_text(record: dict) -> str:
           THE CHECK FAILED: the measurement misses its bar
     """
     condition = f": {record['condition']}" if record["condition"] else ""
-    wrapped = textwrap.wrap(f"Claim {record['id']} {record['verdict']}{condition}", 76)
+    whose = f" ({record['source']})" if record.get("source") else ""
+    head = f"Claim {record['id']}{whose} {record['verdict']}{condition}"
+    wrapped = textwrap.wrap(head, 76)
     for line in claim_details(record):
         wrapped += textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(wrapped)
 
 
 def claim_details(record: dict) -> list[str]:
-    """Say what a claim states and what was measured of it, one line each, of any length.
+    """Say what a claim states, how it was tested and what was measured, one line each.
+
+    A line may have any length. What older records do not tell is left out.
 
     Example:
         >>> claim_details({"statement": "it takes longer", "measured": {"a": 0.5, "b": 1},
@@ -187,10 +207,16 @@ def claim_details(record: dict) -> list[str]:
     seeds = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
 
     def with_spread(value, spread):
+        if isinstance(spread, list) and not isinstance(value, list):
+            low, high = (_values_text(unsigned, end) for end in spread)
+            return f"{_values_text(record, value)} ({low} to {high})"
         spread = _values_text(unsigned, spread)
         return f"{_values_text(record, value)}{f' ± {spread}' if spread else ''}"
 
     lines = [record["statement"]]
+    for key, words in (("refuted_by", "would be refuted by"), ("control", "control")):
+        if record.get(key):
+            lines.append(f"{words}: {record[key]}")
     if isinstance(measured, dict):
         spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
         lines.append(f"measured {seeds}")
@@ -256,4 +282,4 @@ def versions() -> dict[str, str]:
 def _lesson_of(frame) -> str:
     """The lesson that a call comes from; a notebook's kernel does not know its file."""
     file = frame.f_globals.get("__file__")
-    return Path(file).stem if file else "notebook"
+    return script_name(Path(file)) if file else "notebook"

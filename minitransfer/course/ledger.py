@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from minitransfer.course import scripts
 from minitransfer.course.claims import VERDICTS, claim_details, read_records, versions
-from minitransfer.course.pages import articles, claim_statements
+from minitransfer.course.pages import Statement, articles, claim_statements
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.progress import progress_bar
@@ -35,7 +36,7 @@ def last_run() -> dict | None:
     """Return the last full run: the one that was shipped, or a later one of this user's.
 
     Returns:
-        A dictionary with "date", "versions", "seconds" (by lesson) and "claims" (records as
+        A dictionary with "date", "versions", "seconds" (by script) and "claims" (records as
         `claim` returns them), or None if there is no full run yet.
 
     Example:
@@ -52,7 +53,7 @@ def last_run() -> dict | None:
 
 
 def run_all(path=None, *, progress: bool = True) -> dict:
-    """Run every lesson, one after the other, and store what they claim.
+    """Run every lesson, and after it its evidence, and store what they claim.
 
     Args:
         path: where to store it; by default ``results/ledger.json`` in the folder of the lessons,
@@ -66,15 +67,15 @@ def run_all(path=None, *, progress: bool = True) -> dict:
         LessonFailed: if a lesson fails, with the end of what it said. Nothing is stored.
     """
     claims, seconds = [], {}
-    lessons = scripts.catalogue()
-    with progress_bar("lessons", len(lessons), wanted=progress) as show:
-        for done, lesson in enumerate(lessons):
-            title = without_controls(lesson.title)
-            show(done, description=f"lesson {lesson.number}: {title}")
+    jobs = [(lesson, script) for lesson in scripts.catalogue() for script in lesson.scripts]
+    with progress_bar("lessons", len(jobs), wanted=progress) as show:
+        for done, (lesson, script) in enumerate(jobs):
+            what = "lesson" if script == lesson.path else "evidence"
+            show(done, description=f"{what} {lesson.number}: {without_controls(lesson.title)}")
             start = time.perf_counter()
-            claims += run_script(lesson.path)
-            seconds[lesson.path.stem] = round(time.perf_counter() - start, 1)
-        show(len(lessons), description="lessons")
+            claims += run_script(script)
+            seconds[scripts.script_name(script)] = round(time.perf_counter() - start, 1)
+        show(len(jobs), description="lessons")
     result = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
@@ -87,7 +88,7 @@ def run_all(path=None, *, progress: bool = True) -> dict:
 
 
 def run_script(path: Path) -> list[dict]:
-    """Run one lesson in a process of its own and return the records of its claims.
+    """Run one script in a process of its own and return the records of its claims.
 
     Raises:
         LessonFailed: if it exits with an error, or claims nothing.
@@ -151,7 +152,11 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     run = run or last_run()
     if json:
         keys = (*KEYS, "condition", "effect", "interval", "unit", "date", "versions")
-        rows = [{key: record[key] for key in keys} for record in (run or {"claims": []})["claims"]]
+        said = ("source", "refuted_by", "control")  # which older records lack
+        rows = [
+            {key: record[key] for key in keys} | {key: record.get(key) for key in said}
+            for record in (run or {"claims": []})["claims"]
+        ]
         text = json_format.dumps(rows, ensure_ascii=False, indent=1)
         print(text, file=console.file if console else None)
         return run is not None
@@ -159,21 +164,72 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     if run is None:
         console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
         return False
-    console.print("[dim]claim (lesson) verdict, measured, spread[/]\n")
+    console.print("[dim]claim (lesson, whose sentence) verdict, measured, spread[/]\n")
     heads = {a.letter: f"{a.title}[/]\n{a.author}, {a.year}" for a in articles().values()}
     for letter, head in (heads | {"K": "Claims of our own[/]\nhow it is done, and fast"}).items():
         console.print(f"[bold]{letter} · {head}")
         for record in _in_order(letter, run["claims"]):
             _print_claim(record, console)
-        if missing := _missing(letter, run["claims"]):
-            console.print(f"[dim]not in this run: {', '.join(missing)}[/]")
+        if missing := [s.id for s in untested(run) if s.id.startswith(letter)]:
+            console.print(f"[dim]not tested in this run: {', '.join(missing)}[/]")
         console.print()
     counts = [sum(r["verdict"] == verdict for r in run["claims"]) for verdict in VERDICTS]
     told = ", ".join(f"{n} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True))
     with_versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     console.print(f"{len(run['claims'])} statements: {told}.")
+    whose = Counter(record.get("source") for record in run["claims"])
+    if whose["article"] or whose["ours"]:
+        more = f", {whose[None]} that do not say yet" if whose[None] else ""
+        console.print(
+            f"{whose['article']} are sentences of an article, {whose['ours']} ours{more}."
+        )
+    if count := len(untested(run)):
+        console.print(
+            f"[dim]{count} sentences are not tested; minitransfer claims --untested has them.[/]"
+        )
     console.print(f"[dim]Measured {plain(run['date'][:10])} with {plain(with_versions)}.[/]")
     return True
+
+
+def untested(run: dict) -> list[Statement]:
+    """Return what the articles say and no claim of a run tests, in the order of the sources.
+
+    A claim that is marked as ours tests our sentence, not the article's, even under its number.
+
+    Example:
+        >>> claims = [{"id": "A2", "source": "ours"}, {"id": "A3/far", "source": "article"}]
+        >>> [statement.id for statement in untested({"claims": claims})][:3]
+        ['A1', 'A2', 'A4']
+    """
+    tested = {r["id"].split("/")[0] for r in run["claims"] if r.get("source") != "ours"}
+    own = tuple(articles())
+    return [s for s in claim_statements().values() if s.id.startswith(own) and s.id not in tested]
+
+
+def print_untested(run: dict | None = None, console: Console | None = None) -> None:
+    """Print the sentences of the articles that the last full run does not test.
+
+    Claims come first: an experiment can decide on them. Recipes, stories and devices are carried
+    by lessons, and tested where that makes sense.
+
+    Args:
+        run: as `last_run` returns it, and does so if None; without any run nothing is tested.
+        console: where to print; the terminal if None.
+
+    Example:
+        >>> print_untested({"claims": []}, Console(quiet=True))
+    """
+    console = console or Console()
+    left = untested(run or last_run() or {"claims": []})
+    for title, wanted in (("Claims", True), ("Recipes, stories and devices", False)):
+        some = [s for s in left if (s.kind == "claim") is wanted]
+        console.print(f"[bold]{title} of the articles that no claim tests: {len(some)}[/]")
+        for statement in some:
+            kind = "" if wanted else f" ({statement.kind})"
+            text = Text.assemble((statement.id, "bold"), without_controls(kind))
+            console.print(text)
+            console.print(Padding(Text(without_controls(statement.sentence)), (0, 0, 0, 2)))
+        console.print()
 
 
 def _in_order(letter, records):
@@ -185,10 +241,10 @@ def _in_order(letter, records):
 
 def _print_claim(record, console):
     """A claim a block, not a row: so nothing is cut off, however narrow the terminal is."""
-    lesson, colour = record["lesson"].split("_")[0].lstrip("0"), _COLOURS[record["verdict"]]
+    colour = _COLOURS[record["verdict"]]
     condition = f": {plain(record['condition'])}" if record["condition"] else ""
     console.print(
-        f"[bold]{plain(record['id'])}[/] (lesson {plain(lesson)}) "
+        f"[bold]{plain(record['id'])}[/] ({plain(_place(record))}) "
         f"[{colour}]{record['verdict']}[/]{condition}",
         highlight=False,
     )
@@ -197,7 +253,8 @@ def _print_claim(record, console):
         console.print(Padding(Text(without_controls(line.lstrip())), (0, 0, 0, indent)))
 
 
-def _missing(letter, records):
-    """The claims of an article that no lesson of this run measured."""
-    measured = {record["id"].split("/")[0] for record in records}
-    return [id for id in claim_statements() if id.startswith(letter) and id not in measured]
+def _place(record):
+    """Where a claim stands, and whose sentence it is: "evidence 11, ours"."""
+    folder, _, name = record["lesson"].rpartition("/")
+    place = f"{folder or 'lesson'} {name.split('_')[0].lstrip('0')}"
+    return f"{place}, {record['source']}" if record.get("source") else place

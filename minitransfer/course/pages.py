@@ -152,6 +152,16 @@ def print_glossary(console: Console | None = None) -> None:
     (console or Console()).print(table)
 
 
+_HEAD = "| lesson | question | you need | minutes |\n|---|---|---|---|\n"
+
+
+def _row(lesson):
+    name = f"[{lesson.number} · {lesson.title}]({lesson.path.name})"
+    if lesson.evidence:
+        name += f" ([evidence]({scripts.EVIDENCE}/{lesson.evidence.name}))"
+    return f"| {name} | {lesson.question} | {lesson.needs} | {lesson.minutes or ''} |\n"
+
+
 def index_page(page: str) -> str:
     """Return the text of ``index.md`` with a row for every lesson there is, and for no other.
 
@@ -159,18 +169,14 @@ def index_page(page: str) -> str:
         ValueError: if a part has no heading, or no table below it.
 
     Example:
-        >>> table = "| lesson | question |\\n|---|---|\\n"
+        >>> table = "| lesson | question | you need | minutes |\\n|---|---|---|---|\\n"
         >>> page = "".join(f"### {part}\\n\\n{table}" for part in PARTS)
         >>> "(03_hidden_layer.py)" in index_page(page)
         True
     """
     for heading, numbers in PARTS.items():
-        rows = "".join(
-            f"| [{x.number} · {x.title}]({x.path.name}) | {x.question} |\n"
-            for x in scripts.catalogue()
-            if x.number in numbers
-        )
-        table = rf"(### {re.escape(heading)}\n+\| lesson \| question \|\n\|---\|---\|\n)(?:\|.*\n)*"
+        rows = "".join(_row(x) for x in scripts.catalogue() if x.number in numbers)
+        table = rf"(### {re.escape(heading)}\n+{re.escape(_HEAD)})(?:\|.*\n)*"
         page, found = re.subn(table, lambda m, rows=rows: m[1] + rows, page)
         if not found:
             raise ValueError(f"index.md has no heading {heading!r} with a table below it")

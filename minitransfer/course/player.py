@@ -14,7 +14,7 @@ from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.traceback import Traceback
 
-from minitransfer.course.scripts import Lesson, find_lesson, split_cells
+from minitransfer.course.scripts import Lesson, find_lesson, script_name, split_cells
 from minitransfer.course.terminal_markdown import terminal_markdown
 from minitransfer.folders import cache_folder
 from minitransfer.terminal import plain
@@ -22,27 +22,30 @@ from minitransfer.terminal import plain
 HELP = "Enter: next · b: back · a: again · 7: go to cell 7 · u: unfold answers · q: quit"
 
 
-def step_through(number: int, console: Console | None = None, read_line=None) -> bool:
+def step_through(
+    number: int, console: Console | None = None, read_line=None, *, evidence: bool = False
+) -> bool:
     """Step through lesson `number`, waiting for a key press after each cell.
 
     Args:
         number: of the lesson.
         console: where to show it; the terminal if None.
         read_line: called for each line typed, without arguments; reads the terminal if None.
+        evidence: whether to step through what stands behind the lesson.
 
     Returns:
         Whether every cell that ran came to its end.
 
     Raises:
-        ValueError: if there is no such lesson.
+        ValueError: if there is no such lesson, or no evidence behind it.
 
     Example:
         >>> step_through(99)
         Traceback (most recent call last):
         ...
-        ValueError: there is no lesson 99; there are ...
+        ValueError: there is no lesson 99, the last is ...
     """
-    player = Player(find_lesson(number), console or Console())
+    player = Player(find_lesson(number, evidence), console or Console())
     console = player.console
     read_line = read_line or (lambda: console.input(f"[dim]{player.place} · ? for help ▸ [/]"))
     console.print(f"[dim]{HELP}[/]")
@@ -57,12 +60,12 @@ def step_through(number: int, console: Console | None = None, read_line=None) ->
     return good
 
 
-def run_through(number: int, console: Console | None = None) -> bool:
+def run_through(number: int, console: Console | None = None, *, evidence: bool = False) -> bool:
     """Show and run lesson `number` without stopping; it ends at the first cell that fails.
 
     Arguments, result and errors are those of `step_through`.
     """
-    player = Player(find_lesson(number), console or Console())
+    player = Player(find_lesson(number, evidence), console or Console())
     with _script_environment(player.lesson.path):
         return all(player.execute(Command("go", i)) for i in range(len(player.cells)))
 
@@ -71,8 +74,8 @@ class Command(NamedTuple):
     """What the reader asked for.
 
     Attributes:
-        kind: "go", "again", "unfold", "quit" or "explain".
-        target: the cell to go to, from 0 ("go" only).
+        kind: "go", "again", "unfold", "quit", "beyond" (there is no such cell) or "explain".
+        target: the cell to go to, from 0 ("go" and "beyond" only).
     """
 
     kind: str
@@ -93,8 +96,8 @@ def parse_command(answer: str, position: int, count: int) -> Command:
     Example:
         >>> parse_command("", 3, 9), parse_command("b", 0, 9), parse_command("7", 3, 9)
         (Command(kind='go', target=4), Command(kind='go', target=0), Command(kind='go', target=6))
-        >>> parse_command("", 8, 9).kind, parse_command("12", 3, 9).kind
-        ('quit', 'explain')
+        >>> [parse_command(typed, 8, 9).kind for typed in ("", "12", "what?")]
+        ['quit', 'beyond', 'explain']
     """
     answer = answer.strip().lower()
     words = {"a": "again", "again": "again", "u": "unfold", "q": "quit", "quit": "quit"}
@@ -104,8 +107,8 @@ def parse_command(answer: str, position: int, count: int) -> Command:
         return Command("go", position + 1) if position + 1 < count else Command("quit")
     if answer in ("b", "back"):
         return Command("go", max(position - 1, 0))
-    if answer.isdecimal() and 1 <= int(answer) <= count:
-        return Command("go", int(answer) - 1)
+    if answer.isdecimal():
+        return Command("go" if 1 <= int(answer) <= count else "beyond", int(answer) - 1)
     return Command("explain")
 
 
@@ -147,7 +150,7 @@ class Player:
     @property
     def place(self) -> str:
         """The lesson, the cell and the number of cells, as markup for the console."""
-        return plain(f"{self.lesson.path.stem} {self.position + 1}/{len(self.cells)}")
+        return plain(f"{script_name(self.lesson.path)} {self.position + 1}/{len(self.cells)}")
 
     def execute(self, command: Command) -> bool:
         """Do what the reader asked for; return False if a cell failed.
@@ -157,6 +160,10 @@ class Player:
         """
         if command.kind == "explain":
             self.console.print(f"[dim]{HELP}[/]")
+            return True
+        if command.kind == "beyond":
+            there = f"there is no cell {command.target + 1}; they are 1 to {len(self.cells)}"
+            self.console.print(f"[dim]{there}[/]")
             return True
         if command.kind == "go":
             for number in self.missing_before(command.target):

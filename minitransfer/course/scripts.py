@@ -1,10 +1,13 @@
 """The lessons as scripts: where they lie, the cells they are made of, and how to get a notebook.
 
 A lesson is a percent script: a Python file ``NN_name.py`` in which comments that begin with
-``# %%`` start a new cell.
+``# %%`` start a new cell. Behind it may stand its *evidence*, a second percent script of the same
+name in the folder ``evidence``: grids, further claims, further figures. What draws the figures of
+both are plain functions in ``evidence/figures_NN.py``.
 """
 
 import re
+import types
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -66,12 +69,29 @@ class Lesson(NamedTuple):
         title: its heading.
         question: the question it answers.
         path: the percent script.
+        evidence: the percent script behind it; None if there is none.
+        minutes: how long it takes; None where its head does not say.
+        needs: what one needs to know before, in a few words; "" where its head does not say.
+        gains: what one is able to do afterwards.
     """
 
     number: int
     title: str
     question: str
     path: Path
+    evidence: Path | None = None
+    minutes: int | None = None
+    needs: str = ""
+    gains: str = ""
+
+    @property
+    def scripts(self) -> list[Path]:
+        """The lesson, and its evidence where it has one."""
+        return [self.path] if self.evidence is None else [self.path, self.evidence]
+
+
+#: The folder, within that of the lessons, of what stands behind them.
+EVIDENCE = "evidence"
 
 
 @cache
@@ -95,6 +115,16 @@ def lessons_folder() -> Path:
     )
 
 
+def script_name(path: Path) -> str:
+    """Return how the ledger and the player call a script.
+
+    Example:
+        >>> script_name(Path("lessons/11_few.py")), script_name(Path("lessons/evidence/11_few.py"))
+        ('11_few', 'evidence/11_few')
+    """
+    return f"{EVIDENCE}/{path.stem}" if path.parent.name == EVIDENCE else path.stem
+
+
 def catalogue() -> list[Lesson]:
     """List the lessons in reading order.
 
@@ -109,7 +139,8 @@ def read_lesson(path: Path) -> Lesson:
     """Read number, title and question of the lesson at `path`.
 
     Its first Markdown cell opens with a heading and then holds the question it answers: a quoted
-    paragraph (``> …``), or else the first sentence that asks.
+    paragraph (``> …``), or else the first sentence that asks. Three bullets say the rest of the
+    head: ``- **Time:** 12 minutes``, ``- **You need:** …``, ``- **You will be able to:** …``.
 
     Raises:
         ValueError: if the file has no heading, or asks no question after it.
@@ -133,11 +164,29 @@ def read_lesson(path: Path) -> Lesson:
             f'{path.name}: the first cell asks no question; quote it in lines that begin with ">"'
         )
     words = " ".join(re.sub(r"^>", "", question[0], flags=re.MULTILINE).split()).strip("*_")
-    return Lesson(int(path.name[:2]), heading[1].strip(), words, path)
+    bullets = re.findall(r"^- \*\*(.+?):\*\* *(.+(?:\n  .+)*)", prose, re.MULTILINE)
+    head = {name: " ".join(text.split()).rstrip(".") for name, text in bullets}
+    time = re.match(r"\d+", head.get("Time", ""))
+    evidence = path.parent / EVIDENCE / path.name
+    return Lesson(
+        int(path.name[:2]),
+        heading[1].strip(),
+        words,
+        path,
+        evidence if evidence.is_file() else None,
+        int(time[0]) if time else None,
+        head.get("You need", ""),
+        head.get("You will be able to", ""),
+    )
 
 
-def find_lesson(number: int) -> Lesson:
+def find_lesson(number: int, evidence: bool = False) -> Lesson:
     """Return the lesson with this number.
+
+    Args:
+        number: of the lesson.
+        evidence: whether to return what stands behind it: the same lesson, whose `path` is that
+            of its evidence.
 
     Raises:
         ValueError: if there is none; names the ones there are.
@@ -146,13 +195,69 @@ def find_lesson(number: int) -> Lesson:
         >>> find_lesson(99)
         Traceback (most recent call last):
         ...
-        ValueError: there is no lesson 99; there are ...
+        ValueError: there is no lesson 99, the last is ...
     """
     lessons = {lesson.number: lesson for lesson in catalogue()}
     if number not in lessons:
-        there = ", ".join(map(str, lessons)) or "none yet"
-        raise ValueError(f"there is no lesson {number}; there are {there}")
-    return lessons[number]
+        there = _ranges(lessons) or "none yet"
+        last = f", the last is {max(lessons)}" if lessons and number > max(lessons) else ""
+        raise ValueError(f"there is no lesson {number}{last}; there are {there}")
+    lesson = lessons[number]
+    if not evidence:
+        return lesson
+    if lesson.evidence is None:
+        having = _ranges(n for n, one in lessons.items() if one.evidence) or "none yet"
+        raise ValueError(
+            f"lesson {number} has no evidence behind it, all of it stands in the lesson "
+            f"(minitransfer learn {number}); lessons with evidence: {having}"
+        )
+    return lesson._replace(path=lesson.evidence)
+
+
+def _ranges(numbers) -> str:
+    """Numbers in rising order, neighbours drawn together.
+
+    >>> _ranges([1, 2, 3, 5, 40, 41])
+    '1 to 3, 5, 40 and 41'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = []
+    for run in runs:
+        parts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def figures(number: int) -> types.ModuleType:
+    """Return the functions that draw the figures of a lesson and of its evidence.
+
+    They stand in ``evidence/figures_NN.py``: plain functions from data to a figure. The file is
+    read anew by each call, so that a change in it shows at once.
+
+    Args:
+        number: of the lesson.
+
+    Raises:
+        ValueError: if this lesson has no such file.
+
+    Example:
+        >>> figures(99)
+        Traceback (most recent call last):
+        ...
+        ValueError: lesson 99 has no figures of its own; they would be in ...
+    """
+    path = lessons_folder() / EVIDENCE / f"figures_{number:02}.py"
+    if not path.is_file():
+        raise ValueError(f"lesson {number} has no figures of its own; they would be in {path}")
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    # Not by import: that would leave compiled files beside the lessons.
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)
+    return module
 
 
 def print_catalogue(console: Console | None = None) -> None:
@@ -167,30 +272,38 @@ def print_catalogue(console: Console | None = None) -> None:
     table.add_column("lesson", style="bold")
     table.add_column("the question it answers")
     for lesson in catalogue():
-        table.add_row(str(lesson.number), plain(lesson.title), plain(lesson.question))
+        about = f"{lesson.minutes} minutes; you need {lesson.needs}" if lesson.minutes else ""
+        about += "; has evidence" if lesson.evidence else ""
+        question = f"{plain(lesson.question)}\n[dim]{plain(about)}[/]".removesuffix("\n[dim][/]")
+        table.add_row(str(lesson.number), plain(lesson.title), question)
     console.print(table)
-    console.print("\n[dim]minitransfer learn 3 steps through lesson 3, a cell per key press.[/]")
-    console.print("[dim]minitransfer learn --words explains the words of the trade.[/]")
+    for line in (
+        "minitransfer learn 3 steps through lesson 3, a cell per key press.",
+        "minitransfer learn 11 --evidence steps through what stands behind lesson 11.",
+        "minitransfer learn --words explains the words of the trade.",
+    ):
+        console.print(f"[dim]{line}[/]", highlight=False)
 
 
-def write_notebook(number: int, folder=".") -> Path:
+def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
     """Write lesson `number` as a Jupyter notebook, without outputs, and return its path.
 
     Args:
         number: of the lesson.
         folder: where to; made if need be.
+        evidence: whether to write what stands behind the lesson, as ``NN_name_evidence.ipynb``.
 
     Raises:
-        ValueError: if there is no such lesson.
+        ValueError: if there is no such lesson, or no evidence behind it.
         ImportError: if jupytext is not installed.
 
     Example:
         >>> write_notebook(99)
         Traceback (most recent call last):
         ...
-        ValueError: there is no lesson 99; there are ...
+        ValueError: there is no lesson 99, the last is ...
     """
-    lesson = find_lesson(number)
+    lesson = find_lesson(number, evidence)
     try:
         import jupytext
     except ImportError:
@@ -203,5 +316,6 @@ def write_notebook(number: int, folder=".") -> Path:
         "display_name": "Python 3",
         "language": "python",
     }
-    path = Path(folder) / f"{lesson.path.stem}.ipynb"
+    name = f"{lesson.path.stem}_{EVIDENCE}" if evidence else lesson.path.stem
+    path = Path(folder) / f"{name}.ipynb"
     return write_atomically(path, jupytext.writes(notebook, fmt="ipynb"))

@@ -67,9 +67,9 @@ def formula(latex: str) -> str:
     text = re.sub(r"\\(?:[,;]|q?quad(?![a-zA-Z]))", " ", text)
     text = re.sub(r"\\(?:mathrm|text) *\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\([a-zA-Z]+)", lambda m: _SIGNS.get(m[1], m[0]), text)
-    for _ in range(3):  # from the inside outwards
-        text = re.sub(r"_(?:\{([^{}]*)\}|([^\s{}\\]))", lambda m: _shifted(m, "_", _LOWERED), text)
-        text = re.sub(r"\^(?:\{([^{}]*)\}|([^\s{}\\]))", lambda m: _shifted(m, "^", _RAISED), text)
+    for _ in range(3):  # from the inside outwards; a bracket after a mark is one of ours
+        text = re.sub(r"_(?:\{([^{}]*)\}|([^\s{}\\(]))", lambda m: _shifted(m, "_", _LOWERED), text)
+        text = re.sub(r"\^(?:\{([^{}]*)\}|([^\s{}\\(]))", lambda m: _shifted(m, "^", _RAISED), text)
         text = re.sub(
             r"\\frac *\{([^{}]*)\} *\{([^{}]*)\}",
             lambda m: f"{_bracketed(m[1])}/{_bracketed(m[2])} ",

@@ -5,7 +5,15 @@ from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
-from minitransfer.data.sets import animal_shapes, japanese_vowels, languages, mnist, uci_digits
+from minitransfer.data.sets import (
+    animal_shapes,
+    japanese_vowels,
+    languages,
+    mnist,
+    shuffled_digits,
+    uci_digits,
+)
+from minitransfer.data.strokes import strokes
 from minitransfer.data.truth_tables import one_hot, or_, state_index, truth_table, xor
 
 __all__ = [
@@ -23,7 +31,9 @@ __all__ = [
     "one_hot",
     "or_",
     "render",
+    "shuffled_digits",
     "state_index",
+    "strokes",
     "truth_table",
     "uci_digits",
     "xor",

@@ -52,6 +52,29 @@ def mnist(part: str | None = None) -> Dataset:
     return _part(_mnist(), part)
 
 
+def shuffled_digits(part: str | None = None) -> Dataset:
+    """The digits of `mnist` with their dots shuffled, in all parts in one and the same order.
+
+    They hold exactly as much as the plain ones, only that no stroke is a stroke any more: a task
+    of the same input type and size, and as far from writing as can be (see `Dataset.permuted`).
+
+    Args:
+        part: as for `mnist`.
+
+    Returns:
+        Dataset with x uint8 (N, 1, 28, 28) and y int64 (N,).
+
+    Raises:
+        ValueError: if the part is unknown.
+
+    Example:
+        >>> plain, shuffled = mnist("test"), shuffled_digits("test")
+        >>> bool((plain.x.sum((1, 2, 3)) == shuffled.x.sum((1, 2, 3))).all())
+        True
+    """
+    return mnist(part).permuted(np.random.default_rng(5))
+
+
 def uci_digits(part: str | None = None, size: int = 8) -> Dataset:
     """Handwritten digits of other writers and another scanner than MNIST's, in 8×8 dots.
 

@@ -21,10 +21,14 @@ which spreads the cells over the machines of a cluster::
     with joblib.parallel_config("dask"):
         stored(..., full=100)
 
-What the seeds can tell of the truth is computed in `intervals`.
+What the seeds can tell of the truth is computed in `intervals`; `verdicts` turns it into words,
+`clusters` takes care of runs that share something, `readings` of numbers read off curves.
 """
 
 from minitransfer.experiments.agreement import Agreement, measure_again
-from minitransfer.experiments.runner import grid, stored
+from minitransfer.experiments.clusters import by_cluster, redrawn
+from minitransfer.experiments.readings import crossing, needed, over_seeds
+from minitransfer.experiments.runner import grid, read, stored
 from minitransfer.experiments.storage import results_folder
 from minitransfer.experiments.table import Table
+from minitransfer.experiments.verdicts import Judgement, holm, judge

@@ -96,6 +96,50 @@ def difference(a, b, level: float = 0.95) -> tuple[float, float]:
     return float(gap - half), float(gap + half)
 
 
+def p_value(a, b=None) -> float:
+    """How often chance alone would give a mean, or difference, at least as far from 0 as this.
+
+    Student's t test for one row (of paired runs give the differences), Welch's for two groups.
+    For a verdict use the interval; this is for many comparisons at once, see `verdicts.holm`.
+
+    Args:
+        a: one number per seed, two or more.
+        b: the other group, if the runs are not paired.
+
+    Returns:
+        p, two-sided; 1 if there is neither a difference nor any spread.
+
+    Raises:
+        ValueError: if a group has fewer than two numbers.
+
+    Example:
+        >>> round(p_value([1.0, 2.0, 3.0]), 4)
+        0.0742
+    """
+    groups = [_row(x, "p_value", least=2) for x in (a, b) if x is not None]
+    parts = [x.var(ddof=1) / len(x) for x in groups]
+    gap = abs(groups[0].mean() - (groups[1].mean() if b is not None else 0))
+    if sum(parts) == 0:
+        return float(gap == 0)
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(x) - 1) for part, x in zip(parts, groups, strict=True)
+    )
+    return _beyond(gap / math.sqrt(sum(parts)), freedom)
+
+
+def _beyond(t, freedom):
+    """Share of Student's t beyond ±t: with t = √freedom·tan(angle) an integral of cosines."""
+    angle = math.atan(t / math.sqrt(freedom))
+    # Simpson's rule; angles count from the far end, where the integrand may be very small.
+    weights = np.tile([4.0, 2.0], 1000)[:-1] / 3
+    weights = np.array([1 / 3, *weights, 1 / 3])
+
+    def integral(width):
+        return width * (weights * np.sin(np.linspace(0, width, 2001)) ** (freedom - 1)).sum()
+
+    return float(integral(math.pi / 2 - angle) / integral(math.pi / 2))
+
+
 def _difference_of_shares(a, b, level):
     (low_a, high_a), (low_b, high_b) = share(a, level), share(b, level)
     p, q = float(a.mean()), float(b.mean())

@@ -84,6 +84,35 @@ def stored(
     return Table(keys, [have[key_of(cell, keys)] for cell in cells])
 
 
+def read(name: str, measured: Sequence[str], *, folder=None) -> Table:
+    """Return a whole stored table, for who only wants to look at it.
+
+    Args:
+        name: name of the file, without its ending.
+        measured: the columns that were measured; all others say which cell a row belongs to.
+        folder: where the file lies; as for `stored` if None.
+
+    Raises:
+        FileNotFoundError: if there is no such table.
+        ValueError: if it lacks one of the columns.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = stored("areas", lambda side: {"area": side**2}, grid(side=(1, 2)), full=1,
+        ...            folder=folder)
+        >>> read("areas", ["area"], folder=folder).values("area", side=2)
+        array([4])
+    """
+    path = table_file(name, folder)
+    rows = read_rows(path, [])
+    if not rows:
+        raise FileNotFoundError(f"there is no table at {path}; who made it can make it anew")
+    if lacking := [column for column in measured if column not in rows[0]]:
+        raise ValueError(f"{path} has no column {lacking[0]!r}; there are {', '.join(rows[0])}")
+    return Table([column for column in rows[0] if column not in measured], rows)
+
+
 def _processes_asked_for(arguments) -> int:
     for argument in arguments:
         option, _, count = argument.partition("=")

@@ -72,9 +72,8 @@ class Table:
         Raises:
             ValueError: if a run lacks a point.
         """
-        part = self.where(**fixed)
-        others = [key for key in self.keys if key != over and key not in fixed]
-        found = {(tuple(row[key] for key in others), row[over]): row[column] for row in part.rows}
+        part, others = self.where(**fixed), self._others(over, fixed)
+        found = {(key_of(row, others), row[over]): row[column] for row in part.rows}
         runs = sorted({run for run, _ in found})
         points = sorted({point for _, point in found})
         if lacking := set(itertools.product(runs, points)) - set(found):
@@ -84,6 +83,32 @@ class Table:
                 "key, or leave out the points that only some runs have"
             )
         return np.array(points), np.array([[found[run, point] for point in points] for run in runs])
+
+    def run_keys(self, key: str, over: str, **fixed) -> np.ndarray:
+        """Return an entry of each run of `curve`, in its order: what runs share with each other.
+
+        Args:
+            key: which entry, for instance "pretraining"; it must not be fixed.
+            over, **fixed: as `curve` has them.
+
+        Raises:
+            KeyError: if the runs are not told apart by this key.
+
+        Example:
+            >>> rows = [{"net": n, "labels": m, "seed": s, "right": 0.5}
+            ...         for n in (0, 1) for m in (10, 99) for s in (7, 8)]
+            >>> Table(["net", "labels", "seed"], rows).run_keys("net", over="labels")
+            array([0, 0, 1, 1])
+        """
+        others = self._others(over, fixed)
+        if key not in others:
+            raise KeyError(f"runs over {over} differ by {', '.join(others)}, not by {key!r}")
+        runs = sorted({key_of(row, others) for row in self.where(**fixed).rows})
+        return np.array([run[others.index(key)] for run in runs])
+
+    def _others(self, over, fixed):
+        """The keys that tell runs apart."""
+        return [key for key in self.keys if key != over and key not in fixed]
 
 
 def key_of(row: dict, keys: Iterable[str]) -> tuple:

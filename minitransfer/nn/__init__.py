@@ -36,7 +36,7 @@ from minitransfer.nn.layers import (
 from minitransfer.nn.module import Module, Parameter, Sequential
 from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from minitransfer.nn.population import member, member_losses, population
-from minitransfer.nn.summary import summary
+from minitransfer.nn.summary import multiplications, summary
 from minitransfer.not_covered import not_covered
 
 

@@ -1,9 +1,10 @@
-"""A table of a network: its layers, the shapes that pass through, and what of it will learn."""
+"""A table of a network: its layers, the shapes that pass through, what of it will learn, and how
+many multiplications that takes."""
 
 import numpy as np
 
 from minitransfer.autograd import no_grad
-from minitransfer.nn.layers import Embedding
+from minitransfer.nn.layers import Conv2d, Embedding, Linear
 from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
 
@@ -48,6 +49,42 @@ def summary(model: Module, input_shape: tuple | None = None) -> str:
     trainable = sum(p.array.size for p in model.parameters() if p.requires_grad)
     lines.append(f"{total:,} parameters: {trainable:,} trainable, {total - trainable:,} frozen")
     return "\n".join(lines)
+
+
+def multiplications(model: Module, input_shape: tuple, training: bool = False) -> int:
+    """Count the multiplications that one example costs.
+
+    A convolution uses each of its weights once at every place of its output, a linear layer once
+    for each of its inputs; what other layers multiply is little beside that and is not counted.
+    The way back costs as much again for the gradient of the weights, where they learn, and as much
+    again for the gradient of the layer's input, where something before it learns.
+
+    Args:
+        model: the network.
+        input_shape: shape of one example, without the batch axis.
+        training: whether to count a step of training, forwards and back, and not only the way
+            forwards. What is frozen costs less.
+
+    Returns:
+        The number, for a batch of one.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> multiplications(net, (4,)), multiplications(net, (4,), training=True)
+        (48, 112)
+    """
+    leaves = [(name, m) for name, m in model.named_modules() if isinstance(m, (Linear, Conv2d))]
+    shapes = _output_shapes(model, leaves, input_shape)
+    total, learns_before = 0, False
+    for name, module in leaves:
+        weight = module.weight
+        places = int(np.prod(shapes[name])) // weight.shape[0]  # of the output, per channel
+        learns = any(p.requires_grad for p in module._parameters.values())
+        passes = 1 + (weight.requires_grad + learns_before if training else 0)
+        total += places * weight.array.size * passes
+        learns_before = learns_before or learns
+    return total
 
 
 def _output_shapes(model, leaves, input_shape) -> dict[str, tuple]:

@@ -2,7 +2,7 @@
 
 from minitransfer.zoo.architectures import ARCHITECTURES, glyph_conv, glyph_mlp
 from minitransfer.zoo.pretraining import DRAWING_SEED, HELD_OUT_SEED, pretrain
-from minitransfer.zoo.published import load, names, publish, read_card
+from minitransfer.zoo.published import known_to, load, names, publish, read_card
 
 list = names
 
@@ -12,6 +12,7 @@ __all__ = [
     "HELD_OUT_SEED",
     "glyph_conv",
     "glyph_mlp",
+    "known_to",
     "list",
     "load",
     "pretrain",

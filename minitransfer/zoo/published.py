@@ -5,9 +5,13 @@ to use it: what goes in, what comes out, what it has seen, under which licence, 
 which command makes it again.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from minitransfer import checkpoint
+from minitransfer.data import Dataset
 from minitransfer.zoo.architectures import ARCHITECTURES
 
 #: The networks that come with the package.
@@ -124,6 +128,38 @@ def read_card(name) -> dict:
             "with checkpoint.load_weights"
         )
     return card
+
+
+def known_to(network, pictures) -> Dataset:
+    """Return the examples whose class a network knows, under its own numbers.
+
+    A network that learnt a thousand characters numbers them in its own order, and drawings of
+    characters come with theirs: the names of the classes bring the two together.
+
+    Args:
+        network: as `load` returns it.
+        pictures: a dataset with names of classes.
+
+    Raises:
+        ValueError: if the network has no card, or knows none of the classes.
+
+    Example:
+        >>> from minitransfer import data
+        >>> known = known_to(load("glyph-mlp"), data.glyphs(20, 2, seed=0))
+        >>> len(known), known.classes == tuple(read_card("glyph-mlp")["classes"])
+        (40, True)
+    """
+    card = getattr(network, "card", None)
+    if card is None:
+        raise ValueError("the network has no card that names its classes; load it with zoo.load")
+    number = {name: k for k, name in enumerate(card["classes"])}
+    names = [pictures.classes[label] for label in pictures.y]
+    known = np.array([name in number for name in names])
+    if not known.any():
+        raise ValueError(f"{card['name']} knows none of the classes of {pictures!r}")
+    some = pictures[known]
+    labels = np.array([number[name] for name in names if name in number])
+    return replace(some, y=labels, classes=tuple(card["classes"]))
 
 
 def names() -> list[str]:

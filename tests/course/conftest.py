@@ -46,6 +46,33 @@ def one_lesson(tmp_path, monkeypatch):
     return folder
 
 
+EVIDENCE = """# %% [markdown]
+# # 1. Evidence for two and two
+#
+# Here it is counted once more.
+
+# %%
+from minitransfer.course import figures
+draw = figures(1)
+print("the evidence draws", draw.line(2))
+"""
+
+FIGURES = """
+def line(count):
+    return "—" * count
+"""
+
+
+@pytest.fixture
+def evidence(one_lesson):
+    """The folder of what stands behind the lesson: a script and its figures."""
+    folder = one_lesson / "evidence"
+    folder.mkdir()
+    (folder / "01_two.py").write_text(EVIDENCE, encoding="utf-8")
+    (folder / "figures_01.py").write_text(FIGURES, encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     path = tmp_path / "ledger.jsonl"

@@ -45,6 +45,7 @@ def test_numpy_numbers_and_groups_become_plain(ledger):
     [
         ({"id": "E99"}, "page of sources; article E has E1"),
         ({"verdict": "true"}, "expected one of"),
+        ({"source": "mine"}, "article.*ours"),
         ({"seeds": 0}, "expected 1 or more"),
         ({"measured": float("nan")}, "no usable number"),
         ({"measured": object()}, "is not a number"),
@@ -63,6 +64,23 @@ def test_claiming_again_counts_once(ledger):
     claim("E3", "between", **GOOD)
     claim("E2", "second", **GOOD)
     assert [record["statement"] for record in read_records(ledger)] == ["second", "between"]
+
+
+def test_whose_sentence_and_how_it_was_tested(ledger, capsys):
+    record = claim(
+        "E3",
+        "two nodes suffice",
+        **{**GOOD, "measured": {"two": 0.7}, "spread": {"two": (0.5, 0.875)}},
+        source="article",
+        refuted_by="no run of 200 learns it",
+        control="no hidden layer",
+    )
+    told = capsys.readouterr().out
+    assert told.startswith("Claim E3 (article) holds\n")
+    assert "would be refuted by: no run of 200 learns it" in told
+    assert "control: no hidden layer" in told
+    assert "two 0.7 (0.5 to 0.875)" in told
+    assert record["source"] == "article"
 
 
 def test_numbers_are_written_as_asked(ledger, capsys):

@@ -12,8 +12,12 @@ from minitransfer.course import ledger
 def called(monkeypatch):
     """The functions of `course` that were called, in order; none of them does its work."""
     calls = []
+
+    def note(name):
+        return lambda *given, **options: calls.append((name, *given, *options.items()))
+
     for name in ("step_through", "run_through", "run_all"):
-        monkeypatch.setattr(course, name, lambda *given, name=name: calls.append((name, *given)))
+        monkeypatch.setattr(course, name, note(name))
     return calls
 
 
@@ -22,7 +26,29 @@ def test_learn_lists_or_steps_or_runs(one_lesson, called, capsys):
     assert "How much is two and two?" in capsys.readouterr().out
     assert cli.main(["learn", "1"]) == 0
     cli.main(["learn", "1", "--run"])
-    assert called == [("step_through", 1), ("run_through", 1)]
+    cli.main(["learn", "1", "--evidence"])
+    lesson, evidence = ("evidence", False), ("evidence", True)
+    assert called == [
+        ("step_through", 1, lesson),
+        ("run_through", 1, lesson),
+        ("step_through", 1, evidence),
+    ]
+
+
+def test_evidence_that_does_not_exist_has_a_status(one_lesson, capsys):
+    assert cli.main(["learn", "1", "--evidence"]) == 2
+    assert "lesson 1 has no evidence" in capsys.readouterr().err
+
+
+def test_what_nobody_has_tested_is_printed(one_lesson, monkeypatch, capsys):
+    run = {"claims": [{"id": "A2", "source": "article"}, {"id": "A4", "source": "ours"}]}
+    monkeypatch.setattr(ledger, "last_run", lambda: run)
+    assert cli.main(["claims", "--untested"]) == 0
+    shown = capsys.readouterr().out
+    assert "A4\n" in shown
+    assert "A2\n" not in shown
+    assert "K1" not in shown
+    assert shown.index("E12") < shown.index("A1 (recipe)")
 
 
 def test_learn_explains_the_words_of_the_trade(capsys):

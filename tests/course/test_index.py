@@ -26,7 +26,17 @@ def test_rows_are_written_anew(monkeypatch, tmp_path):
     lesson = scripts.Lesson(12, "A title", "Why so?", tmp_path / "12_name.py")
     monkeypatch.setattr("minitransfer.course.scripts.catalogue", lambda: [lesson])
     found = re.findall(r"^\| \[.*", index_page(page()), re.MULTILINE)
-    assert found == ["| [12 · A title](12_name.py) | Why so? |"]
+    assert found == ["| [12 · A title](12_name.py) | Why so? |  |  |"]
+
+
+def test_a_row_says_what_the_head_says(monkeypatch, tmp_path):
+    path, behind = tmp_path / "12_name.py", tmp_path / "evidence" / "12_name.py"
+    lesson = scripts.Lesson(12, "A title", "Why so?", path, behind, 9, "patience", "wait")
+    monkeypatch.setattr("minitransfer.course.scripts.catalogue", lambda: [lesson])
+    (found,) = re.findall(r"^\| \[.*", index_page(page()), re.MULTILINE)
+    assert found == (
+        "| [12 · A title](12_name.py) ([evidence](evidence/12_name.py)) | Why so? | patience | 9 |"
+    )
 
 
 def test_a_missing_part_is_named():

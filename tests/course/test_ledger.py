@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from minitransfer.course import LessonFailed, last_run, print_ledger, run_all
+from minitransfer.course.ledger import untested
 
 LESSON = """# %% [markdown]
 # # 1. Title
@@ -37,6 +38,61 @@ def test_a_later_run_in_the_cache_counts(one_run, tmp_path):
     later = {**one_run, "date": "2999-01-01T00:00:00+00:00"}
     (tmp_path / "ledger.json").write_text(json.dumps(later))
     assert last_run()["date"].startswith("2999")
+
+
+MARKED = """# %% [markdown]
+# # 1. Evidence
+# %%
+from minitransfer.course import claim
+claim("E3", "ours alone", measured=1, spread=None, seeds=1, verdict="holds", check=True,
+      source="ours", refuted_by="a zero", control="nothing at all")
+claim("E4", "theirs", measured=1, spread=None, seeds=1, verdict="holds", check=True,
+      source="article")
+"""
+
+
+@pytest.fixture
+def run_with_evidence(one_lesson, evidence, tmp_path, monkeypatch):
+    monkeypatch.setattr("minitransfer.course.ledger.cache_folder", lambda: tmp_path)
+    (one_lesson / "01_two.py").write_text(LESSON)
+    (evidence / "01_two.py").write_text(MARKED)
+    return run_all(progress=False)
+
+
+def test_evidence_runs_after_its_lesson(run_with_evidence):
+    places = [(record["id"], record["lesson"]) for record in run_with_evidence["claims"]]
+    behind = "evidence/01_two"
+    assert places == [("E2", "01_two"), ("A1", "01_two"), ("E3", behind), ("E4", behind)]
+    assert list(run_with_evidence["seconds"]) == ["01_two", behind]
+
+
+def test_the_ledger_says_whose_sentence_it_is_and_how_it_was_tested(run_with_evidence, capsys):
+    shown = printed(run_with_evidence, 100)
+    assert "E3 (evidence 1, ours) holds" in shown
+    assert "E4 (evidence 1, article) holds" in shown
+    assert "E2 (lesson 1) holds" in shown
+    lines = [line.strip() for line in shown.splitlines()]
+    assert "would be refuted by: a zero" in lines
+    assert "control: nothing at all" in lines
+    assert "1 are sentences of an article, 1 ours, 2 that do not say yet" in shown
+    assert print_ledger(json=True, run=run_with_evidence)
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["source"] for row in rows] == [None, None, "ours", "article"]
+
+
+def test_our_sentence_does_not_test_the_articles(run_with_evidence):
+    left = [statement.id for statement in untested(run_with_evidence)]
+    assert "E3" in left
+    assert not {"A1", "E2", "E4", "K1"} & set(left)
+
+
+def test_a_run_from_before_sentences_had_a_source_is_still_read(run_with_evidence, capsys):
+    for record in run_with_evidence["claims"]:
+        for key in ("source", "refuted_by", "control"):
+            del record[key]
+    assert "E3 (evidence 1) holds" in printed(run_with_evidence, 100)
+    assert print_ledger(json=True, run=run_with_evidence)
+    assert json.loads(capsys.readouterr().out)[2]["source"] is None
 
 
 def test_json_has_one_object_a_claim(one_run, capsys):

@@ -12,6 +12,13 @@ def test_without_jupytext_says_what_to_install(one_lesson, monkeypatch, tmp_path
         write_notebook(1, tmp_path)
 
 
+def test_evidence_has_a_notebook_of_its_own(evidence, tmp_path):
+    pytest.importorskip("jupytext", reason="needs the extra `site`")
+    path = write_notebook(1, tmp_path, evidence=True)
+    assert path == tmp_path / "01_two_evidence.ipynb"
+    assert "counted once more" in path.read_text(encoding="utf-8")
+
+
 def test_cells_of_the_notebook(one_lesson, tmp_path):
     pytest.importorskip("jupytext", reason="needs the extra `site`")
     path = write_notebook(1, tmp_path / "books")

@@ -71,7 +71,8 @@ def test_answers_unfold(type_lines):
 
 def test_strange_input_is_explained(type_lines):
     shown, good = type_lines("what?", "99", "q")
-    assert shown.count("Enter: next") == 3
+    assert shown.count("Enter: next") == 2
+    assert "there is no cell 99; they are 1 to 6" in shown
     assert good
 
 
@@ -109,6 +110,17 @@ def test_figures_are_saved_meanwhile(one_lesson, type_lines, monkeypatch):
     assert "MINITRANSFER_FIGURES" not in os.environ
 
 
+def test_evidence_is_stepped_through_by_itself(evidence, tmp_path):
+    path = tmp_path / "shown.txt"
+    with path.open("w", encoding="utf-8") as file:
+        assert run_through(1, Console(file=file, width=90), evidence=True)
+    shown = path.read_text(encoding="utf-8")
+    assert "evidence/01_two 2/2" in shown
+    assert "the evidence draws ——" in shown
+    with pytest.raises(ValueError, match="no lesson 7"):
+        step_through(7, evidence=True)
+
+
 def test_unknown_lesson_is_named(one_lesson):
-    with pytest.raises(ValueError, match="no lesson 7; there are 1"):
+    with pytest.raises(ValueError, match="no lesson 7, the last is 1; there are 1"):
         step_through(7)

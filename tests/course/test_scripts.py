@@ -1,7 +1,13 @@
 import pytest
 from rich.console import Console
 
-from minitransfer.course.scripts import print_catalogue, read_lesson, split_cells
+from minitransfer.course.scripts import (
+    figures,
+    find_lesson,
+    print_catalogue,
+    read_lesson,
+    split_cells,
+)
 
 SCRIPT = '''# ---
 # jupyter: nothing to run
@@ -64,7 +70,55 @@ def test_nothing_has_no_cells():
 def test_heading_and_question(tmp_path, head, expected):
     path = tmp_path / "03_name.py"
     path.write_text("# %% [markdown]\n" + head)
-    assert read_lesson(path) == (3, *expected, path)
+    assert read_lesson(path)[:4] == (3, *expected, path)
+
+
+def test_the_head_says_minutes_needs_and_gains(tmp_path):
+    path = tmp_path / "03_name.py"
+    path.write_text(
+        "# %% [markdown]\n# # 3 · T\n#\n# > Why?\n#\n# - **Time:** 12 minutes\n"
+        "# - **You need:** what a weight\n#   is.\n# - **You will be able to:** count.\n"
+    )
+    lesson = read_lesson(path)
+    assert (lesson.minutes, lesson.needs, lesson.gains) == (12, "what a weight is", "count")
+    assert lesson.evidence is None
+
+
+def test_a_head_of_the_old_form_says_nothing(one_lesson):
+    assert find_lesson(1)[4:] == (None, None, "", "")
+
+
+def test_evidence_stands_behind_its_lesson(one_lesson, evidence):
+    lesson = find_lesson(1)
+    assert lesson.evidence == evidence / "01_two.py"
+    assert lesson.scripts == [one_lesson / "01_two.py", evidence / "01_two.py"]
+    assert find_lesson(1, evidence=True).path == lesson.evidence
+
+
+def test_evidence_that_is_not_there_is_said_not_to_be(one_lesson):
+    with pytest.raises(ValueError, match=r"lesson 1 has no evidence.*with evidence: none yet"):
+        find_lesson(1, evidence=True)
+
+
+def test_a_number_beyond_the_last_lesson_says_so(one_lesson):
+    with pytest.raises(ValueError, match="no lesson 2, the last is 1; there are 1"):
+        find_lesson(2)
+
+
+def test_figures_are_functions_read_anew(evidence):
+    assert figures(1).line(3) == "———"
+    (evidence / "figures_01.py").write_text("def line(count):\n    return count")
+    assert figures(1).line(3) == 3
+    assert not list(evidence.rglob("*.pyc"))
+    with pytest.raises(ValueError, match=r"lesson 2 has no figures.*figures_02\.py"):
+        figures(2)
+
+
+def test_an_error_in_figures_has_its_file_and_line(evidence):
+    (evidence / "figures_01.py").write_text("def line(count):\n    return 1 / 0")
+    with pytest.raises(ZeroDivisionError) as error:
+        figures(1).line(3)
+    assert str(error.traceback[-1].path) == str(evidence / "figures_01.py")
 
 
 @pytest.mark.parametrize("text", ["", "# %%\nx = 1\n", "# %% [markdown]\n# # 3. A title\n"])

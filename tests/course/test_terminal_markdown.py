@@ -1,7 +1,7 @@
 import pytest
 
 from minitransfer.course import catalogue
-from minitransfer.course.scripts import split_cells
+from minitransfer.course.scripts import script_name, split_cells
 from minitransfer.course.terminal_markdown import formula, terminal_markdown
 
 
@@ -9,6 +9,7 @@ from minitransfer.course.terminal_markdown import formula, terminal_markdown
     "latex, text",
     [
         (r"\frac{1}{m} \sum_{i=1}^{m} L(y_i, f_\theta(x_i))", "1/m Σᵢ₌₁ᵐ L(yᵢ, f_θ(xᵢ))"),
+        (r"L\bigl(y_i, f_{\theta, w}(x_i)\bigr)", "L(yᵢ, f_(θ,w)(xᵢ))"),
         (r"y = \mathrm{softmax}(W^{(2)} h)", "y = softmax(W⁽²⁾ h)"),
         (r"b_1 \ldots b_5", "b₁ … b₅"),
         (r"\sqrt{x^2+1}", "√(x²+1)"),
@@ -24,9 +25,12 @@ def test_what_has_no_readable_form_stays_latex():
     assert formula(r"\underbrace{a}_{b}") == r"\underbrace{a}_{b}"
 
 
-@pytest.mark.parametrize("lesson", catalogue(), ids=lambda lesson: lesson.path.stem)
-def test_every_formula_of_the_lessons_becomes_text(lesson):
-    for cell in split_cells(lesson.path.read_text(encoding="utf-8")):
+SCRIPTS = [script for lesson in catalogue() for script in lesson.scripts]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=script_name)
+def test_every_formula_of_the_lessons_becomes_text(script):
+    for cell in split_cells(script.read_text(encoding="utf-8")):
         if cell.kind == "markdown":
             text = terminal_markdown(cell.source, unfolded=True)
             assert "\\" not in text, "a command that terminal_markdown does not know yet"

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from minitransfer.data import animal_shapes, japanese_vowels, languages, mnist, sets, uci_digits
+from minitransfer.data import (
+    animal_shapes,
+    japanese_vowels,
+    languages,
+    mnist,
+    sets,
+    shuffled_digits,
+    uci_digits,
+)
 
 SETS = {
     mnist: ((5000, 1000, 4000), (1, 28, 28), 10, "image"),
@@ -31,6 +39,15 @@ def test_parts_make_up_the_whole(load):
     rows = np.concatenate([part.x for part in parts]).reshape(len(whole), -1)
     order, expected = np.lexsort(rows.T), np.lexsort(whole.x.reshape(len(whole), -1).T)
     np.testing.assert_array_equal(rows[order], whole.x.reshape(len(whole), -1)[expected])
+
+
+def test_shuffled_digits_are_the_digits_in_one_order_everywhere():
+    means = [shuffled_digits(part).x.mean(axis=0).ravel() for part in ("pool", "test")]
+    assert np.corrcoef(means)[0, 1] > 0.99
+    plain, shuffled = mnist("test"), shuffled_digits("test")
+    assert (plain.y == shuffled.y).all()
+    rows, others = (np.sort(some.x.reshape(4000, -1)) for some in (plain, shuffled))
+    np.testing.assert_array_equal(rows, others)
 
 
 @pytest.mark.parametrize("load", [mnist, uci_digits, animal_shapes], ids=lambda f: f.__name__)

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from minitransfer.experiments import grid, runner, storage, stored
+from minitransfer.experiments import grid, read, runner, storage, stored
 
 
 def measure(size, seed):
@@ -34,6 +34,16 @@ def test_what_is_read_is_what_was_measured_to_the_bit(tmp_path):
     again = stored("t", measure, CELLS, folder=tmp_path)
     assert again.rows == first.rows == [{**cell, **measure(**cell)} for cell in CELLS]
     assert (tmp_path / "t.csv").read_text().splitlines()[0] == "size,seed,mean"
+
+
+def test_who_only_looks_needs_no_cells(tmp_path):
+    table = stored("t", measure, CELLS, full=1, folder=tmp_path)
+    only = read("t", ["mean"], folder=tmp_path)
+    assert (only.keys, only.rows) == (table.keys, table.rows)
+    with pytest.raises(FileNotFoundError, match="there is no table"):
+        read("other", ["mean"], folder=tmp_path)
+    with pytest.raises(ValueError, match="no column 'loss'; there are size, seed, mean"):
+        read("t", ["loss"], folder=tmp_path)
 
 
 @pytest.mark.parametrize("cut", [3, 14, 25])

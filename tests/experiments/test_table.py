@@ -21,6 +21,15 @@ def test_a_curve_is_runs_by_points_in_rising_order():
     assert TABLE.curve("accuracy", over="n")[1].shape == (6, 2)
 
 
+def test_runs_tell_what_they_share_in_the_order_of_the_curve():
+    _, runs = TABLE.curve("accuracy", over="n")
+    ways, seeds = (TABLE.run_keys(key, over="n") for key in ("way", "seed"))
+    for way, seed, run in zip(ways, seeds, runs, strict=True):
+        assert run[0] == TABLE.values("accuracy", way=way, seed=seed, n=10)[0]
+    with pytest.raises(KeyError, match="differ by seed, not by 'way'"):
+        TABLE.run_keys("way", over="n", way="old")
+
+
 def test_a_curve_with_a_hole_is_refused():
     with pytest.raises(ValueError, match=r"1 of 6 points.*n 10"):
         Table(TABLE.keys, ROWS[:5]).curve("accuracy", over="n", way="old")

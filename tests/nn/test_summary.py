@@ -30,6 +30,28 @@ def test_the_whole_table():
     )
 
 
+def counted():
+    """Convolution 2×2 of 1 to 3 channels, and a head: 12 weights at 9 places, 27·5 weights."""
+    net = nn.Sequential(nn.Conv2d(1, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(27, 5))
+    return net, 9 * 12, 27 * 5
+
+
+def test_multiplications_by_hand():
+    net, conv, head = counted()
+    assert nn.multiplications(net, (1, 4, 4)) == conv + head
+    # The convolution needs no gradient of its input, the head needs both.
+    assert nn.multiplications(net, (1, 4, 4), training=True) == 2 * conv + 3 * head
+
+
+def test_what_is_frozen_costs_less():
+    net, conv, head = counted()
+    net[0].requires_grad_(False)
+    assert nn.multiplications(net, (1, 4, 4), training=True) == conv + 2 * head
+    net[0].requires_grad_(True)
+    net[3].requires_grad_(False)  # gradients still flow through the head
+    assert nn.multiplications(net, (1, 4, 4), training=True) == 2 * conv + 2 * head
+
+
 def test_without_an_input_shape_there_are_no_output_shapes():
     assert nn.summary(nn.Sequential(nn.Linear(2, 3), nn.Tanh())) == "\n".join(
         [

@@ -28,6 +28,18 @@ def test_what_is_published_comes_back_with_its_card(tmp_path):
     assert not loaded.training
 
 
+def test_known_examples_come_under_the_networks_numbers(tmp_path):
+    path = zoo.publish(zoo.glyph_mlp(2), tmp_path / "tiny.safetensors", **CARD)
+    network = zoo.load(path)
+    pictures = data.Dataset(np.zeros((4, 2)), [0, 1, 2, 2], classes=("b", "?", "a"))
+    known = zoo.known_to(network, pictures)
+    assert (known.y.tolist(), known.classes) == ([1, 0, 0], ("a", "b"))
+    with pytest.raises(ValueError, match="tiny knows none of the classes"):
+        zoo.known_to(network, pictures[[1]])
+    with pytest.raises(ValueError, match="no card"):
+        zoo.known_to(zoo.glyph_mlp(2), pictures)
+
+
 def test_half_precision_halves_the_file_and_loads_as_float32(tmp_path):
     network = zoo.glyph_mlp(2)
     full = zoo.publish(network, tmp_path / "full.safetensors", **CARD)

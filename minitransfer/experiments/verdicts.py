@@ -1,0 +1,100 @@
+"""Verdicts by interval: more, less, equal within a margin, or undecided.
+
+That an interval holds 0 does not show that there is no difference: two runs would always "show"
+it. Who says *no difference* says beforehand which difference would not matter, and then has to
+show that the true one is smaller.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from minitransfer.experiments import intervals
+
+
+class Judgement(NamedTuple):
+    """What `judge` finds.
+
+    Attributes:
+        word: "more", "less", "equal" or "undecided".
+        middle: the mean difference.
+        interval: its 95 % interval.
+    """
+
+    word: str
+    middle: float
+    interval: tuple[float, float]
+
+
+def judge(a, b=None, *, margin: float | None = None, level: float = 0.95) -> Judgement:
+    """Say whether a difference lies above 0, below, or so near that it does not matter.
+
+    Args:
+        a: paired runs: their differences, one for each independent draw (see `by_cluster`).
+            Otherwise one group of runs.
+        b: the other group, if the runs are not paired; booleans are compared as shares.
+        margin: the difference that would not matter, said before measuring. Then "equal" means:
+            both one-sided tests say that the difference is smaller (Schuirmann 1987), which is
+            so when the 90 % interval lies within the margin. None: never "equal".
+        level: how sure to be.
+
+    Returns:
+        A `Judgement`. What lies above 0 for sure, but within the margin for sure as well, is
+        "equal": it is there and does not matter.
+
+    Raises:
+        ValueError: if the margin is not above 0, or `intervals` cannot use the numbers.
+
+    Example:
+        >>> judge([0.04, 0.05, 0.06]).word
+        'more'
+        >>> judge([-0.01, 0.0, 0.01], margin=0.02).word, judge([-0.1, 0.1], margin=0.02).word
+        ('equal', 'undecided')
+    """
+    if margin is not None and margin <= 0:
+        raise ValueError(f"margin={margin}; a difference that would not matter is larger than 0")
+
+    def between(level):
+        return intervals.mean(a, level) if b is None else intervals.difference(a, b, level)
+
+    low, high = between(level)
+    middle = float(np.mean(a) - (0 if b is None else np.mean(b)))
+    if margin is not None:
+        inner_low, inner_high = between(2 * level - 1)
+        if -margin < inner_low and inner_high < margin:
+            return Judgement("equal", middle, (low, high))
+    word = "more" if low > 0 else "less" if high < 0 else "undecided"
+    return Judgement(word, middle, (low, high))
+
+
+def holm(p_values):
+    """Correct for many comparisons (Holm 1979): who looks often enough finds something.
+
+    Args:
+        p_values: of all comparisons that were looked at, also of those not worth telling, as a
+            row or as name → p; see `intervals.p_value`.
+
+    Returns:
+        The corrected ones in the same form. Those below 0.05 may be believed together: the
+        chance that any of them is an accident is below 0.05.
+
+    Raises:
+        ValueError: if a p is not between 0 and 1.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+        >>> holm({"digits": 0.5, "animals": 0.01})
+        {'digits': 0.5, 'animals': 0.02}
+    """
+    if isinstance(p_values, Mapping):
+        return dict(zip(p_values, holm(list(p_values.values())), strict=True))
+    p = np.asarray(p_values, dtype=np.float64)
+    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"holm takes a row of numbers between 0 and 1; given {p_values!r}")
+    order = np.argsort(p)
+    factors = np.arange(len(p), 0, -1)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
+    return [float(round(value, 12)) for value in corrected]

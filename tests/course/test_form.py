@@ -1,0 +1,140 @@
+"""The form of a lesson, as CONTRIBUTING says it: a story of one screen's length at a time.
+
+Lessons are brought into it one by one. Who converts one takes it off the list below.
+"""
+
+import ast
+import re
+
+import pytest
+
+from minitransfer import course
+from minitransfer.course.scripts import EVIDENCE, split_cells
+
+#: Lessons that still have the old form. The list only shrinks.
+OLD_FORM = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 40, 41, 42}
+
+MOST_LINES_OF_A_CELL = 30
+MOST_LINES_OF_CODE = 60  # of the whole lesson, without imports, claims and comments
+MOST_WORDS = 1500  # without what is folded away
+MOST_MINUTES = 15
+
+LESSONS = course.catalogue()
+NEW = [lesson for lesson in LESSONS if lesson.number not in OLD_FORM]
+
+
+class Script:
+    """A lesson taken apart for the tests."""
+
+    def __init__(self, path):
+        cells = split_cells(path.read_text(encoding="utf-8"))
+        self.code = [cell.source for cell in cells if cell.kind == "code"]
+        self.prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
+        self.folded = re.sub(r"<details>.*?</details>", "", self.prose, flags=re.DOTALL)
+
+    def calls(self, name):
+        """How often a function of this name is called."""
+        nodes = [node for source in self.code for node in ast.walk(ast.parse(source))]
+        functions = [node.func for node in nodes if isinstance(node, ast.Call)]
+        return sum(getattr(f, "attr", getattr(f, "id", "")) == name for f in functions)
+
+    def lines_of_code(self):
+        """Lines that a reader has to understand: no imports, no claims, no comments, no blanks."""
+        count = 0
+        for source in self.code:
+            skipped = set()
+            for node in ast.parse(source).body:
+                claims = isinstance(node, ast.Expr) and ast.unparse(node).startswith("claim(")
+                if claims or isinstance(node, (ast.Import, ast.ImportFrom)):
+                    skipped |= set(range(node.lineno, node.end_lineno + 1))
+            for number, line in enumerate(source.splitlines(), 1):
+                text = line.strip()
+                count += bool(text) and not text.startswith("#") and number not in skipped
+        return count
+
+    def section(self, title):
+        """The text below a heading, up to the next one; None if there is no such heading."""
+        found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", self.prose, re.MULTILINE | re.DOTALL)
+        return found and found[1]
+
+
+def numbered(text):
+    return len(re.findall(r"^\d\. ", text, re.MULTILINE))
+
+
+def test_the_list_of_old_forms_names_lessons():
+    assert {lesson.number for lesson in LESSONS} >= OLD_FORM
+
+
+@pytest.fixture(params=NEW, ids=lambda lesson: lesson.path.stem)
+def lesson(request):
+    return request.param
+
+
+@pytest.fixture
+def script(lesson):
+    return Script(lesson.path)
+
+
+def test_the_head_says_minutes_needs_and_gains(lesson):
+    assert lesson.minutes in range(5, MOST_MINUTES + 1)
+    assert lesson.needs
+    assert lesson.gains
+    first = split_cells(lesson.path.read_text(encoding="utf-8"))[0].source
+    order = [first.find(part) for part in ("\n> ", "- **Time:**", "- **You need:**",
+                                           "- **You will be able to:**")]  # fmt: skip
+    assert -1 < order[0] < order[1] < order[2] < order[3]
+
+
+def test_no_cell_is_longer_than_a_screen(script):
+    lengths = [len(source.splitlines()) for source in script.code]
+    assert max(lengths) <= MOST_LINES_OF_A_CELL
+
+
+def test_little_code_in_all(script):
+    assert script.lines_of_code() <= MOST_LINES_OF_CODE
+
+
+def test_it_can_be_read_in_a_quarter_of_an_hour(script):
+    assert len(script.folded.split()) <= MOST_WORDS
+
+
+def test_two_or_three_figures_and_one_or_two_claims(script):
+    assert script.calls("show") in (2, 3)
+    assert script.calls("claim") in (1, 2)
+
+
+def test_every_claim_says_whose_it_is_what_would_refute_it_and_its_control(lesson):
+    for path in lesson.scripts:
+        sources = "\n".join(Script(path).code)
+        for node in ast.walk(ast.parse(sources)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "claim":
+                given = {keyword.arg for keyword in node.keywords}
+                assert {"source", "refuted_by", "control"} <= given, ast.unparse(node.args[0])
+
+
+def test_the_reader_predicts_tries_and_checks_himself(script):
+    assert "**Predict" in script.prose
+    assert numbered(script.section("Try it")) >= 2
+    questions, answers = script.section("Check yourself").split("<details>")
+    assert numbered(questions) == numbered(answers) == 3
+    assert "</details>" in answers
+
+
+def test_it_says_where_to_read_on(lesson, script):
+    further = re.findall(r"^- .+\n(?:  .+\n?)*", script.section("Read on"), re.MULTILINE)
+    assert len(further) >= 2
+    assert any(re.search(r"\*.+\*.*\b(19|20)\d\d", item, re.DOTALL) for item in further)
+    if lesson.evidence:
+        assert f"]({EVIDENCE}/{lesson.evidence.name})" in script.section("Read on")
+
+
+def test_evidence_stands_behind_a_lesson_and_figures_draw_only():
+    folder = course.lessons_folder() / EVIDENCE
+    names = {lesson.path.name for lesson in LESSONS}
+    numbers = {f"figures_{lesson.number:02}.py" for lesson in LESSONS}
+    there = {path.name for path in folder.glob("*.py")}
+    assert there <= names | numbers
+    for path in folder.glob("figures_*.py"):
+        imports = re.findall(r"^(?:from|import) .*", path.read_text("utf-8"), re.MULTILINE)
+        assert not [line for line in imports if re.search("course|train|transfer|zoo", line)]
