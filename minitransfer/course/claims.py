@@ -208,7 +208,8 @@ def claim_details(record: dict) -> list[str]:
 
     def with_spread(value, spread):
         if isinstance(spread, list) and not isinstance(value, list):
-            low, high = (_values_text(unsigned, end) for end in spread)
+            bare = {**unsigned, "unit": ""}
+            low, high = (_values_text(bare, end) for end in spread)
             return f"{_values_text(record, value)} ({low} to {high})"
         spread = _values_text(unsigned, spread)
         return f"{_values_text(record, value)}{f' ± {spread}' if spread else ''}"

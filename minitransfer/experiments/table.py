@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from minitransfer.experiments.clusters import by_cluster
+
 
 class Table:
     """What was measured: a row for each cell.
@@ -58,12 +60,16 @@ class Table:
             raise KeyError(f"{self!r} has no {column!r} where {fixed}")
         return np.array([row[column] for row in rows])
 
-    def curve(self, column: str, over: str, **fixed) -> tuple[np.ndarray, np.ndarray]:
+    def curve(
+        self, column: str, over: str, *, cluster: str | None = None, **fixed
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return a measured column as runs over another one: what a plot with spread needs.
 
         Args:
             column: what was measured.
             over: the key that the curve runs over.
+            cluster: a key that runs share, for instance the seed that draws the labels: then
+                there is one curve for each of its values, the mean of its runs (`by_cluster`).
             **fixed: values of other keys. All that is left of them (seeds) makes the runs.
 
         Returns:
@@ -71,6 +77,7 @@ class Table:
 
         Raises:
             ValueError: if a run lacks a point.
+            KeyError: if the runs are not told apart by the key `cluster`.
         """
         part, others = self.where(**fixed), self._others(over, fixed)
         found = {(key_of(row, others), row[over]): row[column] for row in part.rows}
@@ -82,7 +89,10 @@ class Table:
                 f"not measured where {fixed}, for instance {over} {min(lacking)[1]}; fix one more "
                 "key, or leave out the points that only some runs have"
             )
-        return np.array(points), np.array([[found[run, point] for point in points] for run in runs])
+        curves = np.array([[found[run, point] for point in points] for run in runs])
+        if cluster is not None:
+            curves = by_cluster(curves, self.run_keys(cluster, over, **fixed))
+        return np.array(points), curves
 
     def run_keys(self, key: str, over: str, **fixed) -> np.ndarray:
         """Return an entry of each run of `curve`, in its order: what runs share with each other.

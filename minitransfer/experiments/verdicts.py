@@ -68,6 +68,37 @@ def judge(a, b=None, *, margin: float | None = None, level: float = 0.95) -> Jud
     return Judgement(word, middle, (low, high))
 
 
+def judge_each(rows, *, margin: float | None = None, level: float = 0.95):
+    """Judge many paired comparisons at once, corrected for looking that often.
+
+    Args:
+        rows: the differences of each comparison, as a sequence of rows or as name → row.
+        margin: as for `judge`; "equal" asks for the level that Bonferroni's correction gives.
+        level: how sure to be of all words together.
+
+    Returns:
+        A `Judgement` for each, in the form of `rows`. "more" and "less" are said if the p-value
+        corrected by `holm` allows it; the intervals are those of single comparisons.
+
+    Example:
+        >>> rows = {"near": [0.40, 0.41, 0.42], "far": [-0.1, 0.1, 0.3]}
+        >>> {name: one.word for name, one in judge_each(rows).items()}
+        {'near': 'more', 'far': 'undecided'}
+    """
+    if isinstance(rows, Mapping):
+        judged = judge_each(list(rows.values()), margin=margin, level=level)
+        return dict(zip(rows, judged, strict=True))
+    strict = 1 - (1 - level) / max(len(rows), 1)
+    judged = []
+    for row, p in zip(rows, holm([intervals.p_value(row) for row in rows]), strict=True):
+        _, middle, interval = judge(row, level=level)
+        word = "undecided" if p >= 1 - level else "more" if middle > 0 else "less"
+        if margin is not None and judge(row, margin=margin, level=strict).word == "equal":
+            word = "equal"
+        judged.append(Judgement(word, middle, interval))
+    return judged
+
+
 def holm(p_values):
     """Correct for many comparisons (Holm 1979): who looks often enough finds something.
 

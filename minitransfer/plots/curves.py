@@ -4,6 +4,10 @@ import numpy as np
 
 from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure
 
+#: Curves of few points differ by these as well, for eyes and printers without colour.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FEW_POINTS = 12
+
 #: Colours of the ways that borrow nothing; all others are blue.
 WAY_COLOURS = {"scratch": ORANGE, "random": GREY}
 
@@ -121,7 +125,8 @@ def curves_with_spread(
             axes.plot(x, run, color=colour, linewidth=0.5, alpha=0.35)
         middle, low, high = _band(values, quantiles)
         axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-        axes.plot(x, middle, color=colour)
+        marker = MARKERS[number % len(MARKERS)] if len(x) <= FEW_POINTS else ""
+        axes.plot(x, middle, color=colour, marker=marker, markersize=5)
         ends.append((middle[-1], label, colour))
     if chance is not None:
         axes.axhline(chance * scale, color=GREY, linestyle=":", linewidth=1.2)

@@ -20,7 +20,7 @@ from minitransfer.transfer.heads import (
 )
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
-from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing
+from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
 from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
@@ -48,6 +48,7 @@ __all__ = [
     "replace_head",
     "ridge_probe",
     "split_frozen",
+    "steps_for",
     "strip_head",
     "top_patches",
     "unfreeze",

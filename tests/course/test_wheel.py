@@ -64,5 +64,10 @@ def test_an_installed_package_finds_its_lessons(installed):
 def test_an_installed_package_can_learn(installed):
     first = course.catalogue()[0]
     assert first.title in run(installed, "-m", "minitransfer", "learn")
+    behind = next(lesson for lesson in course.catalogue() if lesson.evidence)
+    shown = run(installed, "-m", "minitransfer", "learn", str(behind.number), "--evidence")
+    assert f"evidence/{behind.path.stem} 1/" in shown
+    draws = f"from minitransfer.course import figures; print(figures({behind.number}).__file__)"
+    assert "_lessons" in run(installed, "-c", draws)
     stepped = run(installed, "-m", "minitransfer", "learn", str(first.number))
     assert f"{first.path.stem} 1/" in stepped

@@ -30,6 +30,11 @@ def test_runs_tell_what_they_share_in_the_order_of_the_curve():
         TABLE.run_keys("way", over="n", way="old")
 
 
+def test_runs_that_share_a_seed_make_one_curve():
+    _, runs = TABLE.curve("accuracy", over="n", cluster="seed")
+    np.testing.assert_allclose(runs, [[0.6, 0.7], [0.7, 0.8], [0.8, 0.9]])
+
+
 def test_a_curve_with_a_hole_is_refused():
     with pytest.raises(ValueError, match=r"1 of 6 points.*n 10"):
         Table(TABLE.keys, ROWS[:5]).curve("accuracy", over="n", way="old")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minitransfer.experiments import holm, intervals, judge
+from minitransfer.experiments import holm, intervals, judge, judge_each
 
 
 def test_words():
@@ -80,6 +80,25 @@ def test_holm_finds_nothing_where_there_is_nothing():
     corrected = [min(holm(p)) < 0.05 for p in families]
     assert np.mean(alarms) > 0.7
     assert np.mean(corrected) < 0.09
+
+
+def test_each_of_many_is_judged_more_strictly_than_one():
+    """p = 0.0198 alone: enough for one comparison, not for three."""
+    row = [0.8, 1.0, 0.6]
+    assert judge(row).word == "more"
+    assert intervals.p_value(row) == pytest.approx(0.0202, abs=0.002)
+    chance = [-1.0, 1.0, 0.1]
+    assert [one.word for one in judge_each([row, chance, chance])] == ["undecided"] * 3
+    assert judge_each([row])[0] == judge(row)
+    assert judge_each({"a": row, "b": chance})["b"].interval == judge(chance).interval
+
+
+def test_each_of_many_equal_ones_needs_a_narrower_interval():
+    """The 90 % interval of (-1, 0, 1) is 1.69 wide on either side; of ten at once it is 5.7."""
+    row = [-1.0, 0.0, 1.0]
+    assert [one.word for one in judge_each([row], margin=2)] == ["equal"]
+    assert {one.word for one in judge_each([row] * 10, margin=2)} == {"undecided"}
+    assert {one.word for one in judge_each([row] * 10, margin=6)} == {"equal"}
 
 
 def test_wrong_use_says_so():

@@ -14,6 +14,14 @@ def test_line_is_the_mean_and_band_one_standard_deviation():
     np.testing.assert_allclose([band.min(), band.max()], [0.2 - np.sqrt(0.02), 0.9], atol=1e-12)
 
 
+def test_curves_of_few_points_differ_by_more_than_colour():
+    few = plots.curves_with_spread(X, RUNS, "t", "x", "y").axes[0].lines
+    assert len({line.get_marker() for line in few}) == len(RUNS)
+    many = {"a": np.zeros((2, 200)), "b": np.ones((2, 200))}
+    lines = plots.curves_with_spread(np.arange(200), many, "t", "x", "y").axes[0].lines
+    assert {line.get_marker() for line in lines} <= {"", "None"}
+
+
 def test_quantiles_percent_chance_and_single_runs():
     axes = plots.curves_with_spread(
         X, RUNS, "t", "labels", "right", log_x=True, percent=True, quantiles=(0, 1),
