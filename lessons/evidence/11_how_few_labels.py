@@ -168,8 +168,9 @@ assert agreement.agrees
 # of one pretraining have their body in common. Eight runs of option 1
 # are therefore not eight witnesses, but five draws of digits read by two
 # bodies. In what follows a draw counts once: what the two bodies make of
-# it is averaged first, and an interval speaks about five draws. How much
-# the two bodies differ from each other is printed beside it.
+# it is averaged first (three of the five draws were read by both), and an
+# interval speaks about five draws. How much the two bodies differ from
+# each other is printed below each table.
 
 
 # %%
@@ -497,9 +498,9 @@ for source, name, way, _ in list(judged)[:: len(SOME)]:
     print(f"{source:11}{name:10}{draw.NAMES[way]}:  {''.join(marks)}")
 
 # %% [markdown]
-# The held body of an animal expert is behind scratch with a hundred
-# labels and more, and far behind where the layers are plain. Trained
-# along, it does no harm, and little good.
+# The held body of an animal expert is behind scratch with a thousand
+# labels, and where the layers are plain with a hundred already. Trained
+# along, it shows no harm that five draws could see, and little good.
 #
 # ## What the numbers say
 #
