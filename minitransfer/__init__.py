@@ -32,6 +32,7 @@ from minitransfer.creation import (
     is_tensor,
     linspace,
     normal,
+    numel,
     ones,
     ones_like,
     rand,
@@ -63,6 +64,7 @@ from minitransfer.ops import (
     bitwise_not,
     bitwise_or,
     bitwise_xor,
+    bmm,
     cat,
     ceil,
     chunk,
@@ -73,7 +75,6 @@ from minitransfer.ops import (
     cumsum,
     div,
     dot,
-    dropout,
     einsum,
     eq,
     equal,
@@ -111,6 +112,7 @@ from minitransfer.ops import (
     mean,
     min,
     minimum,
+    mm,
     mul,
     multinomial,
     narrow,
@@ -166,8 +168,7 @@ float, double, long, int, half = float32, float64, int64, int32, float16
 #: The name under which types are asked for: ``isinstance(x.dtype, torch.dtype)``.
 dtype = type(float32).__base__
 
-mm = bmm = matmul
-clip, concat, numel = clamp, cat, Tensor.numel
+clip, concat = clamp, cat
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
 _LAZY = ("checkpoint", "course", "data", "experiments", "kernels", "plots", "train")

@@ -13,7 +13,7 @@ from minitransfer.autograd import as_array
 from minitransfer.devices import check_device
 from minitransfer.not_covered import explain_arguments
 from minitransfer.random import default_generator
-from minitransfer.tensor import Tensor, float32, int64
+from minitransfer.tensor import Tensor, float32, int64, shape_of
 
 # From other data
 
@@ -73,6 +73,16 @@ def is_tensor(obj) -> bool:
         (True, False)
     """
     return isinstance(obj, Tensor)
+
+
+def numel(input) -> int:
+    """Return how many numbers a tensor holds.
+
+    Example:
+        >>> numel(zeros(2, 3))
+        6
+    """
+    return input.numel()
 
 
 # Constants
@@ -363,6 +373,4 @@ def randperm(n, generator=None, dtype=int64, device=None, requires_grad=False) -
 def _shape(lengths, size, device):
     """The shape that was given one by one, in a tuple, or as ``size=``."""
     check_device(device)
-    lengths = lengths if size is None else (size,)
-    single = len(lengths) == 1 and isinstance(lengths[0], (tuple, list))
-    return tuple(lengths[0]) if single else lengths
+    return shape_of(lengths, size)

@@ -5,6 +5,7 @@ a method as it stands: ``x.sum(0)`` and ``sum(x, 0)`` are the same call.
 """
 
 from minitransfer import ops
+from minitransfer.not_covered import explain_arguments
 
 
 class Operators:
@@ -30,8 +31,8 @@ class Operators:
     floor_divide = __floordiv__ = ops.floor_divide
     neg = __neg__ = ops.neg
     abs = __abs__ = ops.abs
-    matmul = mm = bmm = __matmul__ = ops.matmul
-    dot, outer = ops.dot, ops.outer
+    matmul = __matmul__ = ops.matmul
+    mm, bmm, dot, outer = ops.mm, ops.bmm, ops.dot, ops.outer
 
     def __rsub__(self, other):
         return ops.sub(other, self)
@@ -89,10 +90,15 @@ class Operators:
     reshape_as, expand_as = ops.reshape_as, ops.expand_as
     gather, __getitem__, narrow = ops.gather, ops.index, ops.narrow
     index_select, masked_select, masked_fill = ops.index_select, ops.masked_select, ops.masked_fill
-    split, chunk, unbind = ops.split, ops.chunk, ops.unbind
+    chunk, unbind = ops.chunk, ops.unbind
     tril, triu, roll, flip = ops.tril, ops.triu, ops.roll, ops.flip
     repeat, repeat_interleave = ops.repeat, ops.repeat_interleave
     clone = ops.clone
+
+    @explain_arguments
+    def split(self, split_size, dim=0):
+        """Cut into parts along an axis, of one length or of a list of lengths."""
+        return ops.split(self, split_size, dim)
 
     def where(self, condition, other):
         """Return these numbers where `condition` holds, those of `other` elsewhere."""

@@ -10,13 +10,15 @@ import numpy as np
 
 from minitransfer.checkpoint import load_arrays, save_arrays
 from minitransfer.devices import check_device
+from minitransfer.not_covered import explain_arguments
 from minitransfer.tensor import Tensor
 
 #: Marks, in the JSON that stands for what was saved, what JSON itself has no word for.
 _KIND = "__kind__"
 
 
-def save(obj, f, pickle_module=None, pickle_protocol=None) -> None:
+@explain_arguments
+def save(obj, f, pickle_module=None, pickle_protocol=2) -> None:
     """Write an object to a file.
 
     Args:
@@ -52,7 +54,8 @@ def save(obj, f, pickle_module=None, pickle_protocol=None) -> None:
         save_arrays(_path(f), arrays, {"saved": saved})
 
 
-def load(f, map_location=None, pickle_module=None, weights_only=True, mmap=None):
+@explain_arguments
+def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None):
     """Read what `save` wrote, or any safetensors file: the dictionary of its tensors.
 
     Args:

@@ -20,7 +20,7 @@ from minitransfer.autograd import (
 )
 from minitransfer.devices import check_device, device
 from minitransfer.grad_fn import GradFn
-from minitransfer.not_covered import NotCovered, tensor_names
+from minitransfer.not_covered import NotCovered, explain_arguments, tensor_names
 from minitransfer.operators import Operators
 from minitransfer.ops.indexing import as_key
 from minitransfer.random import default_generator
@@ -270,6 +270,7 @@ class Tensor(Operators):
 
     # Types
 
+    @explain_arguments
     def to(self, target=None, dtype=None, non_blocking=False, copy=False, *, device=None):
         """Return the tensor in another dtype; a device ("cpu") changes nothing.
 
@@ -296,7 +297,7 @@ class Tensor(Operators):
             return self.clone() if copy else self
         return ops.cast(self, np.dtype(dtype))
 
-    def type(self, dtype=None):
+    def type(self, dtype=None, non_blocking=False):
         """Return the tensor in another dtype; without one, PyTorch's name of the present one."""
         if dtype is None:
             return f"torch.{_OLD_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"
@@ -309,26 +310,32 @@ class Tensor(Operators):
         """Return the tensor in the dtype of `other`."""
         return self.to(other.dtype)
 
+    @explain_arguments
     def float(self):
         """Return the tensor as float32."""
         return self.to(float32)
 
+    @explain_arguments
     def double(self):
         """Return the tensor as float64."""
         return self.to(float64)
 
+    @explain_arguments
     def long(self):
         """Return the tensor as int64."""
         return self.to(int64)
 
+    @explain_arguments
     def int(self):
         """Return the tensor as int32."""
         return self.to(int32)
 
+    @explain_arguments
     def bool(self):
         """Return the tensor as booleans."""
         return self.to(bool_)
 
+    @explain_arguments
     def cpu(self):
         """Return the tensor itself: there is no other place for it."""
         return self
@@ -345,33 +352,39 @@ class Tensor(Operators):
         """Whether it holds floats."""
         return self.dtype.kind == "f"
 
+    @explain_arguments
     def is_contiguous(self) -> bool:
         """Whether the numbers lie row by row in memory."""
         return self.array.flags.c_contiguous
 
+    @explain_arguments
     def contiguous(self):
         """Return the tensor with its numbers row by row in memory: itself, or a copy."""
         return self if self.is_contiguous() else self.clone()
 
     # New ones of the same type
 
+    @explain_arguments
     def new_tensor(self, data, dtype=None, device=None, requires_grad=False):
         """Return a tensor that holds a copy of `data`, in this one's dtype if none is given."""
         check_device(device)
         return Tensor(np.array(as_array(data), dtype=dtype or self.dtype), requires_grad)
 
+    @explain_arguments
     def new_full(self, size, fill_value, dtype=None, device=None, requires_grad=False):
         """Return a tensor of a shape, filled with one number, in this one's dtype."""
         check_device(device)
         return Tensor(np.full(size, fill_value, dtype or self.dtype), requires_grad)
 
-    def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
+    @explain_arguments
+    def new_zeros(self, *lengths, size=None, dtype=None, device=None, requires_grad=False):
         """Return zeros in this one's dtype."""
-        return self.new_full(_size(size), 0, dtype, device, requires_grad)
+        return self.new_full(shape_of(lengths, size), 0, dtype, device, requires_grad)
 
-    def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
+    @explain_arguments
+    def new_ones(self, *lengths, size=None, dtype=None, device=None, requires_grad=False):
         """Return ones in this one's dtype."""
-        return self.new_full(_size(size), 1, dtype, device, requires_grad)
+        return self.new_full(shape_of(lengths, size), 1, dtype, device, requires_grad)
 
     new_empty = new_zeros
 
@@ -402,13 +415,14 @@ class Tensor(Operators):
         """Multiply in place."""
         return self._write(np.multiply, other)
 
+    @explain_arguments
     def div_(self, other):
         """Divide in place."""
         return self._write(np.divide, other)
 
-    def copy_(self, other):
-        """Overwrite the numbers with those of `other`, which may be broadcast."""
-        self[...] = other
+    def copy_(self, src, non_blocking=False):
+        """Overwrite the numbers with those of `src`, which may be broadcast."""
+        self[...] = src
         return self
 
     def fill_(self, value):
@@ -488,10 +502,16 @@ def _is_place(target) -> bool:
     return isinstance(target, device) or (isinstance(target, str) and target not in np.sctypeDict)
 
 
-def _size(arguments):
-    """Accept both ``f(2, 3)`` and ``f((2, 3))``."""
-    single = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
-    return tuple(arguments[0]) if single else arguments
+def shape_of(lengths, size=None):
+    """The shape that was given one by one, in a tuple, or as ``size=``.
+
+    Example:
+        >>> shape_of((2, 3)), shape_of(([2, 3],)), shape_of((), size=2)
+        ((2, 3), (2, 3), (2,))
+    """
+    lengths = lengths if size is None else (size,)
+    single = len(lengths) == 1 and isinstance(lengths[0], (tuple, list))
+    return tuple(lengths[0]) if single else lengths
 
 
 def _retaining(reference, derivative):

@@ -196,9 +196,10 @@ class Module:
             below = f"{prefix}.{name}" if prefix else name
             yield from module.named_modules(memo, below, remove_duplicate)
 
-    def modules(self) -> Iterator["Module"]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator["Module"]:
         """Yield this module and all below it."""
-        return (module for _, module in self.named_modules())
+        named = self.named_modules(remove_duplicate=remove_duplicate)
+        return (module for _, module in named)
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for the modules directly attached."""
@@ -306,6 +307,7 @@ class Module:
         fn(self)
         return self
 
+    @explain_arguments
     def to(self, target=None, dtype=None, non_blocking=False, *, device=None):
         """Turn all floating parameters and buffers into a dtype, in place; "cpu" does nothing."""
         if dtype is None and not isinstance(target, (str, devices.device, type(None))):

@@ -85,7 +85,7 @@ from minitransfer.ops.images import avg_pool2d, conv2d, max_pool2d
 from minitransfer.ops.indexing import embedding, gather, index, one_hot
 from minitransfer.ops.likelihoods import binary_cross_entropy, nll_loss
 from minitransfer.ops.losses import binary_cross_entropy_with_logits, cross_entropy
-from minitransfer.ops.matrix import dot, einsum, linear, matmul, outer
+from minitransfer.ops.matrix import bmm, dot, einsum, linear, matmul, mm, outer
 from minitransfer.ops.normalization import batch_norm, dropout, dropout2d, layer_norm
 from minitransfer.ops.order import (
     argsort,

@@ -198,6 +198,40 @@ def _check_linear(x, w, b):
 
 
 @differentiable
+def mm(input, mat2):
+    """The product of two matrices; `matmul` takes any number of axes.
+
+    Raises:
+        ValueError: When they are no matrices, or do not fit.
+
+    Example:
+        >>> mm.__wrapped__(np.eye(2), np.ones((2, 1)))[0].shape
+        (2, 1)
+    """
+    if input.ndim != 2 or mat2.ndim != 2:
+        raise ValueError(f"mm: shapes {input.shape} and {mat2.shape}; expected matrices (or use @)")
+    return matmul.__wrapped__(input, mat2)
+
+
+@differentiable
+def bmm(input, mat2):
+    """The products of as many pairs of matrices; `matmul` takes any number of axes.
+
+    Raises:
+        ValueError: When there are not three axes and one batch, or sizes do not fit.
+
+    Example:
+        >>> bmm.__wrapped__(np.zeros((5, 2, 3)), np.ones((5, 3, 1)))[0].shape
+        (5, 2, 1)
+    """
+    if input.ndim != 3 or mat2.ndim != 3 or len(input) != len(mat2):
+        raise ValueError(
+            f"bmm: shapes {input.shape} and {mat2.shape}; expected (B, M, K) and (B, K, N); or @"
+        )
+    return matmul.__wrapped__(input, mat2)
+
+
+@differentiable
 def dot(input, tensor):
     """The sum of the products of two vectors.
 

@@ -13,8 +13,8 @@ def __getattr__(name):
 class Schedule:
     """What all schedules share: a factor on each group's first learning rate, by step number.
 
-    A rate that somebody else changed counts: a rate set by hand goes on from there, and several
-    schedules of one optimiser multiply.
+    A rate that somebody else changed counts: one set by hand is gone on from, and several
+    schedules of one optimiser multiply. (`LambdaLR` and `OneCycleLR` set theirs all the same.)
 
     Args:
         optimizer: whose learning rates to set. The first factor is applied at once, to the rates
@@ -324,6 +324,12 @@ class OneCycleLR(Schedule):
         super().__init__(
             optimizer, lambda step: along(step, first, 1.0, last), last_epoch=last_epoch
         )
+
+    def _next(self, i, group):
+        # As in PyTorch this one sets the rate, whatever others made of it meanwhile.
+        if i >= len(self._first):
+            return super()._next(i, group)
+        return self.rate(self._first[i], self.last_step, i)
 
     def step(self, epoch=None):
         super().step(epoch)

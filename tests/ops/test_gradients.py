@@ -160,6 +160,8 @@ CASES = [
     *[case("cumsum", r(*shape), dim) for shape, dim in [((4,), 0), ((2, 3), -1), ((), 0)]],
     *[case("cumprod", r(*shape), dim) for shape, dim in [((4,), 0), ((2, 3), 0), ((), 0)]],
     case("cumprod", np.array([2.0, 0.0, 3.0, 0.0]), 0),
+    case("mm", r(2, 3), r(3, 4, seed=1)),
+    case("bmm", r(2, 2, 3), r(2, 3, 1, seed=1)),
     case("dot", r(3), r(3, seed=1)),
     case("outer", r(3), r(2, seed=1)),
     *[
