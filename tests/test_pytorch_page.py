@@ -288,3 +288,20 @@ def test_the_file_says_what_pytorch_says(theirs):
     names = theirs.positional + ([theirs.many] if theirs.many else []) + theirs.named
     cleaned = [[a for a in s if a and a.isidentifier()] for s in signatures]
     assert sorted(names) in [sorted(s) for s in cleaned], signatures
+
+
+@pytest.mark.parametrize("place", [*OWNERS, "utils", "autograd"])
+def test_every_public_name_of_pytorch_is_here_or_has_a_hint(place):
+    torch = pytest.importorskip("torch", reason="goes through PyTorch's names")
+    theirs = functools.reduce(getattr, PYTORCH.get(place, f"torch.{place}").split(".")[1:], torch)
+    ours = {**PLACES, "utils": mt.utils, "autograd": mt.autograd}[place]
+    missing = 0
+    for name in dir(theirs):
+        if name.startswith("_"):
+            continue
+        try:
+            getattr(ours, name)
+        except AttributeError as error:
+            missing += 1
+            assert "instead" in str(error), error
+    assert missing < 900
