@@ -79,8 +79,9 @@ def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None)
     path = _path(f)
     if os.path.isfile(path):
         with open(path, "rb") as file:
-            start = file.read(4)
-        if start[:2] == b"PK" or start[:1] == b"\x80":
+            start = file.read(9)
+        # Of safetensors the first eight bytes are a length, any number; the ninth is a bracket.
+        if start[8:] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80"):
             raise ValueError(
                 f"{path} is a pickle, as torch.save writes it: loading one can run any code, so it "
                 "is not done here. Convert it once where PyTorch is installed: "
