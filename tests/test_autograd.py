@@ -606,3 +606,71 @@ def test_two_threads_can_train_side_by_side():
         thread.join()
     for seed in (1, 2):
         np.testing.assert_array_equal(results[seed], train(seed))
+
+
+# PyTorch's names around the graph
+
+
+def test_grad_fn_names_the_operation_and_the_ones_before():
+    x = leaf(1.0, 2.0)
+    y = (x * 2).exp().sum()
+    names, node = [], y.grad_fn
+    while node:
+        names.append(node.name())
+        node = node.next_functions[0][0] if node.next_functions else None
+    assert names == ["SumBackward", "ExpBackward", "MulBackward", "AccumulateGrad"]
+    assert x.grad_fn is None
+    y.backward()
+    assert y.grad_fn.next_functions == ()
+    assert repr(y.grad_fn) == "<SumBackward>"
+
+
+def test_retain_grad_keeps_the_gradient_of_a_result_and_no_cycle():
+    x = leaf(1.0, 2.0)
+    h = x * 3
+    h.retain_grad()
+    (h * h).sum().backward()
+    assert h.grad.tolist() == [6, 12]
+    assert x.grad.tolist() == [18, 36]
+    alive = weakref.ref(h)
+    gc.disable()
+    try:
+        del h
+        assert alive() is None
+    finally:
+        gc.enable()
+    with pytest.raises(RuntimeError, match="needs no gradient"):
+        Tensor([1.0]).retain_grad()
+
+
+def test_set_grad_enabled_as_a_call_a_context_and_a_decorator():
+    @mt.set_grad_enabled(False)
+    def inside():
+        return mt.is_grad_enabled()
+
+    assert mt.is_grad_enabled()
+    assert (inside(), inside(), mt.is_grad_enabled()) == (False, False, True)
+    with mt.set_grad_enabled(False):
+        assert not mt.is_grad_enabled()
+        with mt.set_grad_enabled(True):
+            assert mt.is_grad_enabled()
+        assert not mt.is_grad_enabled()
+    try:
+        mt.set_grad_enabled(False)
+        assert not mt.is_grad_enabled()
+    finally:
+        mt.set_grad_enabled(True)
+    with mt.inference_mode(False):
+        assert mt.is_grad_enabled()
+
+
+def test_arguments_that_are_not_there_are_explained():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(TypeError, match=r"exp has no argument 'out': results are new"):
+        x.exp(out=x)
+    with pytest.raises(TypeError, match=r"sum has no argument 'foo'; it takes input, dim"):
+        x.sum(foo=1)
+    with pytest.raises(ValueError, match="create_graph=True is not covered"):
+        x.sum().backward(create_graph=True)
+    assert x.reshape(shape=(2, 1)).shape == (2, 1)
+    assert x.sum(axis=0, keepdims=True).shape == (1,)

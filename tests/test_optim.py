@@ -396,3 +396,106 @@ def test_training_with_momentum_finds_the_minimum():
             ((p - Tensor([1.0, 2.0])) ** 2).sum().backward()
             optimizer.step()
         np.testing.assert_allclose(p.tolist(), [1, 2], atol=0.05)  # AdamW: decay pulls a little
+
+
+# Schedules among themselves
+
+
+def scheduled(*makers, lr=1.0):
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=lr)
+    return optimizer.param_groups[0], [make(optimizer) for make in makers]
+
+
+def test_schedules_of_one_optimiser_multiply():
+    halving, linear = (lambda o: StepLR(o, 1, 0.5)), (lambda o: optim.LinearLR(o, 0.5, 1.0, 2))
+    group, schedules = scheduled(halving, linear)
+    rates = [group["lr"]]
+    for _ in range(3):
+        for schedule in schedules:
+            schedule.step()
+        rates.append(group["lr"])
+    np.testing.assert_allclose(rates, [0.5, 0.375, 0.25, 0.125])
+
+
+def test_a_rate_set_by_hand_is_gone_on_from():
+    group, (schedule,) = scheduled(lambda o: CosineAnnealingLR(o, 10, 0.1))
+    schedule.step()
+    share = (group["lr"] - 0.1) / 0.9
+    group["lr"] = 0.1 + 0.5 * share
+    schedule.step()
+    assert group["lr"] == pytest.approx(0.1 + 0.5 * (1 + math.cos(math.pi * 0.2)) / 2)
+
+
+def test_a_second_schedule_starts_at_the_rate_of_now():
+    group, (first,) = scheduled(lambda o: StepLR(o, 1, 0.1))
+    first.step()
+    group["lr"] = 0.03
+    CosineAnnealingLR(first.optimizer, 10)
+    assert group["lr"] == 0.03
+
+
+def test_schedules_go_on_after_loading_also_where_two_multiply():
+    makers = (lambda o: StepLR(o, 2, 0.5)), (lambda o: optim.ExponentialLR(o, 0.9))
+    group, schedules = scheduled(*makers)
+    other, others = scheduled(*makers, lr=7.0)
+
+    def step(all_of_them):
+        for schedule in all_of_them:
+            schedule.step()
+
+    for _ in range(3):
+        step(schedules)
+    others[0].optimizer.load_state_dict(schedules[0].optimizer.state_dict())
+    for schedule, saved in zip(others, schedules, strict=True):
+        schedule.load_state_dict(saved.state_dict())
+    for _ in range(3):
+        step(schedules)
+        step(others)
+        assert other["lr"] == group["lr"]
+
+
+def test_a_plateau_lowers_the_rate_down_to_the_lowest():
+    group, (schedule,) = scheduled(
+        lambda o: optim.ReduceLROnPlateau(o, factor=0.1, patience=1, min_lr=0.05)
+    )
+    rates = []
+    for loss in (3.0, 2.0, 2.0, 2.0, 2.0, 2.0):
+        schedule.step(loss)
+        rates.append(group["lr"])
+    np.testing.assert_allclose(rates, [1, 1, 1, 0.1, 0.1, 0.05])
+    state = schedule.state_dict()
+    schedule.load_state_dict(state)
+    assert schedule.state_dict() == state
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda o: StepLR(optim.SGD, 1), TypeError, "StepLR takes an optimiser.*given type"),
+        (lambda o: optim.LambdaLR(o, [max, min]), ValueError, "2 functions for 1 groups"),
+        (lambda o: OneCycleLR(o, 1.0), ValueError, "give total_steps="),
+        (lambda o: OneCycleLR(o, [1.0, 2.0], 5), ValueError, "2 rates for 1 groups"),
+        (lambda o: optim.LinearLR(o, 0.0), ValueError, "start_factor is 0.0"),
+        (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "below 1"),
+        (lambda o: optim.ReduceLROnPlateau(o, mode="low"), ValueError, "mode='low'"),
+        (lambda o: StepLR(o, 1).step(3), ValueError, "counts by itself"),
+    ],
+)
+def test_errors_of_schedules(make, error, message):
+    with pytest.raises(error, match=message):
+        scheduled(make)
+
+
+def test_a_closure_is_called_with_recording_on():
+    p = nn.Parameter([3.0])
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with no_grad():
+        assert optimizer.step(closure).item() == 9
+    assert p.item() == pytest.approx(2.4)

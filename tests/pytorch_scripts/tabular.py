@@ -42,7 +42,10 @@ class Model(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(4, 3)
         self.layers = nn.Sequential(
-            nn.Linear(8, hidden), nn.BatchNorm1d(hidden), nn.SiLU(), nn.Linear(hidden, 1)
+            nn.Linear(8, hidden, bias=False),  # a bias before batch norm would only follow rounding
+            nn.BatchNorm1d(hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, 1),
         )
 
     def forward(self, category, row):
