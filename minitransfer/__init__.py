@@ -12,7 +12,7 @@ and then what the library is for: `transfer`. The kernels have a reading order o
 
 import importlib
 
-from minitransfer import accelerator, backends, cuda, nn, optim, utils
+from minitransfer import backends, nn, optim, utils
 from minitransfer.autograd import (
     enable_grad,
     inference_mode,
@@ -45,7 +45,7 @@ from minitransfer.creation import (
     zeros,
     zeros_like,
 )
-from minitransfer.devices import device
+from minitransfer.devices import accelerator, cuda, device
 from minitransfer.gradient_check import gradcheck
 from minitransfer.not_covered import not_covered
 from minitransfer.ops import (

@@ -304,7 +304,7 @@ def not_covered(where: str, name: str, kind: str | None = None) -> AttributeErro
         minitransfer has no 'svd_lowrank' (linear algebra); instead: matmul and einsum ...
     """
     place = kind or where
-    if place in ("cuda", "accelerator", "backends"):
+    if place in ("cuda", "mps", "accelerator", "backends"):
         return AttributeError(
             f"{where} has no {name!r}; instead: everything runs on the processor, leave it out"
         )

@@ -7,7 +7,8 @@ Example:
     >>> backends.cudnn.benchmark = True                      # may be set, changes nothing
 """
 
-from minitransfer.backends import cudnn, mps
+from minitransfer.backends import cudnn
+from minitransfer.devices import mps
 from minitransfer.not_covered import not_covered
 
 
