@@ -1,8 +1,8 @@
 """minitransfer: how what a network has learnt on one task is carried to another.
 
-A deep-learning library to read in a weekend. Public names are PyTorch's where PyTorch has them,
-so ``import minitransfer as torch`` runs an ordinary training script. Start with ``minitransfer
-learn`` in the terminal, or with the reading order below.
+A deep-learning library to read in a weekend. Public names are PyTorch's where PyTorch has them: a
+training script that uses what lessons/pytorch.md lists runs after ``import minitransfer as torch``.
+Start with ``minitransfer learn`` in the terminal, or with the reading order below.
 
 Reading order: `ops.arithmetic` (operations and their derivatives), `autograd` (how they are
 recorded and walked back), `tensor` and `operators` (the two joined), `nn.module`, `optim`, `train`,
@@ -123,6 +123,7 @@ from minitransfer.ops import (
     outer,
     permute,
     pow,
+    prod,
     reciprocal,
     relu,
     remainder,

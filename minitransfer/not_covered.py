@@ -52,6 +52,15 @@ NOT_COVERED = {
         "distributions",
     ): "the functions of random numbers: rand, randn, normal, multinomial, bernoulli",
     ("minitransfer", "hub"): "zoo.load(name) loads networks that come with the library",
+    ("minitransfer", "hstack"): "cat(tensors, 1), or cat(tensors) of vectors",
+    ("minitransfer", "vstack"): "cat(tensors), or stack(tensors) of vectors",
+    ("minitransfer", "dstack"): "cat(tensors, 2)",
+    ("minitransfer", "logspace"): "10 ** linspace(start, end, steps)",
+    ("minitransfer", "randint_like"): "randint(low, high, x.shape)",
+    ("minitransfer", "initial_seed"): "say a seed: manual_seed(0)",
+    ("minitransfer", "seed"): "say a seed: manual_seed(0)",
+    ("minitransfer", "get_rng_state"): "default_generator().bit_generator.state",
+    ("minitransfer", "set_rng_state"): "default_generator().bit_generator.state = state",
     ("minitransfer", "meshgrid"): "numpy.meshgrid of arrays",
     ("minitransfer", "histc"): "numpy.histogram(x.detach().numpy())",
     ("minitransfer", "cdist"): "(x[:, None] - y[None]).square().sum(-1).sqrt()",
@@ -62,8 +71,11 @@ NOT_COVERED = {
     ("Tensor", "register_hook"): "retain_grad() and then grad, or look at gradients before step()",
     ("Tensor", "scatter"): "index with an integer array: x = x.clone(); x[rows, columns] = values",
     ("Tensor", "scatter_"): "index with an integer array: x[rows, columns] = values",
-    ("Tensor", "scatter_add_"): "one_hot(index).T @ values adds by index",
-    ("Tensor", "index_add_"): "one_hot(index).T @ values adds by index",
+    ("Tensor", "scatter_add_"): "functional.one_hot(index).T.float() @ values adds by index",
+    ("Tensor", "scatter_add"): "functional.one_hot(index).T.float() @ values adds by index",
+    ("Tensor", "select"): "x[i], x[:, i] and so on",
+    ("Tensor", "index_add_"): "functional.one_hot(index).T.float() @ values adds by index",
+    ("Tensor", "index_add"): "functional.one_hot(index).T.float() @ values adds by index",
     ("Tensor", "resize_"): "reshape(shape)",
     ("Tensor", "random_"): "copy_(minitransfer.randint(low, high, x.shape))",
     ("Tensor", "bernoulli_"): "copy_(minitransfer.bernoulli(p))",
@@ -77,8 +89,6 @@ NOT_COVERED = {
     ("Tensor", "unfold"): "index with slices or an integer array",
     ("Tensor", "as_strided"): "index with slices or an integer array",
     ("Tensor", "unflatten"): "reshape(shape)",
-    ("Tensor", "movedim"): "permute(dims)",
-    ("Tensor", "moveaxis"): "permute(dims)",
     ("Tensor", "median"): "numpy.median(x.detach().numpy())",
     ("Tensor", "quantile"): "numpy.quantile(x.detach().numpy(), q)",
     ("Tensor", "unique"): "numpy.unique(x.detach().numpy())",
@@ -88,7 +98,6 @@ NOT_COVERED = {
     ("Tensor", "addcmul"): "x + value * a * b",
     ("Tensor", "addcdiv"): "x + value * a / b",
     ("Tensor", "lerp"): "x + weight * (end - x)",
-    ("Tensor", "prod"): "x.log().sum().exp() for positive numbers, cumprod(dim) otherwise",
     ("Tensor", "count_nonzero"): "(x != 0).sum()",
     ("Tensor", "trace"): "x[i, i].sum() with i = arange(len(x))",
     ("Tensor", "diag"): "x[i, i] with i = arange(len(x)), or x * eye(n)",
@@ -157,6 +166,18 @@ NOT_COVERED = {
     ("utils.data", "SubsetRandomSampler"): "Subset(data, indices) and shuffle=True",
 }
 
+#: Second names that PyTorch has for what is here under the first.
+SAME = {
+    "absolute": "abs", "multiply": "mul", "divide": "div", "true_divide": "div",
+    "subtract": "sub", "negative": "neg", "greater": "gt", "greater_equal": "ge", "less": "lt",
+    "less_equal": "le", "not_equal": "ne", "concatenate": "cat", "swapaxes": "transpose",
+    "swapdims": "transpose", "moveaxis": "permute", "movedim": "permute", "fix": "trunc",
+    "sgn": "sign", "clamp_min": "clamp", "clamp_max": "clamp", "ravel": "flatten",
+    "nelement": "numel", "ndimension": "dim", "broadcast_to": "expand", "unsafe_split": "split",
+    "unsafe_chunk": "chunk", "split_with_sizes": "split", "tile": "repeat",
+    "scalar_tensor": "tensor", "asarray": "as_tensor",
+}  # fmt: skip
+
 #: Kinds of names: (what they are, how they look, what to use instead). The first that fits counts.
 KINDS = [
     ("complex numbers", r"complex|^(real|imag|angle|polar|c(float|double|half)|view_as_real)$"
@@ -177,8 +198,8 @@ KINDS = [
      "name that ends in 2d"),
     ("layers without sizes", r"^Lazy", "say how many numbers come in"),
     ("several machines and processes", r"istributed|DataParallel|^(ddp|rpc|multiprocessing)$"
-     r"|worker|Worker|[Ss]ampler|share_memory|is_shared", "experiments.run spreads runs over the "
-     "cores"),
+     r"|worker|Worker|[Ss]ampler|share_memory|is_shared", "experiments.stored(full=2) measures in two "
+     "processes"),
     ("other processors", r"^(xpu|mps|mtia|ipu|hpu|xla|vulkan|maia|meta|mkldnn|mkl|openmp|cudnn"
      r"|version)$|cud(a|nn)|^is_(cpu|xpu|mps|mtia|ipu|xla|vulkan|maia|meta|mkldnn)$|_mkldnn|miopen"
      r"|to_padded|pin(ned|_memory)|get_device|record_stream|Stream$|Event$", "everything runs on "
@@ -204,10 +225,6 @@ KINDS = [
      "Conv2d, MaxPool2d, AvgPool2d, functional.pad and interpolate are there"),
     ("other dropout and normalisation", r"[Dd]ropout|[Nn]orm", "Dropout, BatchNorm1d, BatchNorm2d "
      "and LayerNorm are there"),
-    ("other names of the same", r"^(absolute|multiply|divide|true_divide|subtract|negative"
-     r"|greater|greater_equal|less|less_equal|not_equal|concat|concatenate|swap(axes|dims)|moveaxis"
-     r"|fix|positive|clamp_(min|max)|ravel|row_stack|unsafe_\w+|sgn|nelement|ndimension|arc\w+)$",
-     "the shorter name: abs, mul, div, sub, neg, gt, lt, ne, cat, transpose, flatten, clamp …"),
     ("statistics and search", r"median|mode$|quantile|unique|hist|bincount|searchsorted|bucketize"
      r"|kthvalue|msort|cum(max|min)|nan(mean|sum)|aminmax|argwhere|count_nonzero|isin|diff$"
      r"|combinations|cartesian", "NumPy's function of that name, on x.detach().numpy()"),
@@ -238,7 +255,7 @@ is_signed is_sparse is_sparse_csr is_vulkan is_xla is_xpu isneginf isposinf isre
 kron kthvalue layout lcm lcm_ ldexp ldexp_ le_ lerp_ less less_ less_equal less_equal_ lgamma
 lgamma_ log10_ log1p_ log2_ log_ log_normal_ logaddexp logaddexp2 logcumsumexp logdet logical_and_
 logical_not_ logical_or_ logical_xor_ logit logit_ lstsq lt_ lu lu_solve mH map2_ map_
-masked_scatter masked_scatter_ matrix_exp matrix_power mode module_load msort mtia multiply
+masked_scatter masked_scatter_ matrix_exp matrix_power mode module_load moveaxis movedim msort mtia multiply
 multiply_ mv mvlgamma mvlgamma_ name nan_to_num nan_to_num_ nanmean nanmedian nanquantile nansum
 narrow_copy ndimension ne_ neg_ negative negative_ nelement new new_empty_strided nextafter
 nextafter_ nonzero_static not_equal not_equal_ orgqr ormqr output_nr pin_memory pinverse polygamma
@@ -311,6 +328,8 @@ def not_covered(where: str, name: str, kind: str | None = None) -> AttributeErro
     instead = NOT_COVERED.get((place, name)) or NOT_COVERED.get(("Tensor", name))
     if instead and (place in ("minitransfer", "Tensor") or (place, name) in NOT_COVERED):
         return AttributeError(f"{where} has no {name!r}; instead: {instead}")
+    if place in ("minitransfer", "Tensor") and name in SAME:
+        return AttributeError(f"{where} has no {name!r}; instead: {SAME[name]}")
     if place != "Module" or name in _MODULE_NAMES.split():
         for what, pattern, instead in KINDS:
             if re.search(pattern, name):

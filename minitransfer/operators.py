@@ -80,6 +80,7 @@ class Operators:
     max, min, all, any = ops.max, ops.min, ops.all, ops.any
     softmax, log_softmax, logsumexp = ops.softmax, ops.log_softmax, ops.logsumexp
     cumsum, cumprod, sort, argsort, topk = ops.cumsum, ops.cumprod, ops.sort, ops.argsort, ops.topk
+    prod = ops.prod
     multinomial, bernoulli, nonzero = ops.multinomial, ops.bernoulli, ops.nonzero
 
     # Shapes and places

@@ -15,7 +15,7 @@ import pytest
 
 import minitransfer as mt
 from minitransfer import nn, optim
-from minitransfer.not_covered import KINDS, NOT_COVERED
+from minitransfer.not_covered import KINDS, NOT_COVERED, SAME
 
 PAGE = Path(__file__).parents[1] / "lessons" / "pytorch.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -88,6 +88,13 @@ def test_every_alternative_is_on_the_page(where, name):
 def test_nothing_is_on_the_page_that_is_no_alternative():
     rows = re.findall(r"^\| `", TEXT.split("## What to use instead")[1], re.MULTILINE)
     assert len(rows) == len(NOT_COVERED)
+
+
+def test_every_second_name_is_on_the_page_and_stands_for_one_that_is_here():
+    for old, new in SAME.items():
+        assert re.search(rf"[ |]{new} for {old}\b", TEXT)
+        assert hasattr(mt, new) or hasattr(mt.Tensor, new)
+        assert not hasattr(mt, old)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind[0] for kind in KINDS])

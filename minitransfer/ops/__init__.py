@@ -94,6 +94,7 @@ from minitransfer.ops.order import (
     cumsum,
     multinomial,
     nonzero,
+    prod,
     sort,
     topk,
 )

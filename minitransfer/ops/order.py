@@ -130,6 +130,41 @@ def cumprod(input, dim, dtype=None):
     return y, (dx,)
 
 
+@differentiable
+def prod(input, dim=None, keepdim=False, dtype=None):
+    """The product of all numbers, or of those along an axis.
+
+    Args:
+        input: Array.
+        dim: None (all) or a number.
+        keepdim: Keep the axis with size 1.
+        dtype: The type to multiply in; that of `input` if None, int64 for whole numbers.
+
+    Example:
+        >>> value, (dx,) = prod.__wrapped__(np.array([2.0, 0.0, 4.0]))
+        >>> float(value), dx(np.array(1.0))
+        (0.0, array([0., 8., 0.]))
+    """
+    x = input if dtype is None else input.astype(dtype)
+    shape, axis = x.shape, dim if x.ndim else None
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    y = np.multiply.reduce(x, axis=axis, keepdims=True)
+
+    def dx(gy):
+        # The product of all others, those before times those behind: nothing is divided by 0.
+        one = np.ones_like(x.take([0], axis)) if x.size else x
+        cut = (slice(None),) * (axis % x.ndim)
+        ahead, back = x[(*cut, slice(-1))], np.flip(x, axis)[(*cut, slice(-1))]
+        before = np.cumprod(np.concatenate([one, ahead], axis), axis)
+        behind = np.flip(np.cumprod(np.concatenate([one, back], axis), axis), axis)
+        return (gy.reshape(y.shape) * before * behind).reshape(shape)
+
+    if dim is None:
+        return y.reshape((1,) * len(shape) if keepdim else ()), (dx,)
+    return y if keepdim and input.ndim else y.squeeze(axis), (dx,)
+
+
 @explain_arguments
 def nonzero(input, as_tuple=False):
     """The places of all numbers that are not 0, a row each, as int64.
