@@ -12,6 +12,8 @@ and then what the library is for: `transfer`. The kernels have a reading order o
 
 import importlib
 
+from numpy import dtype
+
 from minitransfer import backends, nn, optim, utils
 from minitransfer.autograd import (
     enable_grad,
@@ -166,8 +168,6 @@ __version__ = "0.1.0"
 
 #: The dtype names that PyTorch scripts use.
 float, double, long, int, half = float32, float64, int64, int32, float16
-#: The name under which types are asked for: ``isinstance(x.dtype, torch.dtype)``.
-dtype = type(float32).__base__
 
 clip, concat = clamp, cat
 

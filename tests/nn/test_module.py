@@ -378,3 +378,54 @@ def test_repr_shows_the_tree():
     assert text.startswith("Net(\n  (fc1): Linear(2 → 3)\n  (norm): BatchNorm1d(3)")
     assert "    (0): Linear(3 → 3)\n    (1): ReLU()\n" in text
     assert repr(nn.Parameter([1.0])) == "Parameter '' tensor([1.], requires_grad=True)"
+
+
+def test_a_buffer_that_is_not_saved():
+    net = nn.Sequential(nn.Linear(2, 2))
+    net[0].register_buffer("mask", mt.ones(2), persistent=False)
+    assert [name for name, _ in net.named_buffers()] == ["0.mask"]
+    assert "0.mask" not in net.state_dict()
+    net.load_state_dict(nn.Sequential(nn.Linear(2, 2)).state_dict())
+    assert net.double()[0].mask.dtype == np.float64
+    net[0].register_buffer("mask", mt.ones(2))
+    assert "0.mask" in net.state_dict()
+
+
+def test_devices_are_the_processor_or_an_error():
+    layer = nn.Linear(2, 2, device="cpu", dtype=mt.float64)
+    assert layer.weight.dtype == np.float64
+    assert layer.to(mt.device("cpu")) is layer.to("cpu", mt.float32) is layer
+    assert layer.weight.dtype == np.float32
+    for make in (
+        lambda: nn.Linear(2, 2, device="cuda"),
+        lambda: nn.Conv2d(1, 1, 1, device="mps"),
+        lambda: nn.BatchNorm2d(1, device="cuda:1"),
+        lambda: nn.LayerNorm(1, device="cuda"),
+        lambda: nn.Embedding(1, 1, device="cuda"),
+        lambda: layer.to("cuda"),
+        lambda: layer.cuda(),
+    ):
+        with pytest.raises(AttributeError, match="everything runs on the processor"):
+            make()
+
+
+def test_parameters_of_this_module_alone_and_with_a_prefix():
+    net = nn.Sequential(nn.Linear(2, 2, bias=False))
+    net.own = nn.Parameter(mt.ones(1))
+    assert [name for name, _ in net.named_parameters("net", recurse=False)] == ["net.own"]
+    assert len(list(net.parameters(recurse=False))) == 1
+    assert [name for name, _ in net.named_modules(prefix="net")] == ["net", "net.0"]
+    assert net.get_submodule("0") is net[0]
+    with pytest.raises(AttributeError, match="no module 'x'; there are"):
+        net.get_submodule("x")
+    net.append(net[0])
+    assert len(list(net.named_parameters(remove_duplicate=False))) == 3
+
+
+def test_gradients_can_be_set_to_zero_instead_of_none():
+    layer = nn.Linear(2, 1)
+    layer(mt.ones(1, 2)).sum().backward()
+    layer.zero_grad(set_to_none=False)
+    assert layer.weight.grad.tolist() == [[0, 0]]
+    layer.zero_grad()
+    assert layer.weight.grad is None
