@@ -104,3 +104,22 @@ def test_every_alternative_is_for_a_name_that_is_missing(where, name):
     else:
         with pytest.raises(AttributeError, match="instead"):
             getattr(places()[where], name)
+
+
+def test_scripts_may_ask_for_other_processors_and_set_their_switches():
+    assert not mt.cuda.is_available()
+    assert not mt.backends.mps.is_available()
+    assert not mt.backends.cudnn.is_available()
+    assert not mt.accelerator.is_available()
+    assert mt.cuda.device_count() == 0
+    assert mt.accelerator.current_accelerator() is None
+    before = mt.backends.cudnn.benchmark
+    mt.backends.cudnn.benchmark = before
+    mt.backends.cuda.matmul.allow_tf32 = True
+    mt.cuda.manual_seed_all(0)
+    place = mt.device("cuda" if mt.cuda.is_available() else "cpu")
+    assert (place, str(place), place.type) == ("cpu", "cpu", "cpu")
+    assert place == mt.device("cpu:0") == mt.ones(1, device=place).device
+    assert place != "cuda"
+    with mt.device("cpu"):
+        assert mt.ones(1).to(place, non_blocking=True).is_cuda is False

@@ -7,9 +7,14 @@ Example:
     >>> backends.cudnn.benchmark = True                      # may be set, changes nothing
 """
 
+from types import SimpleNamespace
+
 from minitransfer.backends import cudnn
-from minitransfer.devices import mps
+from minitransfer.devices import Absent, mps
 from minitransfer.not_covered import not_covered
+
+cuda = Absent("backends")
+cuda.matmul = SimpleNamespace(allow_tf32=False)  # a switch that scripts set
 
 
 def __getattr__(name):
