@@ -5,6 +5,7 @@ A lesson is a percent script: a Python file ``NN_name.py`` in which comments tha
 """
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -103,6 +104,17 @@ def catalogue() -> list[Lesson]:
         True
     """
     return [read_lesson(path) for path in sorted(lessons_folder().glob("[0-9][0-9]_*.py"))]
+
+
+def a_lesson_is_running() -> bool:
+    """Whether the program that runs is a lesson, started as a script.
+
+    Example:
+        >>> a_lesson_is_running()
+        False
+    """
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return file is not None and Path(file).resolve().parent == lessons_folder()
 
 
 def read_lesson(path: Path) -> Lesson:

@@ -4,8 +4,9 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
-from minitransfer import kernels
+from minitransfer import kernels, workers
 from minitransfer.experiments.storage import append_row, is_measurement, read_rows, table_file
 from minitransfer.experiments.table import Table, key_of
 from minitransfer.progress import progress_bar
@@ -113,13 +114,22 @@ def _measured(measure, cells, processes):
         ) from error
     # In the order in which they end, so that each row is on disk as soon as it exists.
     parallel = joblib.Parallel(n_jobs=processes, return_as="generator_unordered")
-    yield from parallel(joblib.delayed(_in_worker)(measure, cell, os.getpid()) for cell in cells)
+    tasks = (joblib.delayed(_in_worker)(measure, cell, os.getpid()) for cell in cells)
+    with workers.deaf_to_interrupts():  # the processes start with the first tasks
+        measured = parallel(tasks)
+    yield from measured
 
 
 def _in_worker(measure, cell, parent):
     if os.getpid() != parent:  # processes side by side share the cores; threads would add to that
+        _serve_once(parent)
         kernels.set_num_threads(1)
     return cell, _numbers(measure, cell)
+
+
+@cache
+def _serve_once(parent):
+    workers.serve(parent)
 
 
 def _numbers(measure, cell) -> dict:

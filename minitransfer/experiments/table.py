@@ -106,7 +106,8 @@ def cell_text(value) -> str:
     """Write the entry of a cell as the text that `cell_value` reads.
 
     Args:
-        value: a number of Python's or NumPy's, text, True, False, None, or a list or tuple of these.
+        value: a number of Python's or NumPy's, text, True, False, None, or a list or tuple of
+            these.
 
     Raises:
         TypeError: if it is something else.

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.terminal import print_whole
 
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
@@ -133,7 +134,7 @@ def show(picture, name: str) -> Path | None:
             pyplot.show()
             return None
     path = save(picture, figures_folder() / f"{name}.png")
-    print(f"Figure saved: {path}", flush=True)
+    print_whole(f"Figure saved: {path}")
     return path
 
 
