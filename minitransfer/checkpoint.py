@@ -186,8 +186,9 @@ def save_checkpoint(path, state: dict) -> None:
         >>> generator.random() == first
         True
     """
-    arrays = {}
-    save_arrays(path, arrays, {"checkpoint": _packed(state, "", arrays)})
+    arrays: dict[str, np.ndarray] = {}
+    packed = _packed(state, "", arrays)  # which fills `arrays`
+    save_arrays(path, arrays, {"checkpoint": packed})
 
 
 def load_checkpoint(path) -> dict:

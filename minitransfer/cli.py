@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     networks.set_defaults(command=_zoo)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
-    doctor.add_argument("--warm", action="store_true", help="compile all kernels now")
+    doctor.add_argument("--precompile", action="store_true", help="compile all kernels now")
     doctor.set_defaults(command=_doctor)
 
     bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")
@@ -148,7 +148,7 @@ def _main_job(options) -> None:
     print(f"Figure: {plots.save(figure, folder / 'accuracy.png', dpi=200)}")
 
 
-def _compile_kernels(compile=kernels.warm_main_job) -> None:
+def _compile_kernels(compile=kernels.precompile_main_job) -> None:
     with progress_bar("compiling the kernels") as show:
         compile(show)
 
@@ -240,8 +240,8 @@ def _two_columns(title) -> Table:
 def _doctor(options) -> None:
     from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
 
-    if options.warm:
-        _compile_kernels(kernels.warm)
+    if options.precompile:
+        _compile_kernels(kernels.precompile)
     table = _two_columns("minitransfer doctor")
     for package in ("minitransfer", "numpy", "numba", "llvmlite", "matplotlib", "safetensors"):
         table.add_row(package, version(package))

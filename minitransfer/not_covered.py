@@ -83,7 +83,7 @@ NOT_COVERED = {
     (
         "lr_scheduler",
         "ReduceLROnPlateau",
-    ): "CosineAnnealingLR, or fit(..., patience=) to stop early",
+    ): "CosineAnnealingLR, or fit(..., monitor=Monitor(patience=3)) to stop early",
 }
 
 

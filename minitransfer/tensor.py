@@ -19,7 +19,7 @@ from minitransfer.autograd import (
 )
 from minitransfer.not_covered import NOT_COVERED, NotCovered, not_covered
 from minitransfer.operators import Operators
-from minitransfer.ops.indexing import as_key
+from minitransfer.ops.indexing import as_keys
 
 #: Python and NumPy names of the types that a tensor may hold.
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
@@ -219,6 +219,14 @@ class Tensor(Operators):
             raise RuntimeError("this tensor requires a gradient; use .detach().numpy()")
         return self.array
 
+    def copy(self):
+        """Return a copy outside the graph, by NumPy's name."""
+        return Tensor(self.array.copy())
+
+    def tobytes(self) -> bytes:
+        """Return the numbers as bytes, by NumPy's name: to compare bit by bit."""
+        return self.array.tobytes()
+
     def detach(self):
         """Return a tensor with the same numbers (shared) that is not part of the graph."""
         return Tensor(self)
@@ -288,7 +296,9 @@ class Tensor(Operators):
     def __setitem__(self, key, value):
         check_writable(self)
         check_constant(value)
-        self.array[as_key(key)] = as_array(value)
+        *first, last = as_keys(key)
+        place = self.array[first[0]] if first else self.array
+        place[last] = as_array(value)
         increment_version(self)
 
     def add_(self, other, alpha=1):
@@ -309,13 +319,15 @@ class Tensor(Operators):
 
     def copy_(self, other):
         """Overwrite the numbers with those of `other`, which may be broadcast."""
-        self[...] = other
+        check_writable(self)
+        check_constant(other)
+        self.array[...] = as_array(other)
+        increment_version(self)
         return self
 
     def fill_(self, value):
         """Set every number to `value`."""
-        self[...] = value
-        return self
+        return self.copy_(value)
 
     def zero_(self):
         """Set every number to 0."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from minitransfer.autograd import as_array
 from minitransfer.random import default_generator
-from minitransfer.tensor import Tensor
+from minitransfer.tensor import Tensor, float32
 
 INPUT_TYPES = ("image", "sound", "text", "numbers")
 
@@ -17,13 +18,16 @@ class Dataset:
 
     Args:
         x: the inputs, one example per row: array of shape (N, ...). Pictures are
-            (N, channels, height, width), and uint8 to save memory (see `DataLoader`).
+            (N, channels, height, width).
         y: array of shape (N, ...): labels (whole numbers, shape (N,)) or values.
         name: what to call the set in tables and figures.
         classes: the name of each label, in order; empty where `y` holds values.
-        input_type: what kind of thing an example is: "image", "sound", "text" or "numbers". A
-            network that learnt from one kind is of no use to another, and says so.
+        input_type: what kind of thing an example is: "image", "sound", "text" or "numbers"; None
+            where nobody said. A network that learnt from one kind is of no use to another, and
+            says so. Bytes (uint8) of an "image" are grey values, which a `DataLoader` brings from
+            0…255 to 0…1; bytes of any other kind are numbers like others.
         licence: under which terms the data may be used.
+        float_dtype: the type in which a `DataLoader` hands out floating numbers.
 
     Raises:
         ValueError: if `x` and `y` differ in length, a label has no class, or the input type is
@@ -44,13 +48,14 @@ class Dataset:
     y: np.ndarray
     name: str = "data"
     classes: tuple[str, ...] = ()
-    input_type: str = "numbers"
+    input_type: str | None = "numbers"
     licence: str = ""
+    float_dtype: np.dtype = float32
 
     def __post_init__(self):
         # Frozen, so that a set cannot change under a loader: hence the detour for plain lists.
-        object.__setattr__(self, "x", np.asarray(self.x))
-        object.__setattr__(self, "y", np.asarray(self.y))
+        object.__setattr__(self, "x", np.asarray(as_array(self.x)))
+        object.__setattr__(self, "y", np.asarray(as_array(self.y)))
         object.__setattr__(self, "classes", tuple(self.classes))
         if self.x.ndim == 0 or self.y.ndim == 0:
             raise ValueError(
@@ -60,9 +65,9 @@ class Dataset:
         if len(self.x) != len(self.y):
             raise ValueError(
                 f"x holds {len(self.x)} examples and y {len(self.y)}; every example needs its "
-                "label, in the same order"
+                "target, in the same order"
             )
-        if self.input_type not in INPUT_TYPES:
+        if self.input_type not in (*INPUT_TYPES, None):
             raise ValueError(
                 f"unknown input_type {self.input_type!r}; expected one of {', '.join(INPUT_TYPES)}"
             )
@@ -73,6 +78,70 @@ class Dataset:
                     f"labels run from {low} to {high}, but the {len(self.classes)} classes are "
                     f"numbered 0 to {len(self.classes) - 1}"
                 )
+
+    @classmethod
+    def of(cls, data, *, needs_targets: bool = True, network=None) -> "Dataset":
+        """Return data of any form as a Dataset: whoever takes data calls this first.
+
+        Args:
+            data: a Dataset, which is returned as it is; a `TensorDataset` of two tensors; or
+                (inputs, targets) as arrays, tensors or nested lists. Tensors keep their floating
+                type, as somebody chose it. Where no targets are needed, inputs alone will do, and
+                only a tuple, not a list, is taken for a pair.
+            needs_targets: whether there have to be targets.
+            network: what the data is for. If it says that it takes pictures (its `input_type` is
+                "image"), bytes that nobody declared to be pictures are refused, since nobody
+                knows whether 255 or 1 is white.
+
+        Raises:
+            ValueError: if the data is empty, has no targets, inputs and targets differ in
+                length, or bytes are undeclared.
+            TypeError: if the data is something else, as a `DataLoader`: it cuts batches its own
+                way.
+
+        Example:
+            >>> Dataset.of(([[1.0, 2.0], [3.0, 4.0]], [0, 1]))
+            Dataset 'data': 2 examples (2,)
+            >>> Dataset.of(np.zeros((3, 4)), needs_targets=False).x.shape
+            (3, 4)
+        """
+        whole = data if isinstance(data, Dataset) else cls._of_arrays(data, needs_targets)
+        if len(whole) == 0:
+            raise ValueError("the data is empty; there is nothing to learn or to answer")
+        wanted = getattr(network, "input_type", None)
+        undeclared = wanted == "image" and whole.input_type in (None, "numbers")
+        if undeclared and whole.x.dtype == np.uint8:
+            raise ValueError(
+                "this network takes pictures with values from 0 to 1, and these bytes (uint8) do "
+                'not say what they are; declare them, Dataset(x, y, input_type="image"), and '
+                "0…255 becomes 0…1, or give floats"
+            )
+        return whole
+
+    @classmethod
+    def _of_arrays(cls, data, needs_targets):
+        bundle = data.tensors if isinstance(data, TensorDataset) else data
+        if isinstance(bundle, tuple) or (needs_targets and isinstance(bundle, list)):
+            parts = tuple(bundle)
+        elif isinstance(bundle, (np.ndarray, Tensor, list)):
+            parts = (bundle,)
+        else:
+            raise TypeError(
+                "expected a Dataset, a TensorDataset of two tensors, or a pair (inputs, targets); "
+                f"given {type(data).__name__}. Of a DataLoader give the data that it was made "
+                "from; batch_size, transform and generator are arguments here"
+            )
+        if len(parts) == 1 and not needs_targets:
+            x, y = parts[0], np.empty((len(parts[0]), 0))
+        elif len(parts) == 2:
+            x, y = parts
+        else:
+            what = "one array" if len(parts) == 1 else f"{len(parts)} arrays"
+            raise ValueError(
+                f"the data has to give inputs and targets, as (x, y) or a Dataset; given {what}"
+            )
+        chosen = isinstance(x, Tensor) and x.dtype.kind == "f"
+        return cls(x, y, input_type=None, float_dtype=x.dtype if chosen else float32)
 
     def __len__(self):
         return len(self.x)
@@ -104,7 +173,7 @@ class Dataset:
     def sample(self, n: int, generator: np.random.Generator | None = None) -> "Dataset":
         """Draw `n` examples, equally many of each class, in random order.
 
-        Where `n` is no multiple of the number of classes, chance decides which of them get the
+        Where `n` is not a multiple of the number of classes, chance decides which of them get the
         one example more. A set whose `y` holds values instead of labels is drawn from evenly.
 
         Args:

@@ -155,5 +155,4 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
 
 @no_grad()
 def _fill(tensor, values):
-    tensor[...] = values
-    return tensor
+    return tensor.copy_(values)

@@ -33,12 +33,7 @@ class Parameter(Tensor):
 
 
 class HookHandle:
-    """What `Module.register_forward_hook` returns; `remove` takes the hook away again.
-
-    Example:
-        >>> handle = Module().register_forward_hook(print)
-        >>> handle.remove()
-    """
+    """What `Module.register_forward_hook` returns; `remove` takes the hook away again."""
 
     def __init__(self, module):
         self._module = module
@@ -63,6 +58,8 @@ class Module:
         name: dotted name within the outermost module, "" for that one itself.
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
+        input_type, input_shape: what the outermost module takes ("image", …) and the shape of one
+            example; None, unless it says so, for anything.
         pointwise: a fact about the class: of a picture, each place of the output depends on the
             same place of the input alone.
 
@@ -80,10 +77,13 @@ class Module:
     """
 
     stateless = pointwise = False
+    input_type: str | None = None
+    input_shape: tuple[int, ...] | None = None
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        if "forward" in cls.__dict__:  # what holds of one forward need not hold of another
+        # What holds of one forward need not hold of another that takes its place.
+        if "forward" in cls.__dict__ and super(cls, cls).forward is not Module.forward:
             for fact in ("stateless", "pointwise"):
                 if fact not in cls.__dict__:
                     setattr(cls, fact, False)
@@ -147,6 +147,29 @@ class Module:
     def add_module(self, name: str, module) -> None:
         """Attach `module` under `name`."""
         setattr(self, name, module)
+
+    def replace_module(self, old: "Module", new: "Module") -> None:
+        """Put a module in another's place, wherever that is attached below this one.
+
+        The new module takes over name and mode. Names go on counting from the outermost module
+        that the old one was attached to, of which this one may be a part.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+            >>> net.replace_module(net[1], nn.Linear(3, 5))
+            >>> net[1], net[1].weight.name
+            (Linear(3 → 5), '1.weight')
+        """
+        new.train(old._training)
+        for name, module in new.named_modules(old.name):
+            object.__setattr__(module, "name", name)
+        for name, parameter in new.named_parameters():
+            parameter.name = f"{old.name}.{name}" if old.name else name
+        for module in list(self.modules()):
+            for name, child in module._modules.items():
+                if child is old:  # not by setattr, which would name everything from here
+                    module._modules[name] = module.__dict__[name] = new
 
     def _name_everything(self) -> None:
         """Tell all that is attached here its dotted name; the outermost module comes last."""

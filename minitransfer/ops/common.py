@@ -13,8 +13,9 @@ _PIECE = 4096
 def total(x, axis=None, keepdims=False):
     """Sum over axes, accurate for long ones too.
 
-    NumPy sums pairwise along the last axis, but one by one along others: there 20 million ones of
-    float32 are 16,777,216. So long axes are summed piece by piece, and then the sums.
+    NumPy sums pairwise where neighbours in memory are added, but one by one along other axes:
+    there 20 million ones of float32 are 16,777,216. So a long axis of that kind is summed piece by
+    piece, and then the sums are.
 
     Args:
         x: Array.
@@ -28,11 +29,11 @@ def total(x, axis=None, keepdims=False):
         >>> total(np.ones((20_000_000, 1), np.float32), axis=0).tolist()
         [20000000.0]
     """
-    if axis == 0 and x.ndim > 1 and len(x) > _PIECE:
-        whole = len(x) // _PIECE * _PIECE
-        pieces = np.add.reduce(x[:whole].reshape(-1, _PIECE, *x.shape[1:]), axis=1)
-        rest = np.add.reduce(x[whole:], axis=0, keepdims=True)
-        x = np.concatenate([pieces, rest])
+    if x.size > _PIECE and x.dtype.kind == "f" and axis is not None:
+        for a in axis if isinstance(axis, tuple) else (axis,):
+            if x.shape[a] > _PIECE and x.strides[a] != x.itemsize:
+                starts = np.arange(0, x.shape[a], _PIECE)
+                x = np.add.reduceat(x, starts, axis=a)
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
@@ -79,7 +80,7 @@ def keep_float32(value, *operands):
         operands: Arrays and plain numbers.
 
     Returns:
-        `value`, as float32 where its float64 came from an integer or from a mere number.
+        `value`, as float32 where its float64 came from integers or from mere numbers.
 
     Example:
         >>> ones, steps = np.ones(2, np.float32), np.arange(2)
@@ -90,7 +91,7 @@ def keep_float32(value, *operands):
         return value
     arrays = [a for a in operands if isinstance(a, np.ndarray)]
     decisive = [a for a in arrays if a.ndim] or arrays
-    if not decisive or any(a.dtype == _FLOAT64 for a in decisive):
+    if any(a.dtype == _FLOAT64 for a in decisive):
         return value
     return value.astype(np.float32)
 

@@ -105,7 +105,8 @@ def _check_channels(x, w, b, groups):
         raise ValueError(
             f"conv2d: the bias has shape {b.shape}; {w.shape[0]} out channels need ({w.shape[0]},)"
         )
-    same_dtype("conv2d", input=x, weight=w, bias=b)
+    if x.dtype is not w.dtype or (b is not None and b.dtype is not w.dtype):
+        same_dtype("conv2d", input=x, weight=w, bias=b)
 
 
 @differentiable

@@ -1,14 +1,13 @@
-"""Use a network without training it: its answers, and how good they are."""
+"""Use a network without training it: its answers, and how good they are.
 
-import contextlib
+A metric is a function (outputs, targets) → number; both are arrays.
+"""
 
 import numpy as np
 
 from minitransfer import nn
 from minitransfer.autograd import no_grad
-from minitransfer.data import DataLoader, Dataset, TensorDataset
-from minitransfer.tensor import Tensor
-from minitransfer.train.metrics import named_metrics
+from minitransfer.data import DataLoader, Dataset
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -16,7 +15,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
 
     Args:
         model: the network.
-        data: Dataset, DataLoader, or (inputs, targets).
+        data: whatever `Dataset.of` takes, or a DataLoader.
         loss: (outputs, targets) → a number, as a tensor; by default `nn.CrossEntropyLoss()`.
         metrics: names from `METRICS`, or functions (outputs, targets) → number on the arrays of
             the whole data. By default the accuracy, where the targets are labels.
@@ -36,10 +35,9 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         0.5
     """
     loss = loss or nn.CrossEntropyLoss()
-    loader = loader_of(data, batch_size)
+    loader = DataLoader.of(data, batch_size, network=model)
     total, count, outputs, targets = 0.0, 0, [], []
-    with modes_kept(model), no_grad():
-        model.eval()
+    with model.in_mode(training=False), no_grad():
         for x, y in pairs(loader):
             output = model(x)
             total += loss(output, y).item() * len(x)
@@ -59,52 +57,27 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
 
     Args:
         model: the network.
-        x: inputs (N, ...): an array, a tensor, nested lists, or a Dataset (its targets are not
-            looked at). Pictures in uint8 are brought to 0…1 as in training, see `DataLoader`.
+        x: inputs (N, ...): an array, a tensor, nested lists, or whatever else `Dataset.of` or a
+            DataLoader makes batches of; targets are not looked at. Bytes are pictures only in a
+            Dataset that says so, see `DataLoader`.
         batch_size: examples at a time.
 
     Returns:
         The outputs, (N, ...). For the class of each example take ``.argmax(1)``.
 
     Raises:
-        ValueError: if there are no inputs.
+        ValueError: if there are no inputs, or an image network is given undeclared bytes.
 
     Example:
         >>> from minitransfer import nn
         >>> predict(nn.Linear(2, 3), np.zeros((5, 2))).shape
         (5, 3)
     """
-    x = x.x if isinstance(x, Dataset) else x
-    loader = DataLoader(x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x), batch_size)
-    with modes_kept(model), no_grad():
-        model.eval()
-        return np.concatenate([model(batch).array for batch in loader])
-
-
-def loader_of(data, batch_size, **options) -> DataLoader:
-    """Return a loader for anything that `fit` and `evaluate` take; a loader as it is."""
-    if isinstance(data, DataLoader):
-        return data
-    return DataLoader(arrays_of(data), batch_size, **options)
-
-
-def arrays_of(data):
-    """Turn the lists in (inputs, targets) into arrays; return other data as it is."""
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        return tuple(p if isinstance(p, (np.ndarray, Tensor)) else np.asarray(p) for p in data)
-    return data
-
-
-def targets_of(data) -> np.ndarray | None:
-    """Return the targets in anything that can be cut by the example, or None."""
-    if isinstance(data, Dataset):
-        return data.y
-    if isinstance(data, TensorDataset):
-        return data.tensors[-1].array
-    parts = arrays_of(data)
-    if isinstance(parts, tuple) and len(parts) == 2:
-        return parts[1].array if isinstance(parts[1], Tensor) else parts[1]
-    return None
+    if not isinstance(x, DataLoader):
+        x = DataLoader(Dataset.of(x, needs_targets=False, network=model), batch_size)
+    with model.in_mode(training=False), no_grad():
+        inputs = (batch[0] if isinstance(batch, tuple) else batch for batch in x)
+        return np.concatenate([model(batch).array for batch in inputs])
 
 
 def pairs(batches):
@@ -122,12 +95,118 @@ def pairs(batches):
         yield batch
 
 
-@contextlib.contextmanager
-def modes_kept(model):
-    """Give every module its mode back in the end, as it was before."""
-    before = [(module, module._training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in before:
-            module._training = mode
+def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the examples whose largest output stands at the right class.
+
+    Args:
+        outputs: (N, classes).
+        targets: labels (N,), or (N, classes) with the largest number at the right class.
+
+    Raises:
+        ValueError: if the shapes are others.
+
+    Example:
+        >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+        0.5
+    """
+    if targets.shape == outputs.shape and targets.ndim == 2 and targets.shape[1] > 1:
+        targets = targets.argmax(1)
+    if outputs.ndim != 2 or outputs.shape[1] < 2 or targets.shape != outputs.shape[:1]:
+        raise ValueError(
+            "accuracy compares outputs (N, classes) with labels (N,) or (N, classes); given "
+            f"{outputs.shape} and {targets.shape}. For yes-or-no outputs there is "
+            "'binary_accuracy', for values 'mae' and 'mse'"
+        )
+    return float((outputs.argmax(1) == targets).mean())
+
+
+def binary_accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the yes-or-no answers that are right: a logit above 0 says yes.
+
+    Args:
+        outputs: logits, of any shape.
+        targets: zeros and ones, of the same shape.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> binary_accuracy(np.array([[2.0], [-1.0]]), np.array([[1], [1]]))
+        0.5
+    """
+    _check_same_shape("binary_accuracy", outputs, targets)
+    return float(((outputs > 0) == (targets > 0.5)).mean())
+
+
+def mae(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean absolute error.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> mae(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+        1.0
+    """
+    _check_same_shape("mae", outputs, targets)
+    return float(np.abs(outputs - targets).mean())
+
+
+def mse(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean squared error.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> mse(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+        2.0
+    """
+    _check_same_shape("mse", outputs, targets)
+    return float(np.square(outputs - targets).mean())
+
+
+#: The metrics that can be named.
+METRICS = {f.__name__: f for f in (accuracy, binary_accuracy, mae, mse)}
+
+
+def named_metrics(metrics, targets) -> dict:
+    """Return name → function for what the user asked for.
+
+    Args:
+        metrics: names and functions; None asks for the accuracy where `targets` are labels.
+        targets: an array of targets; None where they are not known beforehand.
+
+    Raises:
+        ValueError: if a name is unknown or stands twice.
+
+    Example:
+        >>> list(named_metrics(None, np.array([1, 0]))), list(named_metrics(["mae"], None))
+        (['accuracy'], ['mae'])
+    """
+    if metrics is None:
+        labels = targets is not None and targets.ndim == 1 and targets.dtype.kind in "iub"
+        metrics = ["accuracy"] if labels else []
+    elif isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+    found = {}
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
+        if isinstance(metric, str) and metric not in METRICS:
+            raise ValueError(
+                f"unknown metric {metric!r}; expected one of {', '.join(METRICS)}, "
+                "or a function (outputs, targets) -> number"
+            )
+        if name in found or name == "loss":
+            raise ValueError(f"two metrics are called {name!r}; give one of them another name")
+        found[name] = METRICS[metric] if isinstance(metric, str) else metric
+    return found
+
+
+def _check_same_shape(name, outputs, targets):
+    # Broadcasting (N, 1) against (N,) would compare every answer with every target.
+    if outputs.shape != targets.shape:
+        raise ValueError(
+            f"{name} compares arrays of one shape; given outputs {outputs.shape} and targets "
+            f"{targets.shape}: reshape the targets, or let the network end in nn.Flatten(0)"
+        )

@@ -14,7 +14,7 @@ module. While it lasts
 
 from minitransfer import nn
 from minitransfer.nn import Module
-from minitransfer.transfer.layers import weight_layers
+from minitransfer.transfer.heads import weight_layers
 
 
 def freeze(module: Module, bn_mode: str = "eval") -> Module:
@@ -34,7 +34,7 @@ def freeze(module: Module, bn_mode: str = "eval") -> Module:
         The module itself.
 
     Raises:
-        TypeError: if it is no module (to freeze one parameter, freeze the layer that holds it).
+        TypeError: if it is not a module (to freeze one parameter, freeze the layer that holds it).
         ValueError: if `bn_mode` is unknown.
 
     Example:
@@ -65,7 +65,7 @@ def unfreeze(module: Module) -> Module:
         The module itself.
 
     Raises:
-        TypeError: if it is no module.
+        TypeError: if it is not a module.
 
     Example:
         >>> net = freeze(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)))

@@ -1,8 +1,7 @@
 """Parameter groups: small steps for what is borrowed, large ones for what is new."""
 
 from minitransfer.nn import Module
-from minitransfer.transfer.heads import find_head
-from minitransfer.transfer.layers import weight_layers
+from minitransfer.transfer.heads import find_head, weight_layers
 
 
 def parameter_groups(

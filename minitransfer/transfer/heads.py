@@ -1,10 +1,12 @@
-"""Bodies and heads: take the last layer off, put new ones on.
+"""The parts of a network: its layers, its body and its head; take a head off, put a new one on.
 
 The *head* of a network is its last Linear layer, which turns features into one number per class;
 the *body* is all that comes before it.
 """
 
 import copy
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,12 +22,88 @@ INPUT_NOTES = ("input_type", "input_shape")
 HEAD_STD = 0.01
 
 
+class Layer(NamedTuple):
+    """A layer with weights, and the normalisation that belongs to it.
+
+    Attributes:
+        name: dotted name of the module that holds the weight.
+        modules: (dotted name, module) of that module and of those that count with it.
+    """
+
+    name: str
+    modules: list[tuple[str, Module]]
+
+
+def weight_layers(model: Module) -> list[Layer]:
+    """Return the layers of a network from the input to the output, as one counts them.
+
+    A module counts if it holds itself a weight with two or more axes: Linear, Conv2d, Embedding.
+    What holds only vectors (batch norm, layer norm) counts with the layer before it, or, at the
+    very front, with the one after it. Activations, pooling and dropout do not count. The order is
+    that of registration, which is the order of computation in a Sequential and in every module
+    that assigns its layers in the order in which it uses them.
+
+    Example:
+        >>> net = nn.Sequential(
+        ...     nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2)
+        ... )
+        >>> [layer.name for layer in weight_layers(net)]
+        ['0', '4']
+        >>> [name for name, _ in weight_layers(net)[0].modules]
+        ['0', '1']
+    """
+    layers: list[Layer] = []
+    has_weight = True  # of the last layer in the list
+    for name, module in model.named_modules():
+        if not module._parameters:
+            continue
+        is_weight = any(p.ndim >= 2 for p in module._parameters.values())
+        if not layers or (is_weight and has_weight):
+            layers.append(Layer(name, [(name, module)]))
+            has_weight = is_weight
+            continue
+        last = layers[-1]
+        last.modules.append((name, module))
+        if is_weight:
+            layers[-1] = Layer(name, last.modules)
+            has_weight = True
+    return layers
+
+
+def sequential_layers(module: Module, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    """Yield (dotted name, layer) for what is computed one after the other.
+
+    Nested Sequentials are opened; a module with a `forward` of its own is one layer.
+
+    Example:
+        >>> net = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Tanh()), nn.Residual(nn.ReLU()))
+        >>> [name for name, _ in sequential_layers(net)]
+        ['0.0', '0.1', '1']
+    """
+    if not is_plain_sequential(module):
+        yield prefix.rstrip("."), module
+        return
+    for name, child in module._modules.items():
+        yield from sequential_layers(child, f"{prefix}{name}.")
+
+
+def is_plain_sequential(module: Module) -> bool:
+    """Whether a module does nothing but call its parts one after the other.
+
+    Example:
+        >>> is_plain_sequential(nn.Sequential(nn.ReLU())), is_plain_sequential(nn.ReLU())
+        (True, False)
+    """
+    plain = isinstance(module, Sequential) and type(module).forward is Sequential.forward
+    return plain and not module._parameters
+
+
 def find_head(model: Module) -> tuple[str, nn.Linear]:
     """Return the dotted name and the layer of the head: the Linear that was registered last.
 
     Raises:
         ValueError: if the network has no Linear.
-        TypeError: if `model` is no module.
+        TypeError: if `model` is not a module.
 
     Example:
         >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
@@ -124,32 +202,8 @@ def replace_head(
     nn.init.normal_(new.weight, std=HEAD_STD, generator=generator)
     nn.init.zeros_(new.bias)
     new.to(old.weight.dtype)
-    new.train(old._training)
-    new.__dict__["name"] = old.name
-    for name, parameter in new.named_parameters():
-        parameter.name = f"{old.name}.{name}"
-    for module in list(model.modules()):
-        for name, child in module._modules.items():
-            if child is old:  # not by setattr: dotted names count from the outermost module
-                module._modules[name] = module.__dict__[name] = new
+    model.replace_module(old, new)
     return model
-
-
-def sequence(items: dict[str, Module]) -> Sequential:
-    """Return a Sequential of these modules that leaves their names as they are.
-
-    ``Sequential(...)`` names what it is given anew; parts of a network must keep the names under
-    which optimisers and files know them.
-
-    Example:
-        >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
-        >>> sequence({"2": net[2]})[0].weight.name
-        '2.weight'
-    """
-    part = Sequential()
-    part._modules.update(items)
-    part.__dict__.update(items)
-    return part
 
 
 def _without(model, head):
@@ -158,15 +212,13 @@ def _without(model, head):
         name: None if child is head else _without(child, head) if _holds(child, head) else child
         for name, child in model._modules.items()
     }
-    if is_chain(model):
+    if is_plain_sequential(model):
         names = list(parts)
         first = next(i for i, name in enumerate(names) if _holds(model._modules[name], head))
-        kept = {name: parts[name] for name in names[:first]}
+        before = [(name, parts[name]) for name in names[:first]]
         if parts[names[first]] is not None and len(parts[names[first]]._modules):
-            kept[names[first]] = parts[names[first]]
-        body = sequence(kept)
-        body.__dict__.update(frozen=model.frozen, name=model.name, _training=model._training)
-        return _with_notes_of(model, body)
+            before.append((names[first], parts[names[first]]))
+        return _with_notes_of(model, Sequential.of_parts(before, like=model))
     body = copy.copy(model)  # shares all attributes, but gets a registry of its own
     for name, part in parts.items():
         if part is None:
@@ -175,17 +227,6 @@ def _without(model, head):
         parts[name] = body.__dict__[name] = part
     body.__dict__["_modules"] = parts
     return body
-
-
-def is_chain(module) -> bool:
-    """Whether a module does nothing but call its parts one after the other.
-
-    Example:
-        >>> is_chain(nn.Sequential(nn.ReLU())), is_chain(nn.ReLU())
-        (True, False)
-    """
-    plain = isinstance(module, Sequential) and type(module).forward is Sequential.forward
-    return plain and not module._parameters
 
 
 def _holds(module, head) -> bool:
@@ -204,6 +245,7 @@ def _linear_named(model, name):
     if not isinstance(modules.get(name), nn.Linear):
         linears = [n for n, m in modules.items() if isinstance(m, nn.Linear)]
         raise ValueError(
-            f"replace_head: {name!r} is no Linear of this network; there are {', '.join(linears)}"
+            f"replace_head: {name!r} is not a Linear of this network; there are "
+            f"{', '.join(linears)}"
         )
     return modules[name]

@@ -30,9 +30,11 @@ class L2SP:
         ValueError: if a strength is negative or the network has no such head.
 
     Example:
+        >>> from minitransfer import no_grad
         >>> net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
         >>> loss = L2SP(net, alpha=2.0, beta=0.0, loss=nn.MSELoss())
-        >>> _ = net[0].weight.array.__iadd__(3)       # the body moves by 3
+        >>> with no_grad():
+        ...     _ = net[0].weight.add_(3)             # the body moves by 3
         >>> y = Tensor([[0.0]])
         >>> loss(y, y).item()
         9.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import data, optim
-from minitransfer.train import evaluate, fit
+from minitransfer.train import Monitor, evaluate, fit
 from minitransfer.zoo.architectures import ARCHITECTURES
 from minitransfer.zoo.published import publish
 
@@ -73,9 +73,7 @@ def pretrain(
         steps=steps,
         batch_size=128,
         generator=generator,
-        checkpoint=checkpoint,
-        resume=checkpoint is not None,
-        progress=progress,
+        monitor=Monitor(checkpoint=checkpoint, resume=checkpoint is not None, progress=progress),
     )
     network.load_state_dict(
         {name: t.array.astype(dtype) for name, t in network.state_dict().items()}

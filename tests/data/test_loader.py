@@ -81,14 +81,43 @@ def test_nothing_random_is_drawn_where_nothing_is_random():
 
 def test_pictures_of_bytes_become_floats_from_0_to_1():
     x = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1, 1)
-    images, labels = next(iter(DataLoader((x, np.array([7, 8, 9], np.uint8)), 3)))
+
+    def batch(x, y):
+        return next(iter(DataLoader(Dataset(x, y, input_type="image"), 3)))
+
+    images, labels = batch(x, np.array([7, 8, 9], np.uint8))
     assert images.dtype == np.float32
     np.testing.assert_allclose(images.numpy().ravel(), [0, 0.2, 1], rtol=1e-6)
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(labels.numpy(), [7, 8, 9])
-    flat, target = next(iter(DataLoader((x[:, 0, 0], x), 3)))
+    flat, _ = batch(x[:, 0, 0], x)
     np.testing.assert_array_equal(flat.numpy().ravel(), images.numpy().ravel())
-    np.testing.assert_array_equal(target.numpy(), images.numpy())  # an auto-encoder's target
+    _, target = batch(x, x)  # an auto-encoder's
+    np.testing.assert_array_equal(target.numpy(), images.numpy())
+    _, mask = batch(x, x[:, 0])  # a label for each pixel
+    assert mask.dtype == np.int64
+    np.testing.assert_array_equal(mask.numpy().ravel(), [0, 51, 255])
+
+
+@pytest.mark.parametrize("kind", ["numbers", "sound", None])
+def test_bytes_that_are_not_pictures_are_numbers_like_others(kind):
+    """Whether 255 is white or a count of 255, only the data can say."""
+    table = np.array([[3, 200], [0, 255]], np.uint8)
+    forms = [
+        (table, np.array([0, 1])),
+        TensorDataset(Tensor(table), Tensor([0, 1])),
+        Dataset(table, [0, 1], input_type=kind),
+        [(row, label) for row, label in zip(table, [0, 1], strict=True)],
+    ]
+    for data in forms:
+        x, y = next(iter(DataLoader(data, 2)))
+        assert (x.dtype, y.dtype) == (np.float32, np.int64)
+        np.testing.assert_array_equal(x.numpy(), table)
+    bare = next(iter(DataLoader(table.reshape(2, 1, 1, 2), 2)))
+    np.testing.assert_array_equal(bare.numpy().ravel(), table.ravel())
+    yes, no = next(iter(DataLoader((table > 100, table[:, 0] > 1), 2)))
+    assert (yes.dtype, no.dtype) == (np.float32, np.int64)
+    np.testing.assert_array_equal(yes.numpy(), [[0, 1], [0, 1]])
 
 
 def test_types_come_out_as_networks_take_them():
@@ -97,7 +126,8 @@ def test_types_come_out_as_networks_take_them():
 
     assert dtype(np.zeros((2, 3))) == np.float32
     assert dtype(np.zeros((2, 3), np.float16)) == np.float32
-    assert dtype(np.zeros(2, bool)) == np.int64
+    assert dtype(np.zeros(2, bool)) == np.float32
+    assert dtype(np.zeros(2, np.uint8)) == np.float32
     assert dtype(np.zeros(2, np.int32)) == np.int64
     assert dtype(Tensor(np.zeros((2, 3)))) == np.float64  # chosen by whoever made the tensor
     with pytest.raises(TypeError, match="not numeric"):
@@ -193,7 +223,7 @@ def test_a_foreign_state_is_refused():
     loader = DataLoader(pair(), 3, generator=np.random.default_rng(0))
     other = DataLoader(pair(), 3, generator=np.random.Generator(np.random.MT19937(0)))
     for state in (other.state_dict(), {}, {"generator": 3}):
-        with pytest.raises(ValueError, match="no random state for a PCG64 generator"):
+        with pytest.raises(ValueError, match="not a random state for a PCG64 generator"):
             loader.load_state_dict(state)
 
 

@@ -1,3 +1,4 @@
+import ast
 import os
 import shutil
 import subprocess
@@ -11,8 +12,10 @@ from llvmlite import ir
 from numba import types
 
 import minitransfer
+from minitransfer import kernels
+from minitransfer.folders import cache_folder
 from minitransfer.kernels import compile as compiling
-from minitransfer.kernels import simd, vectors
+from minitransfer.kernels import elementwise, register_tiles, vector_code
 
 PACKAGE = Path(minitransfer.__file__).parent
 ASK = """
@@ -53,7 +56,7 @@ def test_an_edited_tile_is_compiled_anew(copied):
     value, folder = _run(ASK, copied, **cache)
     assert float(value) == 40
     assert list(Path(folder).glob("*.nbc"))
-    tile = copied / "minitransfer" / "kernels" / "vectors.py"
+    tile = copied / "minitransfer" / "kernels" / "vector_code.py"
     text = tile.read_text()
     assert "return self.builder.call(function, [x, y, z])" in text
     tile.write_text(
@@ -101,7 +104,8 @@ def test_only_a_few_old_folders_are_kept(tmp_path, monkeypatch):
 def test_reference_mode_swaps_every_kernel():
     code = (
         "from minitransfer import kernels; import numpy as np\n"
-        "names = [n for n in kernels.__all__ if 'thread' not in n and 'warm' not in n]\n"
+        "files = kernels._FILES.keys() - {'compile', 'memory', 'threads'}\n"
+        "names = [n for n, file in kernels._WHERE.items() if file in files]\n"
         "print(all(getattr(kernels, n).__name__ == n + '_reference' for n in names), len(names))"
     )
     swapped, count = _run(code, PACKAGE.parent, MINITRANSFER_KERNELS="reference")
@@ -110,13 +114,55 @@ def test_reference_mode_swaps_every_kernel():
 
 
 def test_a_misspelt_mode_and_a_misspelt_name_are_errors(monkeypatch):
-    from minitransfer import kernels
-
     with pytest.raises(AttributeError, match="has no 'matmull'"):
         kernels.__getattr__("matmull")
     monkeypatch.setenv("MINITRANSFER_KERNELS", "slow")
     with pytest.raises(ValueError, match=r"'slow'.*'fast' or 'reference'"):
         kernels.__getattr__("matmul")
+
+
+def test_editors_and_the_interpreter_find_a_name_in_the_same_file():
+    """And no file has a function's name, or its first import would hide the function."""
+    tree = ast.parse((PACKAGE / "kernels" / "__init__.py").read_text())
+    found = {
+        name.name: line.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for line in block.body
+        for name in line.names
+    }
+    assert found == kernels._WHERE
+    assert not found.keys() & set(kernels._FILES)
+
+
+MAIN_JOB = """
+from minitransfer.five_ways import one_way
+from minitransfer.kernels.compile import REGISTRY, precompile_main_job
+one_way("small_lr", 0, 100, "glyph-conv")
+used = {name for name, kernel in REGISTRY.items() if kernel}
+precompile_main_job()
+print(*used ^ {name for name, kernel in REGISTRY.items() if kernel}, len(used))
+"""
+
+
+def test_the_main_job_precompiles_what_it_uses_and_nothing_else():
+    *difference, count = _run(MAIN_JOB, PACKAGE.parent, MINITRANSFER_CACHE=str(cache_folder()))
+    assert difference == []
+    assert int(count) > 5
+
+
+def test_a_kernel_names_itself_and_the_type_that_it_does_not_take():
+    expected = r"elementwise\._relu takes float32 or float64 arrays, not int64; convert"
+    with pytest.raises(TypeError, match=expected):
+        elementwise._relu[np.dtype(np.int64)]
+
+
+def test_all_kernels_are_precompiled_once_for_each_type():
+    seen = []
+    count = compiling.precompile(lambda done, total, name: seen.append((done, total, name)))
+    assert count == 2 * len(compiling.REGISTRY)
+    assert seen[-1] == (count, count, "")
+    assert {name for _, _, name in seen[:-1]} == set(compiling.REGISTRY)
 
 
 def test_a_kernel_takes_arrays_of_any_layout_without_compiling_again():
@@ -129,10 +175,10 @@ def test_a_kernel_takes_arrays_of_any_layout_without_compiling_again():
     x.flags.writeable = False
     for view in (x, x.T, x[::2, ::-1]):
         y = np.zeros(view.shape[1], np.float32)
-        first_row(view, y)
+        first_row[x.dtype](view, y)
         assert np.array_equal(y, view[0])
-    assert len(first_row.version(np.float32).signatures) == 1
-    compiling.REGISTRY.remove(first_row)
+    assert len(first_row[x.dtype].signatures) == 1
+    del compiling.REGISTRY[first_row.name]
 
 
 class _Context:
@@ -176,10 +222,12 @@ def _assembly(tile, numbers, triple, features):
 def test_the_tiles_are_vector_code_on_other_processors(
     triple, features, width, outer_size, dot_size, expected, table, monkeypatch
 ):
-    monkeypatch.setattr(vectors, "VECTOR_BYTES", width)
-    outer = _assembly(simd.make_outer_tile(*outer_size, table, unroll=1), 8, triple, features)
+    monkeypatch.setattr(vector_code, "VECTOR_BYTES", width)
+    outer = _assembly(
+        register_tiles.make_outer_tile(*outer_size, table, unroll=1), 8, triple, features
+    )
     assert outer.count(expected) >= np.prod(outer_size)  # one for each accumulator
-    dot = _assembly(simd.make_dot_tile(*dot_size, table), 7, triple, features)
+    dot = _assembly(register_tiles.make_dot_tile(*dot_size, table), 7, triple, features)
     assert dot.count(expected) >= np.prod(dot_size)
     for text in (outer, dot):
         assert "fmaf" not in text  # no call of a C function for every number

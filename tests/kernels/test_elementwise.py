@@ -70,11 +70,10 @@ def test_any_shape_and_strides(rng):
 
 
 def test_errors():
-    with pytest.raises(TypeError, match="relu takes float32 or float64 arrays, not int64"):
+    with pytest.raises(TypeError, match=r"elementwise._relu takes float32 or float64.*not int64"):
         elementwise.relu(np.arange(3))
-    with pytest.raises(ValueError, match=r"gy has shape \(2,\), y has shape \(3,\)"):
-        elementwise.relu_backward(np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match="sigmoid_backward: gy has shape"):
-        elementwise.sigmoid_backward(np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match=r"logits has shape \(2,\), targets has shape \(3,\)"):
-        elementwise.sigmoid_cross_entropy(np.ones(2), np.ones(3))
+    for backward in (elementwise.relu_backward, elementwise.sigmoid_backward):
+        with pytest.raises(ValueError, match=r"result of shape \(3,\) has shape \(2,\)"):
+            backward(np.ones(2), np.ones(3))
+    with pytest.raises(TypeError, match="No matching definition"):
+        elementwise.relu_backward(np.ones(3, np.float32), np.ones(3))

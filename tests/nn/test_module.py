@@ -378,3 +378,108 @@ def test_repr_shows_the_tree():
     assert text.startswith("Net(\n  (fc1): Linear(2 → 3)\n  (norm): BatchNorm1d(3)")
     assert "    (0): Linear(3 → 3)\n    (1): ReLU()\n" in text
     assert repr(nn.Parameter([1.0])) == "Parameter '' tensor([1.], requires_grad=True)"
+
+
+# Hooks, borrowed modes, modules put in another's place
+
+
+def test_a_forward_hook_sees_inputs_and_output_until_it_is_removed():
+    net, x, seen = Net(), mt.randn(4, 2), []
+    handle = net.fc1.register_forward_hook(lambda *call: seen.append(call))
+    y = net(x)
+    ((module, inputs, output),) = seen
+    assert module is net.fc1
+    assert inputs == (x,)
+    np.testing.assert_array_equal(output.detach(), net.fc1.forward(x).detach())
+    handle.remove()
+    handle.remove()
+    np.testing.assert_array_equal(net(x).detach(), y.detach())
+    assert len(seen) == 1
+
+
+def test_what_a_hook_returns_takes_the_outputs_place_for_the_hooks_after_it():
+    layer, seen = nn.Identity(), []
+    layer.register_forward_hook(lambda module, inputs, output: output * 2)
+    layer.register_forward_hook(lambda module, inputs, output: seen.append(output.item()))
+    layer.register_forward_hook(lambda module, inputs, output: output + 1)
+    assert layer(Tensor([3.0])).item() == 7
+    assert seen == [6]
+
+
+def test_a_hook_may_remove_itself():
+    layer, seen = nn.Identity(), []
+
+    def once(module, inputs, output):
+        seen.append(1)
+        handle.remove()
+
+    handle = layer.register_forward_hook(once)
+    layer.register_forward_hook(lambda *call: seen.append(2))
+    layer(mt.ones(1)), layer(mt.ones(1))
+    assert seen == [1, 2, 2]
+
+
+def test_hooks_of_a_copy_are_its_own():
+    net, seen = Net(), []
+    handle = net.fc1.register_forward_hook(lambda module, *_: seen.append(module))
+    other = copy.deepcopy(net)
+    handle.remove()
+    other(mt.randn(4, 2))
+    net(mt.randn(4, 2))
+    assert seen == [other.fc1]
+
+
+def test_gradients_flow_through_a_hooked_layer():
+    layer = nn.Linear(2, 1)
+    layer.register_forward_hook(lambda module, inputs, output: output * 3)
+    layer(mt.ones(1, 2)).sum().backward()
+    np.testing.assert_array_equal(layer.weight.grad, [[3, 3]])
+
+
+def test_a_borrowed_mode_is_given_back_module_by_module_also_after_an_error():
+    net = Net().train()
+    net.body.eval()
+    before = [module.training for module in net.modules()]
+    with net.in_mode(training=False) as same:
+        assert same is net
+        assert not any(module.training for module in net.modules())
+        with net.in_mode(training=True):
+            assert all(module.training for module in net.modules())
+        assert not any(module.training for module in net.modules())
+    assert [module.training for module in net.modules()] == before
+    with pytest.raises(ZeroDivisionError), net.in_mode(training=True):
+        1 / 0  # noqa: B018
+    assert [module.training for module in net.modules()] == before
+
+
+def test_a_module_put_in_another_ones_place():
+    net, new = Net().eval(), nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    net.also = net.fc2
+    whole = nn.Sequential({"inner": net})
+    net.replace_module(net.fc2, new)
+    assert net.fc2 is new is net.also
+    assert new.name == "inner.fc2"
+    assert new[0].weight.name == "inner.fc2.0.weight"
+    assert not new[1].training
+    assert [n for n, _ in whole.named_parameters()][-2:] == [p.name for p in new.parameters()]
+
+
+def test_facts_about_a_class_do_not_outlive_its_forward():
+    class Named(nn.Sequential):
+        """Computes what a Sequential computes."""
+
+    class Own(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x) * 2
+
+    class Swish(nn.ReLU):
+        stateless = True
+
+        def forward(self, x):
+            return x * x.sigmoid()
+
+    facts = [(kind.stateless, kind.pointwise) for kind in (nn.ReLU, Named, Own, Swish)]
+    assert facts == [(True, True), (True, False), (False, False), (True, False)]
+    assert not any(kind.stateless for kind in (nn.Linear, nn.Dropout, nn.BatchNorm2d, Net))
+    assert nn.Dropout.pointwise
+    assert nn.Identity().stateless

@@ -160,7 +160,7 @@ def test_errors(call, error, words):
 
 
 def test_replace_head_refuses_a_layer_that_is_no_linear(net):
-    with pytest.raises(ValueError, match=r"'2' is no Linear .* there are 0, 4, 6"):
+    with pytest.raises(ValueError, match=r"'2' is not a Linear .* there are 0, 4, 6"):
         replace_head(net, 3, layer="2")
 
 

@@ -6,9 +6,8 @@ it waits for memory.
 
 import numpy as np
 
-from .checks import common_float, same_shape
 from .compile import kernel
-from .elementwise import in_slices
+from .elementwise import parallel_rows
 
 
 def sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
@@ -84,15 +83,14 @@ def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):
         >>> p
         array([0.5, 0.5], dtype=float32)
     """
-    others = (g,) if buffer is None else (g, buffer)
-    if not _are_rows("sgd_step", p, others):
+    if not (_are_rows(p, g) if buffer is None else _are_rows(p, g, buffer)):
         sgd_step_reference(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov)
     elif buffer is None:
-        in_slices(_sgd, p.ravel(), g.ravel(), lr, weight_decay)
+        parallel_rows(_sgd[p.dtype], p.ravel(), g.ravel(), lr, weight_decay)
     else:
         numbers = (lr, momentum, 1 - dampening, weight_decay)
         numbers += (momentum, 1.0) if nesterov else (1.0, 0.0)
-        in_slices(_momentum, p.ravel(), g.ravel(), buffer.ravel(), *numbers)
+        parallel_rows(_momentum[p.dtype], p.ravel(), g.ravel(), buffer.ravel(), *numbers)
 
 
 def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
@@ -112,33 +110,28 @@ def adam_step(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step):
         >>> p  # the first step is as long as the rate, whatever the gradient
         array([0.75])
     """
-    if step < 1:
-        raise ValueError(f"adam_step: step is {step!r}; count from 1")
-    if not _are_rows("adam_step", p, (g, m, v)):
+    if not _are_rows(p, g, m, v):
         adam_step_reference(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step)
         return
     numbers = (
         *(lr / (1 - beta1**step), beta1, 1 - beta1, beta2, 1 - beta2, (1 - beta2**step) ** -0.5),
         *(eps, 0.0 if decoupled else weight_decay, 1 - lr * weight_decay if decoupled else 1.0),
     )
-    in_slices(_adam, p.ravel(), g.ravel(), m.ravel(), v.ravel(), *numbers)
+    parallel_rows(_adam[p.dtype], p.ravel(), g.ravel(), m.ravel(), v.ravel(), *numbers)
 
 
-def _are_rows(name, p, others):
-    """Whether `p` and the others are each one stretch of memory, of which `ravel` gives a view.
+def _are_rows(p, *others):
+    """Whether all are one stretch of memory each, of which `ravel` gives a view.
 
     Raises:
         ValueError: if the shapes differ.
-        TypeError: if the types differ, or are no floats.
     """
-    shape, dtype, contiguous = p.shape, p.dtype, p.flags.c_contiguous
-    if dtype.char not in "fd":
-        common_float(name, p)
+    contiguous = p.flags.c_contiguous
     for array in others:
-        if array.shape != shape:
-            same_shape(name, p=p, another=array)
-        if array.dtype != dtype:
-            raise TypeError(f"{name}: the parameters are {dtype}, another array {array.dtype}")
-        if not array.flags.c_contiguous:
-            contiguous = False
+        if array.shape != p.shape:
+            raise ValueError(
+                f"an optimiser's step: the parameters have shape {p.shape}, another array "
+                f"{array.shape}; they must be the same"
+            )
+        contiguous = contiguous and array.flags.c_contiguous
     return contiguous

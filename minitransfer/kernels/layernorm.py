@@ -1,14 +1,13 @@
-"""Layer norm (Ba, Kiros and Hinton, 2016), forward and backward: `norms` for rows.
+"""Layer norm (Ba, Kiros and Hinton, 2016), forward and backward: `batchnorm` for rows.
 
 Each row loses its mean and is divided by its standard deviation.
 """
 
 import numpy as np
 
-from .checks import common_float
-from .compile import kernel
-from .norms import CHUNK, by_rows
-from .threads import in_chunks
+from .batchnorm import rows_in_chunk
+from .compile import kernel, wrong_gradient
+from .threads import parallel_for
 
 
 def layer_norm_reference(x, weight, bias, eps):
@@ -88,12 +87,10 @@ def layer_norm(x, weight, bias, eps):
         >>> layer_norm(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), 0.0)[0]
         array([[-1.,  1.]])
     """
-    x, weight, bias = common_float("layer_norm", x, weight, bias)
-    rows = _rows("layer_norm", x, weight, bias)
-    y = np.empty_like(rows)
-    mean, var = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
-    by_rows(rows, _layer_norm, rows, weight, bias, eps, y, mean, var)
+    rows, weight, bias = _rows(x), np.ascontiguousarray(weight), np.ascontiguousarray(bias)
+    y, (mean, var) = np.empty_like(rows), np.empty((2, len(rows)), x.dtype)
+    loop = _layer_norm[x.dtype]
+    parallel_for(len(rows), rows_in_chunk(rows), loop, rows, weight, bias, eps, y, mean, var)
     return y.reshape(x.shape), mean.reshape(x.shape[:-1]), var.reshape(x.shape[:-1])
 
 
@@ -107,31 +104,27 @@ def layer_norm_backward(gy, x, weight, mean, var, eps):
         array([-1.,  3.])
     """
     if gy.shape != x.shape:
-        raise ValueError(f"layer_norm_backward: gy {gy.shape} and x {x.shape} differ")
-    x, gy, weight, mean, var = common_float("layer_norm_backward", x, gy, weight, mean, var)
-    rows, gy = _rows("layer_norm_backward", x, weight), _rows("layer_norm_backward", gy, weight)
-    mean = np.ascontiguousarray(mean).reshape(-1)
+        raise wrong_gradient(gy, x.shape)
+    rows, gy = _rows(x), _rows(gy)
+    mean, weight = np.ascontiguousarray(mean).reshape(-1), np.ascontiguousarray(weight)
     inverse = 1 / np.sqrt(var.reshape(-1) + x.dtype.type(eps))
     gx = np.empty_like(rows)
-    weight = np.ascontiguousarray(weight)
-    chunk = max(1, CHUNK // rows.shape[1])
+    chunk = rows_in_chunk(rows)
     chunks = max(1, -(-len(rows) // chunk))
     sums = np.zeros((2, chunks, rows.shape[1]), x.dtype)  # each chunk its own, added in order
+    loop = _layer_norm_backward[x.dtype]
 
     def some_chunks(first, last):
         for k in range(first, last):
-            _layer_norm_backward(
+            loop(
                 *(gy, rows, weight, mean, inverse, gx, sums[0, k], sums[1, k]),
                 *(k * chunk, min(len(rows), (k + 1) * chunk)),
             )
 
-    in_chunks(some_chunks, chunks, 1)
+    parallel_for(chunks, 1, some_chunks)
     gweight, gbias = sums.sum(1)
     return gx.reshape(x.shape), gweight, gbias
 
 
-def _rows(name, x, *vectors):
-    if x.ndim == 0 or any(vector.shape != x.shape[-1:] for vector in vectors):
-        shapes = ", ".join(str(vector.shape) for vector in vectors)
-        raise ValueError(f"{name}: x {x.shape} with vectors {shapes}; expected {x.shape[-1:]}")
+def _rows(x):
     return np.ascontiguousarray(x).reshape(-1, x.shape[-1])

@@ -1,7 +1,7 @@
 """Batch norm (Ioffe and Szegedy, 2015), forward and backward.
 
 Each channel loses its mean and is divided by its standard deviation, both taken over all images and
-places. Mean and variance are taken in two passes, for the short way by the sum of squares
+places. Mean and variance are taken in two passes, for the shortcut by the sum of squares
 loses all digits where the mean is large. Then everything is one multiplication and one addition
 for each number, forward, and two of each backward:
 
@@ -10,9 +10,8 @@ for each number, forward, and two of each backward:
 
 import numpy as np
 
-from .checks import common_float
-from .compile import kernel
-from .threads import in_chunks
+from .compile import kernel, wrong_gradient
+from .threads import parallel_for
 
 CHUNK = 1 << 20
 """Numbers in a chunk of channels or rows."""
@@ -161,23 +160,17 @@ def batch_norm(x, weight, bias, eps):
     Returns:
         y like x, and the mean and (biased) variance (C,).
 
-    Raises:
-        ValueError: if the shapes do not fit.
-
     Example:
         >>> y, mean, var = batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), 0.0)
         >>> y.ravel(), mean, var
         (array([-1.,  1.]), array([2.]), array([1.]))
     """
-    x, weight, bias = _checked_channels("batch_norm", x, weight, bias)
-    if x.size == 0:
-        raise ValueError(f"batch_norm: no mean of an empty array {x.shape}")
-    mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
     x3 = _planes(x)
+    mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
     if x3.ndim == 2:
-        _column_moments(x3, mean, var)
+        _column_moments[x.dtype](x3, mean, var)
     else:
-        _by_channels(x3, _moments, x3, mean, var)
+        parallel_for(x.shape[1], _channels_in_chunk(x3), _moments[x.dtype], x3, mean, var)
     return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
 
 
@@ -189,7 +182,6 @@ def batch_norm_apply(x, weight, bias, mean, var, eps):
         >>> batch_norm_apply(np.array([[1.0], [3.0]]), one, one, one, one, 0.0).ravel()
         array([1., 3.])
     """
-    x, weight, bias, mean, var = _checked_channels("batch_norm_apply", x, weight, bias, mean, var)
     return _apply(_planes(x), weight, bias, mean, var, eps).reshape(x.shape)
 
 
@@ -203,24 +195,22 @@ def batch_norm_backward(gy, x, weight, mean, var, eps):
         (array([0., 0.]), array([2.]), array([4.]))
     """
     if gy.shape != x.shape:
-        raise ValueError(f"batch_norm_backward: gy {gy.shape} and x {x.shape} differ")
-    x, gy, weight, mean, var = _checked_channels(
-        "batch_norm_backward", x, np.ascontiguousarray(gy), weight, mean, var
-    )
+        raise wrong_gradient(gy, x.shape)
+    x3, gy3, mean = _planes(x), _planes(gy), np.ascontiguousarray(mean)
     inverse = 1 / np.sqrt(var + x.dtype.type(eps))
-    x3, gy3 = _planes(x), _planes(gy)
     n = x.dtype.type(x.size // x.shape[1])
-    gweight, gbias = np.empty_like(weight), np.empty_like(weight)
+    gweight, gbias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
+    sums = (gy3, x3, mean, inverse, gweight, gbias)
     if x3.ndim == 2:
-        _column_sums(gy3, x3, mean, inverse, gweight, gbias)
+        _column_sums[x.dtype](*sums)
     else:
-        _by_channels(x3, _channel_sums, gy3, x3, mean, inverse, gweight, gbias)
+        parallel_for(x.shape[1], _channels_in_chunk(x3), _channel_sums[x.dtype], *sums)
     of_gy = weight * inverse
     of_x = -of_gy * inverse * gweight / n
     shift = -of_gy * gbias / n - of_x * mean
     gx = np.empty(x3.shape, x.dtype)
     blend = _blend_columns if x3.ndim == 2 else _blend
-    by_rows(x3, blend, gy3, x3, of_gy, of_x, shift, gx)
+    parallel_for(len(x3), rows_in_chunk(x3), blend[x.dtype], gy3, x3, of_gy, of_x, shift, gx)
     return gx.reshape(x.shape), gweight, gbias
 
 
@@ -229,7 +219,7 @@ def _apply(x3, weight, bias, mean, var, eps):
     shift = bias - mean * scale
     y = np.empty(x3.shape, x3.dtype)
     loop = _scale_shift_columns if x3.ndim == 2 else _scale_shift
-    by_rows(x3, loop, x3, scale, shift, y)
+    parallel_for(len(x3), rows_in_chunk(x3), loop[x3.dtype], x3, scale, shift, y)
     return y
 
 
@@ -241,24 +231,10 @@ def _planes(x):
     return x.reshape(*x.shape[:2], -1)
 
 
-def _by_channels(x3, loop, *arguments):
-    chunk = max(1, CHUNK // x3[:, 0].size)
-    in_chunks(lambda i, j: loop(*arguments, i, j), x3.shape[1], chunk)
+def _channels_in_chunk(x3):
+    return max(1, CHUNK // x3[:, 0].size)
 
 
-def by_rows(x, loop, *arguments):
-    """Run a compiled loop over the first axis of `x`, in chunks that threads share."""
-    chunk = max(1, CHUNK // max(1, x[:1].size))
-    in_chunks(lambda i, j: loop(*arguments, i, j), len(x), chunk)
-
-
-def _checked_channels(name, x, *others):
-    if x.ndim < 2:
-        raise ValueError(f"{name}: x has shape {x.shape}; expected (N, C) or (N, C, H, W)")
-    for vector in others:
-        if vector.shape not in (x.shape[1:2], x.shape):
-            raise ValueError(
-                f"{name}: x {x.shape} has {x.shape[1]} channels, but a vector {vector.shape}"
-            )
-    x, *others = common_float(name, x, *others)
-    return [x, *(np.ascontiguousarray(vector) for vector in others)]
+def rows_in_chunk(x):
+    """How many entries of the first axis of `x` one thread takes at a time."""
+    return max(1, CHUNK // max(1, x[:1].size))

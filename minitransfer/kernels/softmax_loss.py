@@ -7,10 +7,9 @@ once.
 
 import numpy as np
 
-from .checks import common_float
 from .compile import helper, kernel
 from .elementwise import exponential
-from .threads import in_chunks
+from .threads import parallel_for
 
 _CHUNK = 1 << 19
 """Numbers in a chunk of rows."""
@@ -30,7 +29,6 @@ def log_softmax_reference(x):
 
 def softmax_cross_entropy_reference(logits, labels):
     """Return each row's loss and its derivative, soft-max less the one-hot label."""
-    _check_labels(logits, labels)
     rows = np.arange(len(labels))
     losses = -log_softmax_reference(logits)[rows, labels]
     difference = softmax_reference(logits)
@@ -81,7 +79,7 @@ def _log_softmax(x, y, first, last):
             y[i, j] = x[i, j] - less
 
 
-@kernel("void(flat2, int64[::1], real[::1], real[:, ::1], intp, intp)", sums=True)
+@kernel("void(flat2, labels, real[::1], real[:, ::1], intp, intp)", sums=True)
 def _cross_entropy(x, labels, losses, difference, first, last):
     for i in range(first, last):
         top = _largest(x, i)
@@ -97,13 +95,10 @@ def _cross_entropy(x, labels, losses, difference, first, last):
         losses[i] = np.log(total) + (top - x[i, labels[i]])
 
 
-def _by_rows(name, loop, x):
-    (x,) = common_float(name, x)
-    if x.ndim == 0 or x.shape[-1] == 0:
-        raise ValueError(f"{name}: shape {x.shape}; the last axis must hold at least one element")
+def _by_rows(loop, x):
     rows = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
     y = np.empty_like(rows)
-    in_chunks(lambda i, j: loop(rows, y, i, j), len(rows), max(1, _CHUNK // rows.shape[1]))
+    parallel_for(len(rows), max(1, _CHUNK // rows.shape[1]), loop, rows, y)
     return y.reshape(x.shape)
 
 
@@ -114,7 +109,7 @@ def softmax(x):
         >>> softmax(np.zeros((1, 4)))
         array([[0.25, 0.25, 0.25, 0.25]])
     """
-    return _by_rows("softmax", _softmax, x)
+    return _by_rows(_softmax[x.dtype], x)
 
 
 def log_softmax(x):
@@ -124,7 +119,7 @@ def log_softmax(x):
         >>> log_softmax(np.array([[1000.0, 0.0]]))
         array([[    0., -1000.]])
     """
-    return _by_rows("log_softmax", _log_softmax, x)
+    return _by_rows(_log_softmax[x.dtype], x)
 
 
 def softmax_cross_entropy(logits, labels):
@@ -132,43 +127,22 @@ def softmax_cross_entropy(logits, labels):
 
     Args:
         logits: (N, C).
-        labels: (N,) whole numbers from 0 to C - 1.
+        labels: (N,) whole numbers (int64) from 0 to C - 1; the caller has checked that they are.
 
     Returns:
         losses (N,), minus the logarithm of the soft-max at the label; and (N, C), the soft-max
         less the one-hot label, which is the derivative of the losses' sum.
-
-    Raises:
-        ValueError: if a label is out of range or the shapes do not fit.
 
     Example:
         >>> losses, difference = softmax_cross_entropy(np.zeros((1, 2)), np.array([1]))
         >>> difference
         array([[ 0.5, -0.5]])
     """
-    (logits,) = common_float("softmax_cross_entropy", logits)
-    labels = _check_labels(logits, labels)
-    logits = np.ascontiguousarray(logits)
+    loop, logits = _cross_entropy[logits.dtype], np.ascontiguousarray(logits)
     losses, difference = np.empty(len(logits), logits.dtype), np.empty_like(logits)
-    in_chunks(
-        lambda i, j: _cross_entropy(logits, labels, losses, difference, i, j),
-        len(logits),
-        max(1, _CHUNK // logits.shape[1]),
-    )
+    if logits.size <= _CHUNK:
+        loop(logits, labels, losses, difference, 0, len(logits))
+    else:
+        chunk = max(1, _CHUNK // logits.shape[1])
+        parallel_for(len(logits), chunk, loop, logits, labels, losses, difference)
     return losses, difference
-
-
-def _check_labels(logits, labels):
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or logits.shape[1] == 0:
-        raise ValueError(
-            f"softmax_cross_entropy: logits {logits.shape} and labels {labels.shape}; "
-            "expected (N, C) and (N,)"
-        )
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"softmax_cross_entropy: labels are {labels.dtype}, not whole numbers")
-    if labels.size and (labels.min() < 0 or labels.max() >= logits.shape[1]):
-        raise ValueError(
-            f"softmax_cross_entropy: labels run from {labels.min()} to {labels.max()}, "
-            f"but there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}"
-        )
-    return np.require(labels, np.int64, ("C", "W"))  # a read-only view (broadcast) is copied

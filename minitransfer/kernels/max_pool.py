@@ -8,12 +8,13 @@ network uses, and with the sizes known the compiler makes vector code of them.
 
 import numpy as np
 
-from .checks import common_float, pair
-from .compile import helper, kernel
-from .threads import in_chunks
+from .compile import helper, kernel, wrong_gradient
+from .threads import parallel_for
 
 _CHUNK = 1 << 19
 """Image numbers in a chunk of planes (a plane is one channel of one image)."""
+PLAIN = ((2, 2), (2, 2), (0, 0))
+"""Kernel, stride and padding of the common window, without overlap or border."""
 
 
 def output_size(x_shape, kernel, stride, padding):
@@ -90,7 +91,7 @@ def _max_2x2(x, y, where, first, last):
 
 @kernel("void(flat3, uint8[:, :, ::1], real[:, :, ::1], intp, intp)")
 def _max_2x2_backward(gy, where, gx, first, last):
-    """On wide images, two loops: one for each row of gx, for one that writes both is no vector
+    """On wide images, two loops: one for each row of gx, for one that writes both is not vector
     code. On narrow ones, where a vector is never full, zeros first and then one number a window.
     """
     nothing = gy.dtype.type(0)
@@ -164,23 +165,22 @@ def max_pool2d(x, kernel, stride, padding):
         y (N, C, OH, OW), and an array of whole numbers for `max_pool2d_backward`. Of equal
         elements the first counts; a window that holds NaN gives NaN.
 
-    Raises:
-        ValueError: if the window does not fit into the image.
-
     Example:
         >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
         >>> max_pool2d(x, (2, 2), (2, 2), (0, 0))[0][0, 0]
         array([[ 5.,  7.],
                [13., 15.]])
     """
-    x, planes, size, window = prepared("max_pool2d", x, kernel, stride, padding)
-    plain = is_2x2(window)
+    size = output_size(x.shape, kernel, stride, padding)
+    planes = as_planes(x)
     y = np.empty((len(planes), *size), x.dtype)
-    where = np.empty(y.shape, np.uint8 if plain else np.int32)
-    if plain:
-        by_planes(_max_2x2, planes, planes, y, where)
+    if (kernel, stride, padding) == PLAIN:
+        where = np.empty(y.shape, np.uint8)
+        work = (_max_2x2[x.dtype], planes, y, where)
     else:
-        by_planes(_max, planes, planes, y, where, *window)
+        where = np.empty(y.shape, np.int32)
+        work = (_max[x.dtype], planes, y, where, *kernel, *stride, *padding)
+    parallel_for(len(planes), planes_in_chunk(planes), *work)
     return y.reshape(*x.shape[:2], *size), where.reshape(*x.shape[:2], *size)
 
 
@@ -193,62 +193,31 @@ def max_pool2d_backward(gy, where, x_shape, kernel, stride, padding):
         array([[[[ 0.,  0.],
                  [40.,  0.]]]])
     """
-    gy, gx, planes, window = prepared_backward(
-        "max_pool2d_backward", gy, x_shape, kernel, stride, padding
-    )
+    gx, planes = prepared_backward(gy, x_shape, kernel, stride, padding)
     where = np.ascontiguousarray(where).reshape(planes.shape)
-    if is_2x2(window):
+    if (kernel, stride, padding) == PLAIN:
         if x_shape[2] % 2 or x_shape[3] % 2:  # a last row or column that no window covers
             gx[...] = 0
-        by_planes(_max_2x2_backward, gx, planes, where, gx)
+        work = (_max_2x2_backward[gy.dtype], planes, where, gx)
     else:
-        flat = [a.reshape(len(gx), -1) for a in (planes, where, gx)]
-        by_planes(_max_backward, gx, *flat)
+        work = (_max_backward[gy.dtype], *(a.reshape(len(gx), -1) for a in (planes, where, gx)))
+    parallel_for(len(gx), planes_in_chunk(gx), *work)
     return gx.reshape(x_shape)
 
 
-def by_planes(loop, images, *arguments):
-    """Run a compiled loop over the planes (N * C, H, W), in chunks that threads share."""
-    chunk = max(1, _CHUNK // max(1, images.shape[1] * images.shape[2]))
-    in_chunks(lambda i, j: loop(*arguments, i, j), len(images), chunk)
+def as_planes(x):
+    """Return images (N, C, H, W) as contiguous planes (N * C, H, W)."""
+    return np.ascontiguousarray(x).reshape(-1, *x.shape[2:])
 
 
-def is_2x2(window):
-    """Whether a window (kernel, stride, padding) is the common 2 x 2 without overlap or border."""
-    return window == (2, 2, 2, 2, 0, 0)
+def planes_in_chunk(planes):
+    """How many planes (N * C, H, W) one thread takes at a time."""
+    return max(1, _CHUNK // max(1, planes.shape[1] * planes.shape[2]))
 
 
-def prepared(name, x, kernel, stride, padding):
-    """x, its planes as one array of three axes, the output's size and six checked numbers."""
-    (x,) = common_float(name, x)
-    size, window = _geometry(name, x.shape, kernel, stride, padding)
-    return x, np.ascontiguousarray(x).reshape(-1, *x.shape[2:]), size, window
-
-
-def prepared_backward(name, gy, x_shape, kernel, stride, padding):
-    """Check a pooling gradient's type and shape; return it with the window's geometry."""
-    (gy,) = common_float(name, gy)
-    size, window = _geometry(name, x_shape, kernel, stride, padding)
-    if gy.shape != (*x_shape[:2], *size):
-        raise ValueError(
-            f"{name}: the output's gradient has shape {gy.shape}; images {tuple(x_shape)} give "
-            f"{(*x_shape[:2], *size)}"
-        )
-    gx = np.empty((x_shape[0] * x_shape[1], *x_shape[2:]), gy.dtype)
-    return gy, gx, np.ascontiguousarray(gy).reshape(-1, *size), window
-
-
-def _geometry(name, x_shape, kernel, stride, padding):
-    kernel, stride = pair(name, "kernel", kernel, 1), pair(name, "stride", stride, 1)
-    padding = pair(name, "padding", padding, 0)
-    if len(x_shape) != 4:
-        raise ValueError(f"{name}: images {tuple(x_shape)} need four axes (N, C, H, W)")
-    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise ValueError(f"{name}: padding {padding} is more than half of the kernel {kernel}")
-    size = output_size(x_shape, kernel, stride, padding)
-    if min(size) < 1:
-        raise ValueError(
-            f"{name}: the window {kernel} is larger than the image {tuple(x_shape[2:])} with "
-            f"padding {padding}"
-        )
-    return size, (*kernel, *stride, *padding)
+def prepared_backward(gy, x_shape, kernel, stride, padding):
+    """Return planes for the gradient of the images, yet unwritten, and those of `gy`."""
+    shape = (*x_shape[:2], *output_size(x_shape, kernel, stride, padding))
+    if gy.shape != shape:
+        raise wrong_gradient(gy, shape)
+    return np.empty((x_shape[0] * x_shape[1], *x_shape[2:]), gy.dtype), as_planes(gy)

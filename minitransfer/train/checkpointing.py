@@ -1,4 +1,4 @@
-"""Checkpoints in time: at the start, after every round, and when somebody presses Ctrl-C."""
+"""Checkpoints in time: at the start, after every report, and when somebody presses Ctrl-C."""
 
 import contextlib
 import os
@@ -9,29 +9,29 @@ import threading
 from minitransfer.checkpoint import load_checkpoint, save_checkpoint
 
 
-def saved_training(path, resume: bool) -> dict | None:
+def saved_run(path, resume: bool) -> dict | None:
     """Return the state to go on from, or None to begin anew.
 
     Raises:
-        FileExistsError: if without `resume` an unfinished training, or a file of another kind,
-            would be overwritten.
-        ValueError: if with `resume` the file is damaged or no checkpoint.
+        FileExistsError: if without `resume` an unfinished run, or a file of another kind, would
+            be overwritten.
+        ValueError: if with `resume` the file is damaged or not a checkpoint.
     """
-    if path is None or not os.path.exists(path):
+    if not os.path.exists(path):
         return None
     if resume:
         state = load_checkpoint(path)
         if "made_with" not in state:
-            raise ValueError(f"{path} is a checkpoint, but none that fit wrote; give another file")
+            raise ValueError(f"{path} is a checkpoint, but not one of fit's; give another file")
         return state
     try:
         state = load_checkpoint(path)
     except ValueError:
-        what = "is no whole checkpoint of a training"
+        what = "is not a whole checkpoint of a training run"
     else:
         if state.get("finished"):
             return None
-        what = f"holds a training at step {state.get('step')} of {state.get('total')}"
+        what = f"holds a training run at step {state.get('step')} of {state.get('total')}"
     raise FileExistsError(
         f"{path} {what} and would be overwritten; go on with it (resume=True), delete it, or "
         "choose another file"
@@ -39,27 +39,24 @@ def saved_training(path, resume: bool) -> dict | None:
 
 
 @contextlib.contextmanager
-def kept(path, run, resume: bool):
-    """Keep `run` in a file while the context lasts; nothing happens if `path` is None.
+def checkpointing(path, run, resume: bool):
+    """Keep `run` in a file while the context lasts.
 
     The first Ctrl-C lets the step that is under way come to its end, so that what is saved is
     whole; a second one stops at once. Where the signal cannot be caught (in a thread, or where
-    somebody else handles it) the checkpoint is that of the last round.
+    somebody else handles it) the checkpoint is that of the last report.
 
     Args:
-        path: the file, or None.
+        path: the file.
         run: the `Run` to keep.
         resume: whether the same call would go on from the file.
 
     Yields:
-        A function of (whether a round is over) to call after each step.
+        A function of (whether a report is due) to call after each step.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, when all is saved and it was printed how to go on.
     """
-    if path is None:
-        yield lambda round_is_over: None
-        return
     asked, at = False, run.step
 
     def save():
@@ -67,8 +64,8 @@ def kept(path, run, resume: bool):
         save_checkpoint(path, run.state_dict())
         at = run.step
 
-    def after_step(round_is_over):
-        if round_is_over or asked:
+    def after_step(report_due):
+        if report_due or asked:
             save()
         if asked:
             raise KeyboardInterrupt
@@ -91,7 +88,7 @@ def kept(path, run, resume: bool):
             raise KeyboardInterrupt
     except KeyboardInterrupt:
         print(
-            f"Stopped at step {run.step} of {run.total}; {path} holds the training up to step "
+            f"Stopped at step {run.step} of {run.total}; {path} holds the run up to step "
             f"{at}. To go on, run the same again{'' if resume else ' with resume=True'}.",
             file=sys.stderr,
         )

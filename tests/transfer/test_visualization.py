@@ -1,10 +1,10 @@
-"""What excites a unit, where the answer is known."""
+"""What a unit answers to, where the answer is known."""
 
 import numpy as np
 import pytest
 
 from minitransfer import Tensor, data, nn
-from minitransfer.transfer import excite, freeze, receptive_field, top_patches
+from minitransfer.transfer import freeze, maximize_activation, receptive_field, top_patches
 
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.float32)
 
@@ -21,7 +21,7 @@ def detector():
 
 
 def test_the_pattern_that_a_unit_looks_for_appears(detector, rng):
-    image = excite(detector, "0", (1, 4, 4), smooth=0, generator=rng)
+    image = maximize_activation(detector, "0", (1, 4, 4), smooth=0, generator=rng)
     assert image.shape == (1, 9, 9)
     assert image.dtype == np.float32
     np.testing.assert_array_equal(image[0, 3:6, 3:6] > 0.5, CROSS > 0)
@@ -33,28 +33,33 @@ def test_the_answer_grows(detector, rng):
         return detector(Tensor(image[None])).array[0, 1].mean()
 
     few, many = (
-        excite(detector, "0", 1, steps=n, generator=np.random.default_rng(0)) for n in (1, 50)
+        maximize_activation(detector, "0", 1, steps=n, generator=np.random.default_rng(0))
+        for n in (1, 50)
     )
     assert answer(many) > 2 * answer(few)
 
 
 def test_smoothing_makes_neighbours_alike(detector):
     rough, smooth = (
-        excite(detector, "0", (1, 4, 4), smooth=n, steps=3, generator=np.random.default_rng(0))
+        maximize_activation(
+            detector, "0", (1, 4, 4), smooth=n, steps=3, generator=np.random.default_rng(0)
+        )
         for n in (0, 3)
     )
     assert np.abs(np.diff(smooth)).mean() < np.abs(np.diff(rough)).mean()
 
 
 def test_the_range_is_kept(detector, rng):
-    image = excite(detector, "0", (1, 4, 4), smooth=0, low=-1.0, high=0.5, generator=rng)
+    image = maximize_activation(
+        detector, "0", (1, 4, 4), smooth=0, low=-1.0, high=0.5, generator=rng
+    )
     assert image.min() == -1.0
     assert image.max() == 0.5
 
 
 def test_same_seed_same_picture(detector):
     pictures = [
-        excite(detector, "0", 1, steps=5, generator=np.random.default_rng(s)).tobytes()
+        maximize_activation(detector, "0", 1, steps=5, generator=np.random.default_rng(s)).tobytes()
         for s in (1, 1, 2)
     ]
     assert pictures[0] == pictures[1] != pictures[2]
@@ -65,19 +70,19 @@ def test_the_network_stays_as_it_was(net, rng, bits):
     freeze(net[0])
     net[4].weight.gradient = np.full((5, 8), 7, np.float32)
     before = bits(net)
-    excite(net, "4", 0, shape=(6,), steps=3, generator=rng)
+    maximize_activation(net, "4", 0, shape=(6,), steps=3, generator=rng)
     assert bits(net) == before
     assert (net[4].weight.gradient == 7).all()
     assert net[6].weight.gradient is None
     assert [p.requires_grad for p in net.parameters()] == [False] * 2 + [True] * 6
     assert net[3].training
-    assert not any("forward" in m.__dict__ for m in net.modules())
+    assert all(m._forward_hooks is None for m in net.modules())
 
 
 def test_a_silent_unit(detector, rng):
     detector[0].bias.array[1] = -100
     with pytest.raises(ValueError, match="unit 1 of layer '1' answers to none"):
-        excite(detector, "1", 1, generator=rng)
+        maximize_activation(detector, "1", 1, generator=rng)
 
 
 @pytest.mark.parametrize(
@@ -91,12 +96,12 @@ def test_a_silent_unit(detector, rng):
 )
 def test_units_that_do_not_exist(layer, unit, words, detector):
     with pytest.raises(ValueError, match=words):
-        excite(detector, layer, unit)
+        maximize_activation(detector, layer, unit)
 
 
 def test_an_unknown_shape(net):
     with pytest.raises(ValueError, match="give shape="):
-        excite(net, "0", 0)
+        maximize_activation(net, "0", 0)
 
 
 def test_top_patches_finds_the_pattern(detector, rng):

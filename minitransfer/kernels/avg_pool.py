@@ -1,19 +1,20 @@
-"""The mean of each window of an image, and back: `pooling` for means."""
+"""The mean of each window of an image, and back: `max_pool` for means."""
 
 import numpy as np
 
 from .compile import kernel
-from .pooling import (
-    by_planes,
+from .max_pool import (
+    PLAIN,
+    as_planes,
     cropped,
-    is_2x2,
     output_size,
     padded,
-    prepared,
+    planes_in_chunk,
     prepared_backward,
     tap,
     window_inside,
 )
+from .threads import parallel_for
 
 
 def avg_pool2d_reference(x, kernel, stride, padding):
@@ -105,21 +106,22 @@ def _mean_2x2_backward(gy, gx, first, last):
 def avg_pool2d(x, kernel, stride, padding):
     """Return the mean of each window; padding counts as zeros, as is PyTorch's default.
 
-    Args and errors as for `max_pool2d`.
+    Args as for `max_pool2d`.
 
     Example:
         >>> avg_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), (2, 2), (2, 2), (0, 0))
         array([[[[1.5]]]])
     """
-    x, planes, size, window = prepared("avg_pool2d", x, kernel, stride, padding)
+    size = output_size(x.shape, kernel, stride, padding)
+    planes = as_planes(x)
     y = np.empty((len(planes), *size), x.dtype)
-    if is_2x2(window):
-        by_planes(_mean_2x2, planes, planes, y)
-    elif window[:2] == x.shape[2:] and size == (1, 1) and window[4:] == (0, 0):
-        flat = planes.reshape(len(planes), -1)
-        by_planes(_mean_all, planes, flat, y.reshape(-1))
+    if (kernel, stride, padding) == PLAIN:
+        work = (_mean_2x2[x.dtype], planes, y)
+    elif kernel == x.shape[2:] and padding == (0, 0):
+        work = (_mean_all[x.dtype], planes.reshape(len(planes), -1), y.reshape(-1))
     else:
-        by_planes(_mean, planes, planes, y, *window)
+        work = (_mean[x.dtype], planes, y, *kernel, *stride, *padding)
+    parallel_for(len(planes), planes_in_chunk(planes), *work)
     return y.reshape(*x.shape[:2], *size)
 
 
@@ -131,15 +133,15 @@ def avg_pool2d_backward(gy, x_shape, kernel, stride, padding):
         array([[[[0.25, 0.25],
                  [0.25, 0.25]]]])
     """
-    gy, gx, planes, window = prepared_backward(
-        "avg_pool2d_backward", gy, x_shape, kernel, stride, padding
-    )
-    if gy.shape[2:] == (1, 1) and window[4:] == (0, 0) and window[:2] == tuple(x_shape[2:]):
-        gx[...] = planes / gy.dtype.type(window[0] * window[1])
-    elif is_2x2(window):
+    gx, planes = prepared_backward(gy, x_shape, kernel, stride, padding)
+    if kernel == tuple(x_shape[2:]) and padding == (0, 0):
+        gx[...] = planes / gy.dtype.type(kernel[0] * kernel[1])
+        return gx.reshape(x_shape)
+    if (kernel, stride, padding) == PLAIN:
         if x_shape[2] % 2 or x_shape[3] % 2:  # a last row or column that no window covers
             gx[...] = 0
-        by_planes(_mean_2x2_backward, gx, planes, gx)
+        work = (_mean_2x2_backward[gy.dtype], planes, gx)
     else:
-        by_planes(_mean_backward, gx, planes, gx, *window)
+        work = (_mean_backward[gy.dtype], planes, gx, *kernel, *stride, *padding)
+    parallel_for(len(gx), planes_in_chunk(gx), *work)
     return gx.reshape(x_shape)

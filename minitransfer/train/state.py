@@ -1,28 +1,156 @@
-"""The state of one training: where it is, what it counted, and how to go on from a file."""
+"""The state of one training run: where it is, what it counted, and how to go on from a file."""
 
+import os
 import time
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from minitransfer.random import default_generator
 from minitransfer.train.evaluation import pairs
-from minitransfer.train.history import History
 
-#: In a training of so many `steps`, the history gets this many rows.
-ROUNDS = 20
+#: In a run of so many `steps`, the history gets this many rows.
+REPORTS = 20
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What is watched and kept while a network is trained, for `fit` and the recipes on it.
+
+    Args:
+        patience: stop when the validation loss has not improved for so many epochs (twentieths,
+            with `steps`), and bring back the weights and buffers with which it was smallest.
+        checkpoint: file to keep the run in: written at the start, after every epoch (twentieth,
+            with `steps`) and on Ctrl-C. An unfinished run is not overwritten.
+        resume: go on from `checkpoint` if that file exists. Call with the same arguments; only
+            `epochs` and `steps` may grow. Random choices of your own functions are yours to save,
+            those of layers and loaders are taken care of.
+        progress: whether to show a bar with the time left, on the error stream.
+
+    Raises:
+        ValueError: if `patience` is not a whole number of 1 or more, or there is no file to
+            resume from.
+
+    Example:
+        >>> Monitor(patience=3)
+        Monitor(patience=3, checkpoint=None, resume=False, progress=False)
+    """
+
+    patience: int | None = None
+    checkpoint: str | os.PathLike | None = None
+    resume: bool = False
+    progress: bool = False
+
+    def __post_init__(self):
+        check_count("patience", self.patience)
+        if self.resume and self.checkpoint is None:
+            raise ValueError("resume=True needs to know from which file; give checkpoint= as well")
+
+
+def check_count(name: str, value) -> None:
+    """Refuse a count that is neither None nor a whole number of 1 or more.
+
+    Raises:
+        ValueError: says which count it is.
+
+    Example:
+        >>> check_count("epochs", 2.5)
+        Traceback (most recent call last):
+            ...
+        ValueError: epochs is a whole number of 1 or more; given 2.5
+    """
+    if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
+        raise ValueError(f"{name} is a whole number of 1 or more; given {value!r}")
+
+
+@dataclass
+class History:
+    """How a training run went.
+
+    Attributes:
+        rows: one dictionary for each epoch (or each twentieth of `steps`): "epoch" (how many times
+            the data was gone through), "step", "lr" (the largest of all groups, at the last step),
+            "loss" and the metrics on the training data, and, where there was a validation set,
+            "validation_loss" and so on.
+        step_losses: the loss of every batch.
+        best: the row with the smallest validation loss, or None.
+        stopped_early: whether patience ran out.
+        seconds: time that it took, including what went before a resume.
+
+    Example:
+        >>> history = History(rows=[{"loss": 0.5}, {"loss": 0.25}])
+        >>> history["loss"]
+        [0.5, 0.25]
+    """
+
+    rows: list[dict] = field(default_factory=list)
+    step_losses: list[float] = field(default_factory=list)
+    best: dict | None = None
+    stopped_early: bool = False
+    seconds: float = field(default=0.0, compare=False)
+
+    def __getitem__(self, column: str) -> list:
+        """Return one entry of all rows, as for a curve."""
+        if self.rows and column not in self.rows[0]:
+            raise KeyError(f"the history has no {column!r}; it has {', '.join(self.rows[0])}")
+        return [row[column] for row in self.rows]
+
+    def last_scores(self) -> str:
+        """Return the newest row in a few words: the scores on the validation set if there is one.
+
+        Example:
+            >>> History([{"epoch": 1, "lr": 0.1, "loss": 0.25, "mae": 2.0}]).last_scores()
+            'loss 0.250, mae 2.000'
+        """
+        row = self.rows[-1] if self.rows else {}
+        prefix = "validation_" if "validation_loss" in row else ""
+        scores = [k for k in row if k.startswith(prefix) and k not in ("epoch", "step", "lr")]
+        texts = [f"{name.removeprefix(prefix)} {row[name]:.3f}" for name in scores]
+        return prefix.replace("_", " ") + ", ".join(texts)
+
+    def __add__(self, later: "History") -> "History":
+        """Return the history of this run and of a `later` one that went on from its weights.
+
+        Epochs, steps and seconds go on counting; `best` and `stopped_early` are the later run's,
+        since they speak of the weights that one ends with.
+        """
+        last = self.rows[-1] if self.rows else {"epoch": 0, "step": 0}
+        rows = [
+            {**row, "epoch": row["epoch"] + last["epoch"], "step": row["step"] + last["step"]}
+            for row in later.rows
+        ]
+        return History(
+            rows=self.rows + rows,
+            step_losses=self.step_losses + later.step_losses,
+            best=later.best and rows[later.rows.index(later.best)],
+            stopped_early=later.stopped_early,
+            seconds=self.seconds + later.seconds,
+        )
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __repr__(self):
+        if not self.rows:
+            return "History: nothing yet"
+        last = (
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in self.rows[-1].items()
+        )
+        return f"History: {', '.join(last)}" + (", stopped early" if self.stopped_early else "")
 
 
 class Run:
     """All that changes while a network is trained.
 
-    A *round* is what ends with a row in the history, a look at the validation set and a
-    checkpoint: an epoch, or, in a training of so many `steps`, a twentieth of it.
+    A *report* is a row in the history, with a look at the validation set and a checkpoint. It is
+    due after every epoch, or, in a run of so many `steps`, after every twentieth of it.
 
     Args:
         model, optimizer, loader: what is trained, by whom, with what.
-        validation: Dataset, DataLoader, pair of arrays or None.
+        validation: a DataLoader or None.
         epochs, steps: how long; one of them is None.
-        patience: rounds without a better validation loss after which to stop, or None.
+        patience: reports without a better validation loss after which to stop, or None.
         metrics: name → function.
         split_seed: what the validation set was split off with, or None.
 
@@ -49,7 +177,7 @@ class Run:
         self.model, self.optimizer, self.loader = model, optimizer, loader
         self.validation, self.schedule = validation, None
         self.total = steps or epochs * len(loader)
-        self.round_length = -(-steps // ROUNDS) if steps else len(loader)
+        self.report_interval = -(-steps // REPORTS) if steps else len(loader)  # in steps
         self.patience, self.metrics, self.split_seed = patience, metrics, split_seed
         self.step = self.batch = 0  # steps in all, and batches of this pass, that are behind us
         self.sums, self.examples = dict.fromkeys(("loss", *metrics), 0.0), 0
@@ -82,11 +210,11 @@ class Run:
             self.sums[name] += float(metric(outputs, targets)) * len(targets)
 
     @property
-    def round_is_over(self) -> bool:
+    def report_due(self) -> bool:
         """Whether a row is due."""
-        return self.step % self.round_length == 0 or self.step == self.total
+        return self.step % self.report_interval == 0 or self.step == self.total
 
-    def close_round(self, lr: float, validation: dict) -> None:
+    def report(self, lr: float, validation: dict) -> None:
         """Write a row, and with patience keep the weights if they are the best so far."""
         passes = self.step / len(self.loader)
         epoch = int(passes) if passes.is_integer() else round(passes, 3)
@@ -118,7 +246,7 @@ class Run:
     # To and from a file
 
     def state_dict(self) -> dict:
-        """Return everything that decides how the training goes on, for `save_checkpoint`."""
+        """Return everything that decides how the run goes on, for `save_checkpoint`."""
         history = self.history
         return {
             "made_with": self._made_with(),
@@ -181,7 +309,7 @@ class Run:
         return self.history.seconds + time.monotonic() - self._started
 
     def _made_with(self) -> dict:
-        """What has to be the same when a training is taken up again."""
+        """What has to be the same when a run is taken up again."""
         return {
             "weights": {
                 name: f"{tensor.dtype} {tensor.shape}"
@@ -212,13 +340,13 @@ class Run:
                 differences.append(f"{what}: {theirs} / {ours}")
         if differences:
             raise ValueError(
-                f"{path} is of another training; in the file / here: {'; '.join(differences)}. "
+                f"{path} is of another training run; in the file / here: {'; '.join(differences)}. "
                 "Nothing was changed: resume with what the file was made with, "
                 "or choose another file"
             )
 
     def _generators(self) -> dict[str, np.random.Generator]:
-        """Every source of randomness that the training draws from, by a name of its own."""
+        """Every source of randomness that the run draws from, by a name of its own."""
         found = {"default": default_generator()}
         for name, loader in (("loader", self.loader), ("validation", self.validation)):
             if isinstance(getattr(loader, "generator", None), np.random.Generator):

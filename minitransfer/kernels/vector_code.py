@@ -1,4 +1,4 @@
-"""What vector unit this processor has, and short names for the instructions of the tiles.
+"""What vector unit this processor has, short names for its instructions, and two short copies.
 
 LLVM's intermediate language is an assembler for no machine in particular: it has vectors of any
 width, and makes of them what the processor offers.
@@ -10,6 +10,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.extending import intrinsic
 
 from .compile import host
 
@@ -18,13 +19,7 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 @cache
 def machine():
-    """Return (bytes in a vector register, number of vector registers) of this processor.
-
-    Example:
-        >>> width, registers = machine()
-        >>> width in (16, 32, 64) and registers in (16, 32)
-        True
-    """
+    """Return (bytes in a vector register, number of vector registers) of this processor."""
     _, features = host()
     has = {f[1:] for f in features.split(",") if f.startswith("+")}
     if "avx512f" in has:
@@ -49,10 +44,9 @@ class Code:
         self.lanes = VECTOR_BYTES // self.bytes
         self.vector = ir.VectorType(self.real, self.lanes)
 
-    def pointer(self, address, offset=0):
+    def pointer(self, address):
         """The number at `address`, a whole number as the kernels count it."""
-        pointer = self.builder.inttoptr(address, self.real.as_pointer())
-        return self.at(pointer, offset)
+        return self.builder.inttoptr(address, self.real.as_pointer())
 
     def at(self, pointer, *offsets):
         for offset in offsets:
@@ -114,23 +108,6 @@ class Code:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [x, y, z])
 
-    def total(self, vector):
-        """The sum of a vector's lanes, halving it until one number is left."""
-        width = self.lanes
-        while width > 1:
-            width //= 2
-            undefined = ir.Constant(vector.type, ir.Undefined)
-            low, high = (
-                self.builder.shuffle_vector(
-                    vector,
-                    undefined,
-                    ir.Constant(ir.VectorType(_I32, width), list(range(o, o + width))),
-                )
-                for o in (0, width)
-            )
-            vector = self.builder.fadd(low, high)
-        return self.builder.extract_element(vector, _I32(0))
-
     def totals(self, vectors):
         """The sums of some vectors' lanes, one vector's in each lane; 0 in those left over.
 
@@ -171,3 +148,78 @@ class Code:
         b.branch(head)
         b.position_at_end(after)
         return k, values
+
+
+@intrinsic
+def address(typingctx, array):
+    """The address of an array's first element, for the tiles; add elements times their size."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.ptrtoint(data, _I64)
+
+    return types.intp(array), generate
+
+
+@intrinsic
+def copy_row(typingctx, like, n, source, target, plus):
+    """Write `n` numbers from one address to another, `plus` added to each.
+
+    For rows shorter than a few vectors this beats the compiler's own loop, which spends more on
+    its beginning and end than on the row.
+    """
+    i = types.intp
+    signature = types.void(like, i, i, i, like.dtype)
+
+    def generate(context, builder, signature, arguments):
+        _, n, source, target, plus = arguments
+        code = Code(context, builder, signature.args[0].dtype)
+        source, target = code.pointer(source), code.pointer(target)
+        plus = code.spread(plus)
+
+        def whole_vector(p, nothing):
+            code.store(builder.fadd(code.load(code.at(source, p)), plus), code.at(target, p))
+            return nothing
+
+        whole = builder.and_(n, _I64(-code.lanes))
+        p, _ = code.loop(_I64(0), whole, code.lanes, [], whole_vector)
+        mask = code.first_lanes(builder.sub(n, whole))
+        rest = builder.fadd(code.load_some(code.at(source, p), mask), plus)
+        code.store_some(rest, code.at(target, p), mask)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def copy_every_second(typingctx, like, n, source, target):
+    """Write `n` numbers, every second one from an address on, side by side to another.
+
+    Two vectors are read and their even lanes picked. The compiler does the same in a loop of its
+    own, but only where a row fills several vectors; the rows of small images fill none.
+    """
+    i = types.intp
+    signature = types.void(like, i, i, i)
+
+    def generate(context, builder, signature, arguments):
+        _, n, source, target = arguments
+        code = Code(context, builder, signature.args[0].dtype)
+        source, target = code.pointer(source), code.pointer(target)
+        even = [2 * lane for lane in range(code.lanes)]
+
+        def one_vector(p, nothing):
+            left = builder.sub(n, p)
+            there = builder.sub(builder.add(left, left), _I64(1))  # as far as the row is read
+            start = builder.add(p, p)
+            behind = builder.add(start, _I64(code.lanes))
+            low = code.load_some(code.at(source, start), code.first_lanes(there))
+            more = code.first_lanes(builder.sub(there, _I64(code.lanes)))
+            high = code.load_some(code.at(source, behind), more)
+            mask = code.first_lanes(left)
+            code.store_some(code.pick(low, high, even), code.at(target, p), mask)
+            return nothing
+
+        code.loop(_I64(0), n, code.lanes, [], one_vector)
+        return context.get_dummy_value()
+
+    return signature, generate

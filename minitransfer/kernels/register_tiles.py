@@ -21,7 +21,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .vectors import REGISTERS, Code
+from .vector_code import REGISTERS, Code
 
 _I64 = ir.IntType(64)
 

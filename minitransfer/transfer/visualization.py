@@ -1,8 +1,8 @@
-"""What excites a unit: the input that it answers to most, drawn or found (article C's pictures).
+"""Feature visualisation: what a unit answers to most, drawn or found (article C's pictures).
 
-Erhan et al. (2009) climb the gradient to the input that a unit likes best. What comes out shows
-what the unit computes, but is like nothing in the data; so look also at the patches of real
-images that excite it most (Zeiler and Fergus 2014).
+Activation maximisation draws it: Erhan et al. (2009) climb the gradient to the input that a unit
+likes best. What comes out shows what the unit computes, but is like nothing in the data; so look
+also at the patches of real images that it answers to most (Zeiler and Fergus 2014).
 """
 
 import contextlib
@@ -10,20 +10,19 @@ import contextlib
 import numpy as np
 
 from minitransfer import nn
-from minitransfer.data import DataLoader
+from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
 from minitransfer.nn.layers import pair
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
-from minitransfer.train.evaluation import modes_kept
-from minitransfer.transfer.activations import activations, as_inputs, output_of, watching
-from minitransfer.transfer.features import links
+from minitransfer.transfer.activations import activations, layer_outputs, output_of
+from minitransfer.transfer.heads import sequential_layers
 
 #: How often to begin anew where a unit does not answer at all.
 TRIES = 10
 
 
-def excite(
+def maximize_activation(
     model: Module,
     layer: str,
     unit: int | tuple[int, ...],
@@ -37,7 +36,7 @@ def excite(
     high: float = 1.0,
     generator: np.random.Generator | None = None,
 ) -> np.ndarray:
-    """Change an input, step by step, so that a unit answers more and more.
+    """Draw what a unit answers to: change an input, step by step, so that it answers more.
 
     Every step goes along the gradient, scaled to a mean size of `lr` per number. The network is
     in evaluation mode meanwhile and keeps its gradients and everything else.
@@ -68,14 +67,16 @@ def excite(
     Example:
         >>> net = nn.Sequential(nn.Linear(3, 1))
         >>> _ = net.load_state_dict({"0.weight": [[1.0, -1.0, 0.0]], "0.bias": [0.0]})
-        >>> excite(net, "0", 0, shape=(3,), decay=0).round(2)[:2].tolist()
+        >>> maximize_activation(net, "0", 0, shape=(3,), decay=0).round(2)[:2].tolist()
         [1.0, 0.0]
     """
-    shape = shape or getattr(model, "input_shape", None)
+    shape = shape or model.input_shape
     if shape is None:
-        raise ValueError("excite: the network does not say its input_shape; give shape=")
+        raise ValueError(
+            "maximize_activation: the network does not say its input_shape; give shape="
+        )
     generator = generator or default_generator()
-    with watching(model, layer) as outputs, _still(model):
+    with layer_outputs(model, layer) as outputs, _fixed(model):
 
         def slope(x):
             x = Tensor(x[None], requires_grad=True)
@@ -104,13 +105,13 @@ def excite(
 def top_patches(
     model: Module, layer: str, unit: int, images, count: int = 9
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the patches of real images that excite a unit most, at most one from each image.
+    """Find the patches of real images that a unit answers to most, at most one from each image.
 
     Args:
         model: the network.
         layer: dotted name of the unit's layer.
         unit: feature or channel.
-        images: (N, channels, height, width), an array or a `Dataset`.
+        images: (N, channels, height, width), in any form that `Dataset.of` takes.
         count: how many patches.
 
     Returns:
@@ -126,7 +127,7 @@ def top_patches(
         >>> patches.shape, answers.shape
         ((4, 1, 3, 3), (4,))
     """
-    images = as_inputs(images)
+    images = Dataset.of(images, needs_targets=False, network=model)
     if not 1 <= count <= len(images):
         raise ValueError(f"top_patches: {count} patches of {len(images)} images; ask for fewer")
     answers = activations(model, images, layer)[layer]
@@ -134,7 +135,7 @@ def top_patches(
         raise ValueError(f"layer {layer!r} has units 0 to {answers.shape[1] - 1}; given {unit}")
     maps = answers[:, unit].reshape(len(answers), -1)
     chosen = np.argsort(-maps.max(1), kind="stable")[:count]
-    (pictures,) = next(iter(DataLoader((images[chosen],), count)))
+    pictures, _ = next(iter(DataLoader(images[chosen], count)))
     field = receptive_field(model, layer)
     if field is None or answers.ndim != 4:
         return pictures.array, maps[chosen].max(1)
@@ -168,30 +169,24 @@ def receptive_field(model: Module, layer: str) -> tuple | None:
     if layer not in dict(model.named_modules()):
         raise ValueError(f"receptive_field: no layer is named {layer!r}")
     size, start, step = np.ones(2, int), np.zeros(2, int), np.ones(2, int)
-    for name, link in links(model):
-        if isinstance(link, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
-            kernel, stride = np.array(pair(link.kernel_size)), link.stride
-            spread = (kernel - 1) * np.array(pair(getattr(link, "dilation", 1)))
+    for name, module in sequential_layers(model):
+        if isinstance(module, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
+            kernel, stride = np.array(pair(module.kernel_size)), module.stride
+            spread = (kernel - 1) * np.array(pair(getattr(module, "dilation", 1)))
             size = size + spread * step
-            start = start - _padding(link, spread) * step
+            start = start - _padding(module, spread) * step
             step = step * np.array(pair(stride))
-        elif not isinstance(link, _POINTWISE):
+        elif not module.pointwise:
             return None
         if name == layer:
             return tuple(tuple(both.tolist()) for both in (size, start, step))
     return None
 
 
-_POINTWISE = (
-    *(nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus),
-    *(nn.BatchNorm2d, nn.Dropout, nn.Identity),
-)
-
-
-def _padding(link, spread):
-    if link.padding == "same":
+def _padding(layer, spread):
+    if layer.padding == "same":
         return spread // 2
-    return np.zeros(2, int) if link.padding == "valid" else np.array(pair(link.padding))
+    return np.zeros(2, int) if layer.padding == "valid" else np.array(pair(layer.padding))
 
 
 def _cut(picture, corner, size):
@@ -230,12 +225,11 @@ def _blurred(image, times):
 
 
 @contextlib.contextmanager
-def _still(model):
+def _fixed(model):
     """Evaluation mode, and no gradients for parameters, while the context lasts."""
     learning = [p for p in model.parameters() if p.requires_grad]
-    with modes_kept(model):
+    with model.in_mode(training=False):
         try:
-            model.eval()
             for parameter in learning:
                 parameter.requires_grad_(False)
             yield
