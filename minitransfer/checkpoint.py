@@ -200,12 +200,14 @@ def load_checkpoint(path) -> dict:
             that it does not hold.
     """
     arrays, extra = load_arrays(path)
-    if not isinstance(extra, dict) or "checkpoint" not in extra:
+    if not isinstance(extra, dict) or not isinstance(extra.get("checkpoint"), dict):
         raise ValueError(
             f"{path} is not a checkpoint of a training run; "
             "a file of weights is read by load_weights"
         )
-    return _unpacked(extra["checkpoint"], arrays, path)
+    state = _unpacked(extra["checkpoint"], arrays, path)
+    documents.named(documents.anything)(state, str(path))  # and not a single array
+    return state
 
 
 def _packed(value, place: str, arrays: dict):

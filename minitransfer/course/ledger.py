@@ -61,12 +61,22 @@ def last_run() -> dict | None:
     lessons = scripts.lessons_folder()
     for path in (lessons / "results" / "ledger.json", cache_folder() / "ledger.json"):
         if path.exists():
-            run = parsed(path.read_bytes(), path)
-            _RUN(run, str(path))
-            for record in run["claims"]:
-                check_record(record, str(path))
-            runs.append(run)
+            runs.append(_read_run(path))
     return max(runs, key=lambda run: run["date"], default=None)
+
+
+def _read_run(path: Path) -> dict:
+    try:
+        run = parsed(path.read_bytes(), path)
+        _RUN(run, str(path))
+        for record in run["claims"]:
+            check_record(record, str(path))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; this is no full run of these lessons: move {path} away, and measure all "
+            "claims again with `minitransfer claims --run`"
+        ) from None
+    return run
 
 
 def run_all(path=None, *, progress: bool = True) -> dict:
