@@ -280,7 +280,8 @@ def test_a_run_goes_on_or_is_refused(folder, runs, data):
     kind = data.draw(st.sampled_from(list(runs)))
     arrays, extra = runs[kind]
     path = signed(folder / "resumed.safetensors", arrays, data.draw(mutated(extra)))
-    refused_or_read(training, path, True, kind, errors=(ValueError, FileExistsError))
+    # A rate of 1e300 is allowed; fit says what comes of it.
+    refused_or_read(training, path, True, kind, errors=(ValueError, FloatingPointError))
 
 
 @pytest.mark.parametrize(

@@ -103,10 +103,17 @@ def check_fits(state, run, path) -> None:
         raise ValueError(f"{path}['sums'] has {list(state['sums'])}; expected {list(run.sums)}")
     _check_optimizer(state["optimizer"], run.optimizer, f"{path}['optimizer']")
     if run.schedule is not None:
-        _check_alike(state["schedule"], run.schedule.state_dict(), f"{path}['schedule']")
+        own = run.schedule.state_dict()
+        _check_alike(state["schedule"], own, f"{path}['schedule']")
+        if "last_step" in own:
+            steps = whole(0, max(state["total"], run.total))
+            steps(state["schedule"]["last_step"], f"{path}['schedule']['last_step']")
     _check_alike(state["loader"], run.loader.state_dict(), f"{path}['loader']")
-    for name, generator in run.generators().items():
+    generators = run.generators()
+    for name, generator in generators.items():
         _check_generator(state["generators"].get(name), generator, f"{path}['generators'][{name}]")
+    own = generators.get("loader", generators["default"])
+    _check_generator(state["loader"]["generator"], own, f"{path}['loader']['generator']")
 
 
 def _check_alike(value, own, place):
@@ -139,8 +146,13 @@ def _check_alike(value, own, place):
 def _check_optimizer(saved, optimizer, place):
     own = optimizer.state_dict()["groups"]
     _check_alike(saved["groups"], own, f"{place}['groups']")
-    for group in saved["groups"]:
-        number(0)(group["lr"], f"{place}['groups']['lr']")
+    for group in saved["groups"]:  # rates and the like, and shares such as Adam's betas
+        for option, value in group.items():
+            where = f"{place}['groups'][{option!r}]"
+            if isinstance(value, list) and option != "names":
+                listed(number(0, 1 - 1e-12))(value, where)
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                number(0)(value, where)
     parameters = {
         name: parameter.array
         for group in optimizer.param_groups
@@ -155,7 +167,7 @@ def _check_optimizer(saved, optimizer, place):
             )
         for key, value in kept.items():
             if key == "step":
-                whole()(value, f"{inner}['step']")
+                whole(0, 2**53)(value, f"{inner}['step']")
             else:
                 _check_alike(value, parameters.get(name, value), f"{inner}[{key!r}]")
 
