@@ -156,7 +156,7 @@ def _compile_kernels(compile=kernels.precompile_main_job) -> None:
 def _ways_table(result) -> Table:
     runs = len(next(iter(result["ways"].values()))["runs"])
     table = Table(caption=f"mean ± standard deviation over {runs} seeds; {result['seconds']} s")
-    table.add_column("way")
+    table.add_column("way", overflow="fold")
     table.add_column("on test digits", justify="right")
     best = max(way["mean"] for way in result["ways"].values())
     for way, numbers in result["ways"].items():

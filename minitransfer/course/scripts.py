@@ -176,8 +176,8 @@ def print_catalogue(console: Console | None = None) -> None:
     console = console or Console()
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("", justify="right")
-    table.add_column("lesson", style="bold")
-    table.add_column("the question it answers")
+    table.add_column("lesson", style="bold", overflow="fold")
+    table.add_column("the question it answers", overflow="fold")
     for lesson in catalogue():
         table.add_row(str(lesson.number), plain(lesson.title), plain(lesson.question))
     console.print(table)
