@@ -10,14 +10,15 @@ Whoever pulls the plug finds the old file or the new one, never half of one (see
 
 import contextlib
 import hashlib
-import json
 import math
 import os
+from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save
 
+from minitransfer import documents
 from minitransfer.files import write_atomically
 from minitransfer.nn.module import Module
 from minitransfer.nn.state import LoadResult
@@ -29,6 +30,17 @@ _KEY = "minitransfer"
 #: Marks the place of an array in the JSON of a checkpoint; its value is the array's name.
 _ARRAY = "__array__"
 
+#: What the header has to be, what goes with weights, and what stands in an array's place.
+_HEADER = documents.entries(sha256=documents.text, extra=documents.text)
+_CARD = documents.entries(card=documents.named(documents.anything))
+_PLACE = documents.entries(**{_ARRAY: documents.text, "number": documents.flag})
+
+#: Types that arrays in such files may have, by safetensors' names; bfloat16 is read as float32.
+_TYPES = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "F32", "F64", "C64")
+
+#: NumPy's types of numbers that they have no name for.
+_TOO_WIDE = ("longdouble", "float96", "float128", "complex128", "clongdouble", "complex256")
+
 
 def save_arrays(path, arrays: dict, extra=None) -> None:
     """Write arrays, and anything that JSON can say, to one file.
@@ -39,7 +51,8 @@ def save_arrays(path, arrays: dict, extra=None) -> None:
         extra: dictionaries, lists, text, numbers, None: what goes with the arrays.
 
     Raises:
-        TypeError: if `extra` holds something else.
+        TypeError: if `extra` holds something else, or an array has a type that such files do not.
+        ValueError: if `extra` is larger or deeper than `load_arrays` would read.
         OSError: if the file cannot be written.
 
     Example:
@@ -49,12 +62,9 @@ def save_arrays(path, arrays: dict, extra=None) -> None:
         ...     load_arrays(f"{folder}/a.safetensors")
         ({'x': array([0, 1, 2])}, {'unit': 'm'})
     """
-    arrays = {
-        name: np.asarray(a.array if isinstance(a, Tensor) else a, order="C")
-        for name, a in arrays.items()
-    }
-    text = json.dumps(extra)
-    header = json.dumps({"sha256": _fingerprint(arrays, text), "extra": text})
+    arrays = {name: _storable(name, array) for name, array in arrays.items()}
+    text = documents.written(extra, path)
+    header = documents.written({"sha256": _fingerprint(arrays, text), "extra": text}, path)
     write_atomically(path, save(arrays, {_KEY: header}))
 
 
@@ -62,20 +72,26 @@ def load_arrays(path) -> tuple[dict[str, np.ndarray], object]:
     """Read what `save_arrays` wrote, or any safetensors file of other origin.
 
     Returns:
-        (name → array, what else was saved; None in a file of other origin).
+        (name → array, what else was saved; None in a file of other origin). Arrays of bfloat16,
+        which NumPy lacks, come as float32, which holds each of its numbers exactly.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged, truncated or of another kind.
+        ValueError: if the file is damaged, truncated or of another kind, or holds an array of a
+            type that NumPy cannot hold.
     """
     with _opened(path) as file:
-        arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        header = _header(file)
+        types = {name: file.get_slice(name).get_dtype() for name in sorted(file.keys())}
+        _check_types(path, types)
+        arrays = {name: file.get_tensor(name) for name, t in types.items() if t in _TYPES}
+        header = _header(path, file)
+        if len(arrays) < len(types):
+            arrays |= _bfloat16_arrays(path)
     if header is None:
         return arrays, None
     if header["sha256"] != _fingerprint(arrays, header["extra"]):
         raise _damaged(path, "its content does not match its fingerprint")
-    return arrays, json.loads(header["extra"])
+    return arrays, _extra(path, header)
 
 
 def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> None:
@@ -101,7 +117,9 @@ def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> 
     arrays = {name: tensor.array for name, tensor in module.state_dict().items()}
     if dtype is not None:
         arrays = {k: a.astype(dtype) if a.dtype.kind == "f" else a for k, a in arrays.items()}
-    save_arrays(path, arrays, {"card": card or {}})
+    extra = {"card": card or {}}
+    _CARD(extra, path)
+    save_arrays(path, arrays, extra)
 
 
 def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
@@ -135,9 +153,12 @@ def read_card(path) -> dict:
         ValueError: if the file is damaged, truncated or of another kind.
     """
     with _opened(path) as file:
-        header = _header(file)
-    extra = json.loads(header["extra"]) if header else None
-    return extra.get("card", {}) if isinstance(extra, dict) else {}
+        header = _header(path, file)
+    extra = _extra(path, header) if header else None
+    if not isinstance(extra, dict) or "card" not in extra:
+        return {}
+    _CARD(extra, path)
+    return extra["card"]
 
 
 def save_checkpoint(path, state: dict) -> None:
@@ -175,15 +196,18 @@ def load_checkpoint(path) -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged or truncated, or is not a checkpoint.
+        ValueError: if the file is damaged or truncated, or is not a checkpoint, or names arrays
+            that it does not hold.
     """
     arrays, extra = load_arrays(path)
-    if not isinstance(extra, dict) or "checkpoint" not in extra:
+    if not isinstance(extra, dict) or not isinstance(extra.get("checkpoint"), dict):
         raise ValueError(
             f"{path} is not a checkpoint of a training run; "
             "a file of weights is read by load_weights"
         )
-    return _unpacked(extra["checkpoint"], arrays)
+    state = _unpacked(extra["checkpoint"], arrays, path)
+    documents.named(documents.anything)(state, str(path))  # and not a single array
+    return state
 
 
 def _packed(value, place: str, arrays: dict):
@@ -211,14 +235,18 @@ def _packed(value, place: str, arrays: dict):
     )
 
 
-def _unpacked(value, arrays):
+def _unpacked(value, arrays, path):
     if isinstance(value, dict):
         if _ARRAY in value:
-            array = arrays[value[_ARRAY]]
+            _PLACE(value, path)
+            array = arrays.get(value[_ARRAY])
+            if array is None or (value["number"] and array.ndim):
+                what = "a single number" if value["number"] else "an array"
+                raise ValueError(f"{path} holds no {value[_ARRAY]!r}, or it is not {what}")
             return array[()] if value["number"] else array
-        return {key: _unpacked(v, arrays) for key, v in value.items()}
+        return {key: _unpacked(v, arrays, path) for key, v in value.items()}
     if isinstance(value, list):
-        return [_unpacked(v, arrays) for v in value]
+        return [_unpacked(v, arrays, path) for v in value]
     return value
 
 
@@ -231,13 +259,27 @@ def _opened(path):
     try:
         with safe_open(path, "numpy") as file:
             yield file
-    except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except SafetensorError as error:
         raise _damaged(path, str(error)) from error
 
 
-def _header(file) -> dict | None:
-    text = (file.metadata() or {}).get(_KEY)
-    return None if text is None else json.loads(text)
+def _header(path, file) -> dict | None:
+    """Return the fingerprint and, still as text, what goes with the arrays; None if not ours."""
+    header = (file.metadata() or {}).get(_KEY)
+    return None if header is None else _read(path, header, _HEADER)
+
+
+def _extra(path, header):
+    return _read(path, header["extra"], documents.anything)
+
+
+def _read(path, document, shape):
+    try:
+        value = documents.parsed(document, "its header")
+        shape(value, "its header")
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
+    return value
 
 
 def _damaged(path, how: str) -> ValueError:
@@ -245,6 +287,38 @@ def _damaged(path, how: str) -> ValueError:
         f"{path} ({os.path.getsize(path):,} bytes) is damaged, truncated or not a safetensors file "
         f"({how}); get it again from where it came, or delete it and make it anew"
     )
+
+
+def _storable(name, array) -> np.ndarray:
+    """Return an array as the file holds it: in rows, in this machine's order of bytes."""
+    array = np.asarray(array.array if isinstance(array, Tensor) else array, order="C")
+    if array.dtype.kind not in "biufc" or array.dtype.name in _TOO_WIDE:
+        raise TypeError(
+            f"array {name!r} is of type {array.dtype}; a file holds whole numbers, float16, "
+            "float32, float64, complex64 and bool: convert it first"
+        )
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _check_types(path, types: dict) -> None:
+    """Refuse what NumPy cannot hold (float8 and narrower): the file is sound all the same."""
+    for name, kind in types.items():
+        if kind not in _TYPES and kind != "BF16":
+            raise ValueError(
+                f"{path}: {name!r} is of type {kind}, which is not supported, since NumPy cannot "
+                "hold it; the file is sound. Convert it where it comes from, in PyTorch for "
+                "instance with tensor.to(torch.float32), and save it anew"
+            )
+
+
+def _bfloat16_arrays(path) -> dict[str, np.ndarray]:
+    """Read the arrays of type bfloat16: the upper halves of float32 numbers."""
+    found = {}
+    for name, entry in deserialize(Path(path).read_bytes()):
+        if entry["dtype"] == "BF16":
+            upper = np.frombuffer(entry["data"], "<u2").astype(np.uint32)
+            found[name] = (upper << 16).view(np.float32).reshape(entry["shape"])
+    return found
 
 
 def _fingerprint(arrays, text: str) -> str:

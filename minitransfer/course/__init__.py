@@ -5,8 +5,15 @@
 sources, the glossary and the index. What a lesson itself uses of this package is `claim`.
 """
 
+import sys
+
+from minitransfer.course import scripts
 from minitransfer.course.claims import ClaimFailed, claim
 from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, run_all
 from minitransfer.course.pages import articles, claim_statements, glossary_terms, print_glossary
 from minitransfer.course.player import run_through, step_through
 from minitransfer.course.scripts import catalogue, lessons_folder, print_catalogue, write_notebook
+from minitransfer.terminal import replace_what_cannot_be_shown
+
+if scripts.a_lesson_is_running():  # as a plain script: nobody else has looked at its streams
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)

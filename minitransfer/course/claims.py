@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -14,10 +15,82 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer.course.pages import check_claim_id
+from minitransfer.documents import (
+    either,
+    entries,
+    flag,
+    listed,
+    named,
+    number,
+    one_of,
+    optional,
+    parsed,
+    text,
+    whole,
+)
 from minitransfer.folders import cache_folder
+from minitransfer.terminal import print_whole
 
 #: What the numbers may say of a claim.
 VERDICTS = ("holds", "holds narrowly", "does not hold")
+
+
+def _claim_id(value, place):
+    text(value, place)
+    check_claim_id(value)
+
+
+def _number_format(value, place):
+    """A format of a number; a width or a precision of millions would take all memory."""
+    text(value, place)
+    if not re.fullmatch(r"[+]?,?([.][0-9]{1,2})?[efg%]?", value):
+        raise ValueError(f"{place} is {value[:40]!r}; expected the format of a number, as .4g")
+
+
+def _values(value, place):
+    """A number or a text, or several of them as a list or by name; `parsed` bounds the depth."""
+    optional(either(text, number(), listed(_values), named(_values)))(value, place)
+
+
+#: The shape of a record in a ledger, as `claim` returns it.
+RECORD = entries(
+    id=_claim_id,
+    lesson=text,
+    statement=text,
+    measured=_values,
+    spread=_values,
+    seeds=whole(1),
+    verdict=one_of(*VERDICTS),
+    condition=text,
+    effect=optional(number()),
+    interval=optional(listed(number(), 2, 2)),
+    unit=text,
+    format=_number_format,
+    passed=flag,
+    date=text,
+    versions=named(text),
+)
+
+
+def check_record(record, place: str) -> None:
+    """Check that a record from a file is one that `claim` could have written.
+
+    Args:
+        record: what was read.
+        place: the file, for the error.
+
+    Raises:
+        ValueError: names the first entry that is missing or of another kind.
+
+    Example:
+        >>> check_record({"id": "E2"}, "ledger.json")
+        Traceback (most recent call last):
+        ...
+        ValueError: ledger.json is {'id': 'E2'}; expected a dictionary with id, lesson, ...
+    """
+    RECORD(record, place)
+    if (record["effect"] is None) is not (record["interval"] is None):
+        raise ValueError(f"{place}: effect and interval belong together; one of them is None")
 
 
 class ClaimFailed(AssertionError):
@@ -67,7 +140,8 @@ def claim(
 
     Raises:
         ClaimFailed: if `check` is not true, after recording and printing.
-        ValueError: if the id or verdict is unknown, `seeds` is below 1 or a number is not finite.
+        ValueError: if the id or verdict is unknown, `seeds` is below 1, a number is not finite, or
+            an entry is of another kind than described above.
 
     Example:
         >>> import numpy as np
@@ -105,9 +179,10 @@ def claim(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
     }
+    check_record(record, f"claim {id}")
     with ledger_file().open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-    print(claim_text(record), flush=True)
+    print_whole(claim_text(record))
     if not record["passed"]:
         raise ClaimFailed(
             f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
@@ -140,6 +215,9 @@ def read_records(path) -> list[dict]:
     Returns:
         The last record of each (lesson, id), in the order of their first appearance.
 
+    Raises:
+        ValueError: if a line is no record of a claim.
+
     Example:
         >>> read_records("nowhere.jsonl")
         []
@@ -147,8 +225,9 @@ def read_records(path) -> list[dict]:
     path = Path(path)
     if not path.exists():
         return []
-    with path.open(encoding="utf-8") as file:
-        records = [json.loads(line) for line in file if line.strip()]
+    records = [parsed(line, path) for line in path.read_bytes().splitlines() if line.strip()]
+    for record in records:
+        check_record(record, str(path))
     return list({(record["lesson"], record["id"]): record for record in records}.values())
 
 

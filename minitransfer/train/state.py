@@ -8,6 +8,7 @@ import numpy as np
 
 from minitransfer.random import default_generator
 from minitransfer.train.evaluation import pairs
+from minitransfer.train.resuming import check_fits
 
 #: In a run of so many `steps`, the history gets this many rows.
 REPORTS = 20
@@ -254,7 +255,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict() if self.schedule else None,
             "loader": self.loader.state_dict(),
-            "generators": {name: g.bit_generator.state for name, g in self._generators().items()},
+            "generators": {name: g.bit_generator.state for name, g in self.generators().items()},
             "split_seed": self.split_seed,
             "step": self.step,
             "total": self.total,
@@ -275,14 +276,15 @@ class Run:
         """Go on from what `state_dict` returned, to the bit.
 
         Args:
-            state: the state.
+            state: the state, as `saved_run` let it through.
             path: the file it comes from, for the error.
 
         Raises:
-            ValueError: if the state is of another model, optimiser or data; nothing is changed
-                then.
+            ValueError: if the state is of another model, optimiser or data, or lacks something;
+                nothing is changed then.
         """
         self._check_made_with(state["made_with"], path)
+        check_fits(state, self, path)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule:
@@ -293,7 +295,7 @@ class Run:
             self._pass = pairs(self.loader)
             for _ in range(self.batch):
                 next(self._pass)
-        for name, generator in self._generators().items():
+        for name, generator in self.generators().items():
             generator.bit_generator.state = state["generators"][name]
         self.sums, self.examples = state["sums"], state["examples"]
         self.best_state, self.waited = state["best_state"], state["waited"]
@@ -325,7 +327,7 @@ class Run:
             "validation": self.validation is not None,
             "patience": self.patience,
             "generators": {
-                name: type(g.bit_generator).__name__ for name, g in self._generators().items()
+                name: type(g.bit_generator).__name__ for name, g in self.generators().items()
             },
         }
 
@@ -345,7 +347,7 @@ class Run:
                 "or choose another file"
             )
 
-    def _generators(self) -> dict[str, np.random.Generator]:
+    def generators(self) -> dict[str, np.random.Generator]:
         """Every source of randomness that the run draws from, by a name of its own."""
         found = {"default": default_generator()}
         for name, loader in (("loader", self.loader), ("validation", self.validation)):
