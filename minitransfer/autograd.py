@@ -31,6 +31,8 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from minitransfer.not_covered import check_default, not_covered, unknown_argument
+
 #: The class of all results. It has the operations as methods, and those are written with
 #: `differentiable`: so it is made later than this module, and `minitransfer.tensor` puts it here.
 Tensor = None
@@ -93,6 +95,51 @@ class enable_grad(no_grad):
     recording = True
 
 
+class set_grad_enabled(no_grad):
+    """Record from here on, or do not, as `mode` says; as a context, while it lasts.
+
+    Example:
+        >>> from minitransfer import Tensor, set_grad_enabled
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> phase = "val"
+        >>> with set_grad_enabled(phase == "train"):
+        ...     y = x * 3
+        >>> y.requires_grad
+        False
+    """
+
+    def __init__(self, mode):
+        self.recording, self.before = bool(mode), _mode.recording
+        _mode.recording = self.recording
+
+    def __enter__(self):
+        _mode.recording = self.before  # set when it was made: this is what holds again afterwards
+        return super().__enter__()
+
+    def __call__(self, function):
+        _mode.recording = self.before  # it decorates: the mode is for the function alone
+        return super().__call__(function)
+
+    def _recreate_cm(self):
+        return no_grad() if not self.recording else enable_grad()
+
+
+class inference_mode(no_grad):
+    """As `no_grad`, the name that PyTorch recommends for evaluation; ``mode=False`` records.
+
+    Example:
+        >>> from minitransfer import Tensor, inference_mode
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> with inference_mode():
+        ...     y = x * 3
+        >>> y.requires_grad
+        False
+    """
+
+    def __init__(self, mode=True):
+        self.recording = not mode and _mode.recording
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread.
 
@@ -132,11 +179,12 @@ def differentiable(operation):
         tensor([5., 5.])
     """
     parameters = inspect.signature(operation).parameters
+    plain = {name for name, p in parameters.items() if p.kind is not p.VAR_POSITIONAL}
 
     @functools.wraps(operation)
     def recorded(*args, **options):
         if options:
-            args, options = _by_position(parameters, args, options)
+            args, options = _by_position(operation, parameters, plain, args, options)
         arrays = []
         for a in args:
             arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
@@ -149,7 +197,7 @@ def differentiable(operation):
         if value.base is not None:
             _share_version(y, args)
         if _mode.recording:
-            _record(y, args, derivatives)
+            _record(y, args, derivatives, operation)
         return y
 
     return recorded
@@ -159,26 +207,32 @@ def differentiable(operation):
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 
 
-def _by_position(parameters, args, options):
-    """Put tensors that were given by name among `args`, so that each stands by its derivative."""
+def _by_position(operation, parameters, plain, args, options):
+    """Put tensors that were given by name among `args`, so that each stands by its derivative.
+
+    So is what a function takes as many of as are given, as ``x.view(shape=(2, 3))``.
+    """
     for name, value in options.items():
-        if isinstance(value, Tensor) or name in _ALIASES:
+        if isinstance(value, Tensor) or name not in plain:
             break
     else:
         return args, options
     options = {_ALIASES.get(name, name): value for name, value in options.items()}
-    names = list(parameters)
-    tensors = [n for n, value in options.items() if isinstance(value, Tensor) and n in names]
-    end, args = max(map(names.index, tensors), default=-1) + 1, list(args)
+    names, args, end = list(parameters), list(args), 0
+    for name, value in options.items():
+        if name not in parameters:
+            raise unknown_argument(operation.__name__, name, names)
+        if isinstance(value, Tensor) or name not in plain:
+            end = max(end, names.index(name) + 1)
     for name in names[len(args) : end]:
         value = options.pop(name, parameters[name].default)
         if value is inspect.Parameter.empty:
-            raise TypeError(f"the argument {name!r} is missing; given {', '.join(tensors)}")
+            raise TypeError(f"{operation.__name__}: the argument {name!r} is missing")
         args.append(value)
     return args, options
 
 
-def _record(y, args, derivatives):
+def _record(y, args, derivatives, operation):
     """Note on `y` how it came from `args`, if anything among them needs a gradient."""
     if len(args) > len(derivatives):
         for x in args[len(derivatives) :]:
@@ -194,7 +248,7 @@ def _record(y, args, derivatives):
             history.append((x, derivative))
     if needed:
         y.requires_grad = True
-        y.history, y.sequence = history, next(_sequence)
+        y.history, y.sequence, y.operation = history, next(_sequence), operation
 
 
 def as_array(x):
@@ -275,7 +329,7 @@ def check_constant(x, action="writing it into another tensor") -> None:
 # The walk back
 
 
-def backward(tensor, gradient=None, retain_graph=False) -> None:
+def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inputs=None) -> None:
     """Add the derivative of this tensor to `grad` of every leaf that asked for one.
 
     Args:
@@ -283,6 +337,7 @@ def backward(tensor, gradient=None, retain_graph=False) -> None:
         gradient: derivative of the final quantity with respect to this tensor, same shape;
             not needed where the tensor is a single number (then 1).
         retain_graph: keep the graph so that `backward` may be called on it again.
+        create_graph, inputs: PyTorch's; only the defaults are covered.
 
     Raises:
         RuntimeError: if nothing was recorded, if a part of the graph was freed by an earlier
@@ -291,6 +346,11 @@ def backward(tensor, gradient=None, retain_graph=False) -> None:
         ValueError: if `gradient` has another shape, or a derivative returns one that does not
             have its input's.
     """
+    if create_graph or inputs is not None:
+        check_default(
+            "backward", "derivatives of derivatives are not covered, and leaves are all that ask",
+            create_graph=(create_graph, False), inputs=(inputs, None),
+        )  # fmt: skip
     if not tensor.requires_grad:
         raise RuntimeError(
             "nothing to walk back: no input of this tensor requires a gradient, or it was "
@@ -381,3 +441,7 @@ def _add_to_leaves(leaves, gradients, handed_out) -> None:
             gy = np.array(gy, order="C")
         handed_out.add(id(gy))
         leaf.gradient = gy
+
+
+def __getattr__(name):
+    raise not_covered("autograd", name)

@@ -196,7 +196,7 @@ def wrong_groups():
     yield (lambda: optim.SGD([p], lr=math.nan), ValueError, "lr is 0 or greater")
     yield (lambda: optim.SGD([p], nesterov=True), ValueError, "nesterov needs momentum")
     yield (lambda: optim.Adam([p], betas=(0.9, 1.0)), ValueError, "betas")
-    yield (lambda: optim.Optimizer([p], {}).update(p, {}, {}), TypeError, r"no update\(\)")
+    yield (lambda: optim.Optimizer([p], {}).update(p, p.array, {}, {}), TypeError, r"no update\(\)")
 
 
 @pytest.mark.parametrize(("make", "error", "message"), list(wrong_groups()))

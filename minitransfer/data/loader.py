@@ -13,13 +13,15 @@ from minitransfer.tensor import Tensor
 
 # Arguments of torch.utils.data.DataLoader that a library for data in memory does without.
 _WITHOUT = {
-    "num_workers": "batches are made in this process, from arrays in memory; leave it out",
-    "pin_memory": "there is no second device to copy to; leave it out",
-    "persistent_workers": "batches are made in this process; leave it out",
-    "prefetch_factor": "batches are made in this process; leave it out",
     "collate_fn": "batches are stacked; change them with transform=",
     "sampler": "index the data in the order that you want, as in data[order]",
     "batch_sampler": "index the data in the order that you want, as in data[order]",
+}
+# Arguments that say how fast batches come, not which: taken, and without effect, since batches are
+# made in this process, from arrays in memory.
+_NO_DIFFERENCE = {
+    *("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "timeout"),
+    *("worker_init_fn", "multiprocessing_context", "pin_memory_device", "in_order"),
 }
 
 
@@ -44,6 +46,8 @@ class DataLoader:
             it at the start of every epoch in which anything is random.
         transform: called with every batch of inputs, a float32 array that it may overwrite, and
             a generator of that batch's own; returns the array to use instead.
+        others: PyTorch's arguments that say how fast batches come (num_workers, pin_memory, …);
+            taken, and without effect.
 
     Raises:
         ValueError: if the data is empty, its arrays differ in length, or batch_size is below 1.
@@ -67,9 +71,9 @@ class DataLoader:
         **others,
     ):
         for name, value in others.items():
-            if name not in _WITHOUT:
+            if name not in _WITHOUT and name not in _NO_DIFFERENCE:
                 raise TypeError(f"DataLoader has no argument {name!r}")
-            if value:  # num_workers=0 and pin_memory=False ask for what happens anyway
+            if value and name in _WITHOUT:  # collate_fn=None asks for what happens anyway
                 raise TypeError(f"DataLoader has no {name}: {_WITHOUT[name]}")
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"batch_size is a whole number of 1 or more; given {batch_size!r}")

@@ -6,6 +6,7 @@
 from typing import NamedTuple
 
 from minitransfer.autograd import increment_version
+from minitransfer.not_covered import explain_arguments
 from minitransfer.tensor import Tensor
 
 
@@ -16,6 +17,7 @@ class LoadResult(NamedTuple):
     unexpected_keys: list[str]
 
 
+@explain_arguments
 def state_dict(module) -> dict[str, Tensor]:
     """Return all parameters and buffers by dotted name.
 
@@ -25,11 +27,12 @@ def state_dict(module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in _state(module)}
 
 
-def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
+@explain_arguments
+def load_state_dict(module, state_dict: dict, strict: bool = True) -> LoadResult:
     """Copy the numbers in `state` into this module; all of it, or in an error nothing.
 
     Args:
-        state: dotted name → tensor or array.
+        state_dict: dotted name → tensor or array.
         strict: whether every name must have its counterpart on both sides.
 
     Returns:
@@ -43,7 +46,7 @@ def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
         TypeError: if a value is not numeric.
     """
     own = dict(_state(module))
-    arrays = {name: Tensor(value).array for name, value in state.items()}
+    arrays = {name: Tensor(value).array for name, value in state_dict.items()}
     absent = [name for name in own if name not in arrays]
     unexpected = [name for name in arrays if name not in own]
     wrong = [
@@ -64,7 +67,8 @@ def _state(module):
     for prefix, part in module.named_modules():
         for registry in (part._parameters, part._buffers):
             for name, tensor in registry.items():
-                yield f"{prefix}.{name}" if prefix else name, tensor
+                if name not in part._not_saved:
+                    yield f"{prefix}.{name}" if prefix else name, tensor
 
 
 def _load_error(absent, unexpected, wrong) -> Exception:

@@ -160,10 +160,11 @@ def _check_optimizer(saved, optimizer, place):
     }
     for name, kept in saved["state"].items():
         inner = f"{place}['state'][{name!r}]"
-        if kept and kept.keys() != set(optimizer.remembers):
+        needed = set(optimizer.remembers)
+        if kept and not needed <= kept.keys() <= needed | set(optimizer.may_remember):
             raise ValueError(
                 f"{inner} has {', '.join(kept)}; a {type(optimizer).__name__} remembers "
-                f"{', '.join(optimizer.remembers) or 'nothing'}"
+                f"{', '.join(optimizer.remembers + optimizer.may_remember) or 'nothing'}"
             )
         for key, value in kept.items():
             if key == "step":

@@ -243,8 +243,8 @@ def test_wrong_arguments_say_what_to_do():
         DataLoader(3)
     with pytest.raises(TypeError, match=r"numpy\.random\.Generator"):
         DataLoader(pair(), generator=np.random)
-    with pytest.raises(TypeError, match="no num_workers: batches are made in this process"):
-        DataLoader(pair(), num_workers=4)
+    with pytest.raises(TypeError, match="no sampler: index the data"):
+        DataLoader(pair(), sampler=[1, 2])
     with pytest.raises(TypeError, match="no argument 'colour'"):
         DataLoader(pair(), colour=None)
-    assert len(DataLoader(pair(), num_workers=0, pin_memory=False)) == 10
+    assert len(DataLoader(pair(), num_workers=4, pin_memory=True)) == 10

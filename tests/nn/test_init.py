@@ -28,7 +28,7 @@ def made(function, **options):
         (init.xavier_normal_, {}, math.sqrt(2 / 3060)),
         (init.xavier_uniform_, {"gain": 2.0}, 2 * math.sqrt(2 / 3060)),
         (init.normal_, {"mean": 0.0, "std": 0.3}, 0.3),
-        (init.uniform_, {"low": -1, "high": 1}, 1 / math.sqrt(3)),
+        (init.uniform_, {"a": -1, "b": 1}, 1 / math.sqrt(3)),
     ],
 )
 def test_spread(function, options, std):
@@ -40,7 +40,7 @@ def test_spread(function, options, std):
 
 
 def test_uniform_keeps_its_bounds():
-    values = made(init.uniform_, low=2, high=3)
+    values = made(init.uniform_, a=2, b=3)
     assert values.min() >= 2
     assert values.max() <= 3
 

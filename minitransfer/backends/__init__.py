@@ -1,0 +1,15 @@
+"""What PyTorch can compute with. Scripts ask and set switches here; all answers are no.
+
+Example:
+    >>> from minitransfer import backends
+    >>> backends.mps.is_available(), backends.cudnn.is_available()
+    (False, False)
+    >>> backends.cudnn.benchmark = True                      # may be set, changes nothing
+"""
+
+from minitransfer.backends import cudnn, mps
+from minitransfer.not_covered import not_covered
+
+
+def __getattr__(name):
+    raise not_covered("backends", name)
