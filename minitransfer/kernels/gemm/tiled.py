@@ -31,6 +31,7 @@ from ..register_tiles import (
     make_dot_tile,
     make_outer_tile,
 )
+from ..sums import total
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address
 
@@ -91,11 +92,11 @@ def _linear(x, w, bias, y):
 
 
 @kernel("void(in2, real[::1])")
-def _sum_rows(gy, total):
-    for j in range(total.size):
-        total[j] = gy[0, j]
+def _sum_rows(gy, sums):
+    for j in range(sums.size):
+        sums[j] = gy[0, j]
         for i in range(1, gy.shape[0]):
-            total[j] += gy[i, j]
+            sums[j] += gy[i, j]
 
 
 def matmul(a, b):
@@ -167,10 +168,10 @@ def bias_gradient(gy):
         array([4., 6.])
     """
     if not 0 < gy.size <= TINY:
-        return np.add.reduce(gy, axis=0)
-    total = np.empty(gy.shape[1], gy.dtype)
-    _sum_rows[gy.dtype](gy, total)
-    return total
+        return total(gy, 0)
+    sums = np.empty(gy.shape[1], gy.dtype)
+    _sum_rows[gy.dtype](gy, sums)
+    return sums
 
 
 def _product(a, b):
