@@ -4,7 +4,6 @@ import numpy as np
 
 from minitransfer import kernels
 from minitransfer.autograd import differentiable
-from minitransfer.kernels.sums import total
 from minitransfer.ops.common import same_dtype
 
 
@@ -57,7 +56,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return kernels.conv2d(input, weight, bias, *geometry), (
         dx,
         lambda gy: kernels.conv2d_backward_weight(input, gy, weight.shape, *geometry),
-        None if bias is None else lambda gy: total(gy, (0, 2, 3)),
+        None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
     )
 
 

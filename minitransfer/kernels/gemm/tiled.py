@@ -31,7 +31,7 @@ from ..register_tiles import (
     make_dot_tile,
     make_outer_tile,
 )
-from ..sums import total
+from ..sums import PIECE, total
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address
 
@@ -68,7 +68,7 @@ def linear_reference(x, w, bias):
 
 def bias_gradient_reference(gy):
     """Return the sum over the rows of `gy`."""
-    return np.add.reduce(gy, axis=0)
+    return total(gy, 0)
 
 
 @kernel("void(in2, in2, real[:, ::1])")
@@ -167,8 +167,10 @@ def bias_gradient(gy):
         >>> bias_gradient(np.array([[1.0, 2.0], [3.0, 4.0]]))
         array([4., 6.])
     """
-    if not 0 < gy.size <= TINY:
+    if len(gy) > PIECE:
         return total(gy, 0)
+    if not 0 < gy.size <= TINY:
+        return np.add.reduce(gy, axis=0)
     sums = np.empty(gy.shape[1], gy.dtype)
     _sum_rows[gy.dtype](gy, sums)
     return sums
