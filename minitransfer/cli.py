@@ -238,7 +238,7 @@ def _two_columns(title) -> Table:
 
 
 def _doctor(options) -> None:
-    from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
+    from minitransfer.kernels.code_cache import host, kernel_folder  # numba; as above
 
     if options.precompile:
         _compile_kernels(kernels.precompile)
@@ -250,7 +250,7 @@ def _doctor(options) -> None:
     wide = [f for f in ("avx512f", "avx2", "fma", "neon") if f"+{f}" in features.split(",")]
     vectors = ", ".join(wide) or "no wide vectors found"
     table.add_row("processor", plain(f"{processor} ({vectors})"))
-    table.add_row("kernels", plain(os.environ.get("MINITRANSFER_KERNELS", "fast")))
+    table.add_row("kernels", kernels.chosen_kernels())
     table.add_row("threads", str(kernels.get_num_threads()))
     table.add_row("compiled kernels", plain(kernel_folder()))
     table.add_row("cache folder", plain(folders.cache_folder()))

@@ -12,7 +12,7 @@ A reading order, from easy to involved:
 2. `optimizer_steps`: SGD and Adam, one pass over memory instead of ten.
 3. `softmax_loss`, `batchnorm`, `layernorm`, `max_pool`, `avg_pool`: loops that look at a row, a
    channel, a window.
-4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
+4. `compile`: how a Python function becomes a kernel; `code_cache`: where the machine code is kept.
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
    to `gemm.tiled`, whose `register_tiles` are, with `vector_code`, the only code in the compiler's
    own language.
@@ -92,12 +92,30 @@ def __getattr__(name):
         raise AttributeError(f"minitransfer.kernels has no {name!r}; it has {', '.join(_WHERE)}")
     module = import_module(f"{__name__}.{_WHERE[name]}")
     plain = f"{name}_reference"
-    chosen = os.environ.get("MINITRANSFER_KERNELS", "fast")
-    if chosen not in ("fast", "reference"):
-        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
-    function = getattr(module, plain if chosen == "reference" and hasattr(module, plain) else name)
+    is_plain = chosen_kernels() == "reference" and hasattr(module, plain)
+    function = getattr(module, plain if is_plain else name)
     globals()[name] = function
     return function
+
+
+def chosen_kernels():
+    """Return which versions this process runs, "fast" or "reference".
+
+    The fast ones, unless the environment variable ``MINITRANSFER_KERNELS`` says otherwise, or
+    nothing can be compiled because ``NUMBA_DISABLE_JIT`` is set, for a debugger perhaps.
+
+    Raises:
+        ValueError: if the variable has another value.
+
+    Example:
+        >>> chosen_kernels()
+        'fast'
+    """
+    jit_is_off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    chosen = os.environ.get("MINITRANSFER_KERNELS") or ("reference" if jit_is_off else "fast")
+    if chosen not in ("fast", "reference"):
+        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
+    return chosen
 
 
 def __dir__():
