@@ -136,13 +136,14 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
     Raises:
         FileNotFoundError: if there is no such file.
         KeyError: if names differ (`strict` only).
-        ValueError: if the file is damaged, or shapes differ.
+        ValueError: if the file is damaged, or shapes differ, or it holds complex numbers.
     """
     arrays, _ = load_arrays(path)
     try:
         return module.load_state_dict(arrays, strict)
-    except (KeyError, ValueError) as error:
-        raise type(error)(f"{path} does not fit the network: {error.args[0]}") from None
+    except (KeyError, TypeError, ValueError) as error:  # TypeError: complex numbers
+        kind = KeyError if isinstance(error, KeyError) else ValueError
+        raise kind(f"{path} does not fit the network: {error.args[0]}") from None
 
 
 def read_card(path) -> dict:

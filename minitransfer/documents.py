@@ -19,6 +19,7 @@ import json
 import math
 import reprlib
 from collections.abc import Callable
+from pathlib import Path
 
 Shape = Callable[[object, str], None]
 
@@ -61,6 +62,26 @@ def parsed(text, source):
             "no document of ours is"
         )
     return value
+
+
+def parsed_file(path):
+    """Read a file of JSON as `parsed` does; one that is too large is not even opened.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: as `parsed`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "list.json").write_text("[1, 2]")
+        ...     parsed_file(f"{folder}/list.json")
+        [1, 2]
+    """
+    size = Path(path).stat().st_size
+    if size > LARGEST:
+        raise ValueError(f"{path}: {size:,} bytes of JSON; read are up to {LARGEST:,}")
+    return parsed(Path(path).read_bytes(), path)
 
 
 def written(value, source) -> str:

@@ -22,7 +22,7 @@ from minitransfer.course.claims import (
     versions,
 )
 from minitransfer.course.pages import articles, claim_statements
-from minitransfer.documents import anything, entries, listed, named, number, parsed, text
+from minitransfer.documents import anything, entries, listed, named, number, parsed_file, text
 from minitransfer.files import check_writable, write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.progress import progress_bar
@@ -67,7 +67,7 @@ def last_run() -> dict | None:
 
 def _read_run(path: Path) -> dict:
     try:
-        run = parsed(path.read_bytes(), path)
+        run = parsed_file(path)
         _RUN(run, str(path))
         for record in run["claims"]:
             check_record(record, str(path))
