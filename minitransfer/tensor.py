@@ -67,7 +67,9 @@ class Tensor(Operators):
 
     def __init__(self, data, requires_grad=False):
         self.version = shared_version(data) if isinstance(data, Tensor) else None
-        if type(data) is not np.ndarray or data.dtype.kind not in _NUMERIC:
+        if type(data) is not np.ndarray or not (
+            data.dtype.isnative and data.dtype.kind in _NUMERIC
+        ):
             data = _as_array(data)
         self.array = data
         self.gradient = self.history = None
@@ -377,6 +379,8 @@ def _as_array(data) -> np.ndarray:
         array = np.array(data)
         if array.dtype == float64:
             array = array.astype(float32)
+    if not array.dtype.isnative:  # kernels know the machine's own byte order only
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in _NUMERIC:
         raise TypeError(
             f"a tensor holds numbers or booleans; given {type(data).__name__} "

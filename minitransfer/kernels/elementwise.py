@@ -24,8 +24,8 @@ def relu_reference(x):
 
 
 def relu_backward_reference(gy, y):
-    """Return `gy` where ReLU's output `y` is positive, 0 elsewhere."""
-    return np.where(y > 0, gy, gy.dtype.type(0))
+    """Return `gy`, and 0 where ReLU's output `y` is 0; a NaN lets it pass, as in PyTorch."""
+    return np.where(y <= 0, gy.dtype.type(0), gy)
 
 
 def exp_reference(x):
@@ -68,7 +68,7 @@ def _relu(x, y):
 def _relu_backward(gy, y, gx):
     nothing = gy.dtype.type(0)
     for i in range(y.size):
-        gx[i] = gy[i] if y[i] > 0 else nothing
+        gx[i] = nothing if y[i] <= 0 else gy[i]
 
 
 @intrinsic

@@ -18,7 +18,7 @@ class Linear(Module):
         in_features: numbers that come in.
         out_features: numbers that go out.
         bias: whether to add b.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Attributes:
         weight: (out_features, in_features), drawn evenly from ±1/√in_features as in PyTorch.
@@ -72,7 +72,7 @@ class Conv2d(Module):
         dilation: distance between the points of a filter.
         groups: parts that the channels are divided into; ``groups=in_channels`` is depthwise.
         bias: whether to add a number per output channel.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Attributes:
         weight: (out_channels, in_channels / groups, height, width).
@@ -138,7 +138,7 @@ class Embedding(Module):
     Args:
         num_embeddings: rows.
         embedding_dim: numbers in a row.
-        generator: draws the first values from the normal distribution; the default one if None.
+        generator: draws the initial weights from the normal distribution; the default one if None.
 
     Shape:
         whole numbers (…) → (…, embedding_dim).

@@ -26,6 +26,8 @@ class Parameter(Tensor):
 
     def __init__(self, data, requires_grad=True):
         super().__init__(data, requires_grad)
+        if not self.array.flags.writeable:  # an optimiser has to write into it
+            self.array = self.array.copy()
         self.name = ""
 
     def __repr__(self):

@@ -73,7 +73,7 @@ def keep_float32(value, *operands):
 
     NumPy turns float32 into float64 when it meets an int64 array, a `np.float64` number or a
     float64 array without axes. As in PyTorch, none of them widens here: a result is float64
-    only when an operand with axes is (or, if no operand has axes, any array among them).
+    only when an operand with axes is (or, if no array of floats has axes, any of them).
 
     Args:
         value: What NumPy computed from the operands.
@@ -89,8 +89,8 @@ def keep_float32(value, *operands):
     """
     if value.dtype != _FLOAT64:
         return value
-    arrays = [a for a in operands if isinstance(a, np.ndarray)]
-    decisive = [a for a in arrays if a.ndim] or arrays
+    floats = [a for a in operands if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+    decisive = [a for a in floats if a.ndim] or floats
     if any(a.dtype == _FLOAT64 for a in decisive):
         return value
     return value.astype(np.float32)
@@ -165,3 +165,13 @@ def shared_gradients(compute, count):
         return gradient
 
     return tuple([partial(collect, i) for i in range(count)])
+
+
+def sign(x):
+    """1 where a number is positive, -1 where it is negative, and 0 elsewhere, for NaN too.
+
+    Example:
+        >>> sign(np.array([-2.0, 0.0, 3.0, np.nan]))
+        array([-1.,  0.,  1.,  0.])
+    """
+    return (x > 0).astype(x.dtype) - (x < 0)

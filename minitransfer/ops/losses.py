@@ -83,7 +83,7 @@ def _with_labels(logits, labels, ignored, reduction):
     if ignored is not None:
         losses = np.where(ignored, 0, losses)
         difference = np.where(ignored[:, None], 0, difference)
-        count = _counted(ignored.size - np.count_nonzero(ignored))
+        count = _counted(ignored.size - np.count_nonzero(ignored), reduction)
     y, factor = reduce_losses("cross_entropy", losses, reduction, count)
     if reduction == "none":
         return y, (lambda gy: gy[:, None] * difference, None)
@@ -103,7 +103,7 @@ def _with_soft_labels(logits, labels, ignored, weight, smoothing, reduction):
     if ignored is not None:
         shares[ignored] = 0
         importance = np.where(ignored, 0, importance)
-    y, dlogits, _ = _from_shares(logits, shares, reduction, _counted(importance.sum()))
+    y, dlogits, _ = _from_shares(logits, shares, reduction, _counted(importance.sum(), reduction))
     return y, (dlogits, None)
 
 
@@ -201,9 +201,9 @@ def _checked_labels(logits, target, ignore_index):
     return np.where(ignored, 0, labels), ignored
 
 
-def _counted(total):
+def _counted(total, reduction):
     """The divisor of a mean, after a check that anything counts."""
-    if total == 0:
+    if total == 0 and reduction == "mean":
         raise ValueError(
             "cross_entropy: every label is ignored or has weight 0; there is nothing to average"
         )

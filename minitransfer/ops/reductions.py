@@ -11,7 +11,9 @@ import numpy as np
 
 from minitransfer.autograd import differentiable
 from minitransfer.ops.common import as_float, total
+from minitransfer.ops.indexing import gather
 from minitransfer.ops.selection import maximum, minimum
+from minitransfer.ops.shapes import clone, squeeze
 
 
 @differentiable
@@ -96,8 +98,12 @@ def std(input, dim=None, correction=1, keepdim=False):
         >>> float(value), dx(np.array(1.0))
         (1.0, array([-0.5,  0.5]))
     """
-    variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim)
+    with np.errstate(over="ignore"):
+        variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim)
     y = np.sqrt(variance)
+    if np.isinf(y).any():  # 1e20 squared is beyond float32, its deviation is not
+        squares = np.square(apart, dtype=np.float64)
+        y = np.sqrt(total(squares, _axis(input, dim), keepdim) / divisor).astype(apart.dtype)
 
     def dx(gy):
         return (gy / np.where(y == 0, 1, divisor * y)).reshape(kept) * apart
@@ -173,7 +179,7 @@ def logsumexp(input, dim=None, keepdim=False):
         (1000.6931, array([0.5, 0.5]))
     """
     x, axis = as_float(input), _axis(input, dim)
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     # An infinite top would give inf - inf; the exponentials are 0 or inf then, as they should be.
     top = np.where(np.isinf(top), 0, top)
     with np.errstate(divide="ignore", over="ignore"):
@@ -256,34 +262,42 @@ class ValuesIndices(NamedTuple):
 
 def max(input, dim=None, keepdim=False):
     """The largest number; with an axis the pair (values, indices); of two tensors, the larger
-    number at each place.
+    number at each place. With an axis the first of several that tie gets all of the gradient.
 
     Example:
         >>> from minitransfer import tensor
         >>> max(tensor([[1.0, 3.0], [2.0, 0.0]]), 1).indices.tolist()
         [1, 0]
     """
-    return _largest(input, dim, keepdim, amax, argmax, maximum)
+    if dim is None:
+        return amax(input)
+    if not isinstance(dim, int):
+        return maximum(input, dim)
+    return _with_places(input, argmax(input, dim, True), dim, keepdim)
 
 
 def min(input, dim=None, keepdim=False):
     """The smallest number; with an axis the pair (values, indices); of two tensors, the smaller
-    number at each place.
+    number at each place. With an axis the first of several that tie gets all of the gradient.
 
     Example:
         >>> from minitransfer import tensor
         >>> min(tensor([1.0, 3.0]), tensor([2.0, 0.0])).tolist()
         [1.0, 0.0]
     """
-    return _largest(input, dim, keepdim, amin, argmin, minimum)
-
-
-def _largest(input, dim, keepdim, value, place, of_two):
     if dim is None:
-        return value(input)
+        return amin(input)
     if not isinstance(dim, int):
-        return of_two(input, dim)
-    return ValuesIndices(value(input, dim, keepdim), place(input, dim, keepdim))
+        return minimum(input, dim)
+    return _with_places(input, argmin(input, dim, True), dim, keepdim)
+
+
+def _with_places(input, places, dim, keepdim):
+    """The numbers at `places`, which kept the axis, and the places."""
+    values = gather(input, dim, places) if input.ndim else clone(input)
+    if keepdim or not input.ndim:
+        return ValuesIndices(values, places)
+    return ValuesIndices(squeeze(values, dim), squeeze(places, dim))
 
 
 @differentiable

@@ -30,7 +30,7 @@ def test_exp_beyond_the_range(dtype):
     assert np.array_equal(elementwise.exp(x), [np.inf, 0, np.inf, 0, np.nan], equal_nan=True)
 
 
-def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
+def test_relu_keeps_nan_and_lets_its_gradient_pass():
     x = np.array(SPECIAL, np.float32)
     y = elementwise.relu(x)
     assert np.array_equal(y, [0, 0, 1, 0, np.inf, 0, np.nan, 1e-30, 0], equal_nan=True) or (
@@ -38,7 +38,7 @@ def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
     )
     gy = np.arange(1, 10, dtype=np.float32)
     gx = elementwise.relu_backward(gy, y)
-    assert np.array_equal(gx, [0, 0, 3, 0, 5, 0, 0, 8, 0])
+    assert np.array_equal(gx, [0, 0, 3, 0, 5, 0, 7, 8, 0])
     assert np.array_equal(gx, elementwise.relu_backward_reference(gy, y))
 
 

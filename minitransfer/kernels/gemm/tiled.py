@@ -20,6 +20,8 @@ must be contiguous. The dot tile needs vectors of both, along k. How one comes t
 four rungs, by `ladder`.
 """
 
+import math
+
 import numpy as np
 
 from ..compile import kernel
@@ -121,12 +123,13 @@ def matmul(a, b):
     if a.ndim == 2 and b.ndim == 2:
         return _product(a, b)
     if b.ndim == 2 and a.flags.c_contiguous:  # one tall matrix instead of many
-        return _product(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
+        rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
+        return _product(rows, b).reshape(*a.shape[:-1], b.shape[1])
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     a, b = _flat(a, leading), _flat(b, leading)
     c = np.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
     if len(c):
-        rows = c.reshape(-1, c.shape[2])
+        rows = c.reshape(len(c) * c.shape[1], c.shape[2])
         _products(a[0], a.strides[0], b[0], b.strides[0], rows, len(c))
     return c.reshape(*leading, *c.shape[1:])
 
@@ -234,7 +237,7 @@ def _flat(a, leading):
     if a.size and a.size == a.shape[-2] * a.shape[-1]:
         shape = (int(np.prod(leading)), *a.shape[-2:])
         return np.broadcast_to(a.reshape(a.shape[-2:]), shape)
-    return np.broadcast_to(a, (*leading, *a.shape[-2:])).reshape(-1, *a.shape[-2:])
+    return np.broadcast_to(a, (*leading, *a.shape[-2:])).reshape(math.prod(leading), *a.shape[-2:])
 
 
 def _batch(a, a_batch, batch):
