@@ -24,7 +24,7 @@ from minitransfer.checkpoint import (
     save_weights,
 )
 from minitransfer.course import last_run, ledger, print_ledger
-from minitransfer.course.claims import read_records
+from minitransfer.course.records import read_records
 from minitransfer.experiments.storage import append_row, read_rows
 from minitransfer.train import Monitor, fit
 

@@ -14,14 +14,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from minitransfer.course import scripts
-from minitransfer.course.claims import (
-    VERDICTS,
-    check_record,
-    claim_details,
-    read_records,
-    versions,
-)
+from minitransfer.course.claims import claim_details, versions
 from minitransfer.course.pages import articles, claim_statements
+from minitransfer.course.records import VERDICTS, check_record, read_records
 from minitransfer.documents import anything, entries, listed, named, number, parsed_file, text
 from minitransfer.files import check_writable, write_atomically
 from minitransfer.folders import cache_folder
