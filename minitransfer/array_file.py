@@ -29,7 +29,7 @@ _HEADER = documents.entries(sha256=documents.text, extra=documents.text)
 #: Types that arrays in such files may have, by safetensors' names; bfloat16 is read as float32.
 _TYPES = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "F32", "F64", "C64")
 
-#: NumPy's types of numbers that they have no name for.
+#: Types of numbers that NumPy has and these files lack.
 _TOO_WIDE = ("longdouble", "float96", "float128", "complex128", "clongdouble", "complex256")
 
 

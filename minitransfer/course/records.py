@@ -36,7 +36,7 @@ def _number_format(value, place):
 
 def _values(value, place):
     """A number or a text, or several of them as a list or by name; `parsed` bounds the depth."""
-    optional(either(text, number(), listed(_values), named(_values)))(value, place)
+    optional(either(number(), text, listed(_values), named(_values)))(value, place)
 
 
 #: The shape of a record in a ledger, as `claim` returns it.
