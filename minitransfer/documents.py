@@ -19,11 +19,13 @@ import json
 import math
 import reprlib
 from collections.abc import Callable
+from pathlib import Path
 
 Shape = Callable[[object, str], None]
 
 #: Letters in a document, and lists and dictionaries within one another. Far more than any of ours
-#: has, and little enough to be read in a second or two.
+#: has (a checkpoint grows by some 200 letters an epoch), and little enough to be read, at the
+#: worst, in seconds and a gigabyte.
 LARGEST, DEEPEST = 32 * 2**20, 50
 
 
@@ -63,6 +65,26 @@ def parsed(text, source):
     return value
 
 
+def parsed_file(path, largest: int = LARGEST):
+    """Read a file of JSON as `parsed` does; one of more than `largest` bytes is not even opened.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: as `parsed`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "list.json").write_text("[1, 2]")
+        ...     parsed_file(f"{folder}/list.json")
+        [1, 2]
+    """
+    size = Path(path).stat().st_size
+    if size > largest:
+        raise ValueError(f"{path}: {size:,} bytes of JSON; read are up to {largest:,}")
+    return parsed(Path(path).read_bytes(), path)
+
+
 def written(value, source) -> str:
     """Return the JSON that `parsed` reads; what it would refuse is not written.
 
@@ -96,7 +118,11 @@ def _depth(value) -> int:
 
 def text(value, place: str) -> None:
     """The shape of a text; half a surrogate pair, which JSON can say, is in no alphabet."""
-    right = isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    right = isinstance(value, str)
+    try:
+        _ = right and value.encode()
+    except UnicodeEncodeError:
+        right = False
     _require(right, value, place, "a text")
 
 

@@ -18,6 +18,7 @@ from minitransfer.documents import (
     one_of,
     optional,
     parsed,
+    parsed_file,
     text,
     whole,
     written,
@@ -112,7 +113,11 @@ def test_what_is_too_deep_is_neither_read_nor_written(depth):
     assert parsed(written(nested(DEEPEST), "here"), "here") == nested(DEEPEST)
 
 
-def test_what_is_too_large_is_neither_read_nor_written():
+def test_what_is_too_large_is_neither_read_nor_written(tmp_path):
+    with open(tmp_path / "large.json", "wb") as file:
+        file.truncate(LARGEST + 1)
+    with pytest.raises(ValueError, match=r"large.json: .* bytes of JSON"):
+        parsed_file(tmp_path / "large.json")
     with pytest.raises(ValueError, match="letters of JSON"):
         parsed(" " * (LARGEST + 1), "here")
     with pytest.raises(ValueError, match="letters of JSON"):

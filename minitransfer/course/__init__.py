@@ -1,8 +1,9 @@
 """The course: what finds, plays, checks and prints the lessons in the folder ``lessons``.
 
 `scripts` finds the lessons and cuts them into cells, `player` steps through one in the terminal,
-`claims` is what a lesson ends with, `ledger` what all of them leave behind, and `pages` reads the
-sources, the glossary and the index. What a lesson itself uses of this package is `claim`.
+`claims` is what a lesson ends with, `records` what it leaves in a file, `ledger` what all of them
+leave behind, and `pages` reads the sources, the glossary and the index. What a lesson itself uses
+of this package is `claim`.
 """
 
 import sys

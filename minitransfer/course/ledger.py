@@ -14,15 +14,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from minitransfer.course import scripts
-from minitransfer.course.claims import (
-    VERDICTS,
-    check_record,
-    claim_details,
-    read_records,
-    versions,
-)
+from minitransfer.course.claims import claim_details, versions
 from minitransfer.course.pages import articles, claim_statements
-from minitransfer.documents import anything, entries, listed, named, number, parsed, text
+from minitransfer.course.records import VERDICTS, check_record, read_records
+from minitransfer.documents import anything, entries, listed, named, number, parsed_file, text
 from minitransfer.files import check_writable, write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.progress import progress_bar
@@ -36,6 +31,9 @@ KEYS = ("id", "lesson", "statement", "measured", "spread", "seeds", "verdict")
 
 #: The shape of a full run in a file.
 _RUN = entries(date=text, versions=named(text), seconds=named(number(0)), claims=listed(anything))
+
+#: Bytes of the largest file of a full run that is read; ours has a twentieth of that.
+_LARGEST = 2 * 2**20
 
 
 class LessonFailed(RuntimeError):
@@ -67,7 +65,7 @@ def last_run() -> dict | None:
 
 def _read_run(path: Path) -> dict:
     try:
-        run = parsed(path.read_bytes(), path)
+        run = parsed_file(path, _LARGEST)
         _RUN(run, str(path))
         for record in run["claims"]:
             check_record(record, str(path))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minitransfer.experiments.table import Table, key_of
+from minitransfer.experiments.cells import key_of
+from minitransfer.experiments.table import Table
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from minitransfer import kernels, workers
+from minitransfer.experiments.cells import key_of
 from minitransfer.experiments.storage import append_row, is_measurement, read_rows, table_file
-from minitransfer.experiments.table import Table, key_of
+from minitransfer.experiments.table import Table
 from minitransfer.progress import progress_bar
 
 

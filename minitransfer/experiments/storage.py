@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from minitransfer import folders
-from minitransfer.experiments.table import cell_text, cell_value
+from minitransfer.experiments.cells import cell_text, cell_value
 from minitransfer.files import write_atomically
 
 

@@ -49,7 +49,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .avg_pool import avg_pool2d, avg_pool2d_backward
     from .batchnorm import batch_norm, batch_norm_apply, batch_norm_backward
-    from .compile import precompile, precompile_main_job
     from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
     from .elementwise import (
         erf,
@@ -64,6 +63,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .layernorm import layer_norm, layer_norm_backward
     from .max_pool import max_pool2d, max_pool2d_backward
     from .optimizer_steps import adam_step, sgd_step
+    from .precompilation import precompile, precompile_main_job
     from .softmax_loss import log_softmax, softmax, softmax_cross_entropy
     from .threads import get_num_threads, keep_freed_memory, set_num_threads
 
@@ -71,7 +71,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 _FILES = {
     "avg_pool": "avg_pool2d avg_pool2d_backward",
     "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
-    "compile": "precompile precompile_main_job",
+    "precompilation": "precompile precompile_main_job",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "elementwise": "erf exp relu relu_backward sigmoid sigmoid_backward sigmoid_cross_entropy",
     "gemm": "bias_gradient linear matmul",

@@ -7,9 +7,7 @@ when it is first asked for, or read from the folder that `code_cache` looks afte
 
 import inspect
 import numbers
-import pkgutil
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import numba
@@ -17,7 +15,6 @@ import numpy as np
 from numba.core import types
 from numba.np.numpy_support import as_dtype
 
-from . import chosen_kernels
 from .code_cache import CodeFile, kernel_files, kernel_folder
 
 _OPTIONS = {
@@ -29,7 +26,7 @@ _OPTIONS = {
 _SUMS = {"contract", "reassoc"}
 """Allowed where sums are taken: their order, so that a vector of partial sums can be kept."""
 
-_TYPES = {np.dtype(np.float32): numba.float32, np.dtype(np.float64): numba.float64}
+TYPES = {np.dtype(np.float32): numba.float32, np.dtype(np.float64): numba.float64}
 
 REGISTRY = {}
 """Every kernel by its name, in the order in which their files were read."""
@@ -61,7 +58,7 @@ class Kernel(dict):
         return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
 
     def __missing__(self, dtype):
-        if dtype not in _TYPES:
+        if dtype not in TYPES:
             raise TypeError(
                 f"the kernel {self.name} takes float32 or float64 arrays, not {dtype}; convert "
                 "with .astype(numpy.float32)"
@@ -99,7 +96,7 @@ class Kernel(dict):
 
 
 def _signature_names(dtype):
-    real = _TYPES[dtype]
+    real = TYPES[dtype]
     names = {name: getattr(numba, name) for name in ("void", "intp", "int64", "int32", "uint8")}
     labels = types.Array(numba.int64, 1, "A", readonly=True, aligned=False)
     names |= {"real": real, "boolean": numba.boolean, "labels": labels}
@@ -174,46 +171,3 @@ def wrong_gradient(gy, shape):
         f"the gradient of a result of shape {tuple(shape)} has shape {gy.shape}; they must be the "
         "same"
     )
-
-
-def precompile(progress=None):
-    """Compile all kernels for float32 and float64, or load them where that was done before.
-
-    Args:
-        progress: called as ``progress(done, total, name)`` before each kernel and once at the
-            end, when `name` is empty.
-
-    Returns:
-        The number of compiled functions, two for each kernel.
-    """
-    for file in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
-        import_module(file.name)
-    return _look_up([(k, dtype) for k in list(REGISTRY.values()) for dtype in _TYPES], progress)
-
-
-def precompile_main_job(progress=None):
-    """Compile or load only what training the published networks calls; as `precompile`."""
-    from . import elementwise, max_pool, optimizer_steps, softmax_loss
-    from .conv import shifted
-    from .gemm import tiled
-
-    chosen = [
-        *(tiled._linear, tiled._sum_rows, tiled._outer_loop, tiled._dot_loop, tiled._pack),
-        *(shifted._convolve, shifted._gradient_of_filters),
-        *(max_pool._max_2x2, max_pool._max_2x2_backward),
-        *(elementwise._relu, elementwise._relu_backward),
-        *(softmax_loss._cross_entropy, optimizer_steps._adam),
-    ]
-    return _look_up([(kernel, np.dtype(np.float32)) for kernel in chosen], progress)
-
-
-def _look_up(work, progress):
-    if chosen_kernels() == "reference":  # nothing that is compiled would be used
-        work = []
-    for done, (kernel, dtype) in enumerate(work):
-        if progress is not None:
-            progress(done, len(work), kernel.name)
-        kernel[dtype]
-    if progress is not None:
-        progress(len(work), len(work), "")
-    return len(work)

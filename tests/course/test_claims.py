@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from minitransfer.course import ClaimFailed, claim
-from minitransfer.course.claims import claim_text, read_records
+from minitransfer.course.claims import claim_text
+from minitransfer.course.records import read_records
 
 GOOD = {"measured": 0.5, "spread": 0.1, "seeds": 5, "verdict": "holds", "check": True}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minitransfer.experiments import Table
-from minitransfer.experiments.table import cell_text, cell_value, key_of
+from minitransfer.experiments.cells import cell_text, cell_value, key_of
 
 ROWS = [
     {"way": way, "n": n, "seed": seed, "accuracy": n / 100 + seed / 10 + (way == "new")}

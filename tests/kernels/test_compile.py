@@ -67,7 +67,8 @@ def test_editors_and_the_interpreter_find_a_name_in_the_same_file():
 
 MAIN_JOB = """
 from minitransfer.five_ways import one_way
-from minitransfer.kernels.compile import REGISTRY, precompile_main_job
+from minitransfer.kernels.compile import REGISTRY
+from minitransfer.kernels.precompilation import precompile_main_job
 one_way("small_lr", 0, 100, "glyph-conv")
 used = {name for name, kernel in REGISTRY.items() if kernel}
 precompile_main_job()
