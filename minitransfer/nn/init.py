@@ -10,7 +10,12 @@ from minitransfer.autograd import no_grad
 from minitransfer.random import default_generator
 
 #: What the standard deviation has to be multiplied by to keep it through an activation.
-GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2)}
+GAINS = {
+    **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "selu": 3 / 4,
+}
 
 
 def fans(weight) -> tuple[int, int]:
@@ -85,14 +90,15 @@ def ones_(tensor):
     return _fill(tensor, 1.0)
 
 
-def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="relu", generator=None):
+def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill so that the variance stays the same through ReLU layers (He et al. 2015).
 
     Args:
         tensor: the weight.
-        a: negative slope, for ``nonlinearity="leaky_relu"``.
+        a: the slope of the activation where it is negative, 0 for ReLU; other activations than
+            "leaky_relu" have none, and do not look at it.
         mode: "fan_in" keeps the variance on the way forward, "fan_out" on the way back.
-        nonlinearity: "relu", "leaky_relu", "tanh", "sigmoid" or "linear".
+        nonlinearity: "leaky_relu" or a key of `GAINS`.
         generator: a ``numpy.random.Generator``; the default one if None.
 
     Example:

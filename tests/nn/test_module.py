@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, nn, no_grad
+from minitransfer import Tensor, nn, no_grad, transfer
 
 
 class Net(nn.Module):
@@ -190,13 +190,13 @@ def test_train_and_eval_reach_everything_below():
 
 def test_a_frozen_module_is_never_in_training_mode():
     layer = nn.Dropout()
-    layer.frozen = True
+    transfer.freeze(layer)
     assert not layer.train().training
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert layer.training
-    layer.frozen = True
+    transfer.freeze(layer)
     layer.eval()
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert not layer.training
 
 
@@ -483,3 +483,13 @@ def test_facts_about_a_class_do_not_outlive_its_forward():
     assert not any(kind.stateless for kind in (nn.Linear, nn.Dropout, nn.BatchNorm2d, Net))
     assert nn.Dropout.pointwise
     assert nn.Identity().stateless
+
+
+def test_the_mode_of_one_module_may_be_assigned():
+    net = Net()
+    net.body.training = False
+    assert [m.training for m in net.modules()] == [True, True, True, False, True, True, True]
+    assert all(m.training for m in net.train().modules())
+    transfer.freeze(net.body).training = True
+    assert not net.body.training
+    assert transfer.unfreeze(net.body).training
