@@ -1,12 +1,14 @@
 """Optimisers, in order of increasing complexity."""
 
 import math
+import numbers
 from collections.abc import Iterable
 
 import numpy as np
 
 from minitransfer import kernels
 from minitransfer.autograd import increment_version
+from minitransfer.nn.state import LoadResult
 
 
 class Optimizer:
@@ -78,6 +80,7 @@ class Optimizer:
             taken.add(name)
             names.append(name)
         merged = {**self.defaults, **group}
+        _check_options(**{name: merged[name] for name in _NOT_NEGATIVE if name in merged})
         merged.update(params=[p for _, p in pairs], names=names)
         self.param_groups.append(merged)
 
@@ -109,13 +112,18 @@ class Optimizer:
             "state": {name: dict(state) for name, state in self.state.items()},
         }
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict) -> LoadResult:
         """Take up a state that `state_dict` returned. State is matched by parameter name, so the
         groups may be cut differently; options are taken over where the groups are the same.
 
+        Returns:
+            The names of the parameters that found nothing in the state, as frozen ones do not,
+            and of what the state holds for parameters that are not here; it waits for them.
+
         Raises:
-            ValueError: if an array does not have its parameter's shape, or the state is that of
-                another kind of optimiser. Nothing is taken up then.
+            ValueError: if an array does not have its parameter's shape, the state is that of
+                another kind of optimiser, or it holds nothing for any of the parameters, because
+                they are called otherwise. Nothing is taken up then.
         """
         shapes = {
             name: p.shape
@@ -136,6 +144,17 @@ class Optimizer:
                         f"optimiser state {key!r} of {name!r}: given {value.shape}, "
                         f"expected {expected}; was the layer replaced?"
                     )
+        found = LoadResult(
+            [name for name in shapes if name not in state["state"]],
+            [name for name in state["state"] if name not in shapes],
+        )
+        if state["state"] and len(found.missing_keys) == len(shapes):
+            raise ValueError(
+                f"{type(self).__name__}: the state is of parameters called "
+                f"{', '.join(found.unexpected_keys)}; here they are called {', '.join(shapes)}, so "
+                "none of it would be used. Was the network put into another one? Then rename the "
+                "keys of state['state'], or begin without a state"
+            )
         self.state = {
             name: {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in entries.items()}
             for name, entries in state["state"].items()
@@ -143,6 +162,7 @@ class Optimizer:
         for own, saved in zip(self.param_groups, state["groups"], strict=False):
             if own["names"] == list(saved["names"]):
                 own.update({k: v for k, v in saved.items() if k != "names"})
+        return found
 
 
 class SGD(Optimizer):
@@ -266,17 +286,27 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay)
 
 
-def clip_grad_norm_(parameters, max_norm: float) -> float:
-    """Scale all gradients down together so that their common Euclidean norm is at most `max_norm`.
+def clip_grad_norm_(
+    parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> float:
+    """Scale all gradients down together so that their common norm is at most `max_norm`.
 
+    They are multiplied by max_norm / (norm + 1e-6), as in PyTorch, where that is below 1.
     Parameters without a gradient, frozen ones among them, do not count (Pascanu et al. 2013).
 
     Args:
         parameters: parameters, or a single one.
-        max_norm: the largest norm to allow.
+        max_norm: the largest norm to allow, 0 or greater.
+        norm_type: which norm: 2 for the Euclidean one, ``math.inf`` for the largest magnitude.
+        error_if_nonfinite: whether to refuse gradients of which the norm is NaN or infinite;
+            scaled, such gradients become 0 or NaN.
 
     Returns:
         The norm before.
+
+    Raises:
+        ValueError: if `max_norm` is negative or NaN.
+        RuntimeError: if asked to, where the norm is NaN or infinite; nothing was scaled.
 
     Example:
         >>> from minitransfer import nn
@@ -287,18 +317,44 @@ def clip_grad_norm_(parameters, max_norm: float) -> float:
         >>> [round(g, 3) for g in p.grad.tolist()]
         [0.6, 0.8]
     """
+    _check_options(max_norm=max_norm)
     parameters = [parameters] if hasattr(parameters, "requires_grad") else parameters
     gradients = [p.gradient for p in parameters if p.gradient is not None]
+    norm = _common_norm(gradients, float(norm_type))
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise RuntimeError(
+            f"the gradients have the norm {norm}, so they cannot be scaled to {max_norm}; look "
+            "for what became infinite, or say error_if_nonfinite=False"
+        )
+    scale = min(max_norm / (norm + 1e-6), 1.0)  # in this order NaN stays NaN
+    if scale != 1:
+        with np.errstate(invalid="ignore"):  # infinity times 0
+            for gradient in gradients:
+                gradient *= scale
+    return norm
+
+
+def _common_norm(gradients, kind) -> float:
+    """The norm of all numbers in `gradients` together."""
+    if kind == math.inf:
+        return max((float(np.abs(g).max(initial=0)) for g in gradients), default=0.0)
     # Squares in float64: those of float32 overflow from 1e19 on. NumPy's sum, unlike BLAS's dot
     # product, gives the same bits whatever the number of threads.
-    norm = math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
-    if norm > max_norm:
-        for gradient in gradients:
-            gradient *= max_norm / norm
-    return norm
+    if kind == 2:
+        return math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
+    powers = (np.power(np.abs(g), kind, dtype=np.float64) for g in gradients)
+    return sum(float(p.sum()) for p in powers) ** (1 / kind)
+
+
+#: Options of which negative values, NaN and texts make no sense, whatever the optimiser.
+_NOT_NEGATIVE = ("lr", "momentum", "weight_decay", "eps")
 
 
 def _check_options(**options):
     for name, value in options.items():
+        if not isinstance(value, numbers.Real):
+            raise TypeError(
+                f"{name} is a number; given {value!r}, which is of type {type(value).__name__}"
+            )
         if not value >= 0:
             raise ValueError(f"{name} is 0 or greater; given {value}")

@@ -485,6 +485,20 @@ def test_facts_about_a_class_do_not_outlive_its_forward():
     assert nn.Identity().stateless
 
 
+def test_a_state_with_two_values_for_one_shared_weight():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    other = copy.deepcopy(net.state_dict())
+    net[1].weight = net[0].weight
+    before = net[0].weight.tolist()
+    with pytest.raises(ValueError, match=r"0.weight and 1.weight are one tensor here"):
+        net.load_state_dict(other)
+    assert net[0].weight.tolist() == before
+    net.load_state_dict(copy.deepcopy(net.state_dict()))
+    del other["1.weight"]
+    net.load_state_dict(other, strict=False)
+    assert net[1].weight.tolist() == other["0.weight"].tolist()
+
+
 def test_the_mode_of_one_module_may_be_assigned():
     net = Net()
     net.body.training = False
