@@ -14,7 +14,7 @@ from minitransfer.optim import Adam, Schedule, clip_grad_norm_
 from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
 from minitransfer.train.checkpointing import checkpointing, saved_run
-from minitransfer.train.evaluation import evaluate, named_metrics
+from minitransfer.train.evaluation import evaluate, loss_count, named_metrics
 from minitransfer.train.state import History, Monitor, Run, check_count
 
 
@@ -137,7 +137,9 @@ def _train(run, loss, clip_norm, after_step) -> None:
             x, y = run.next_batch()
             lr = max(group["lr"] for group in optimizer.param_groups)
             outputs = model(x)
-            value = loss(outputs, y)
+            count = loss_count(loss, outputs, y)
+            # Where every label is to be ignored the loss has no value, and its slope is 0.
+            value = (outputs * 0).sum() if count == 0 else loss(outputs, y)
             _check_loss(value, loss, x, model, run.step + 1, lr)
             optimizer.zero_grad()
             value.backward()
@@ -146,7 +148,7 @@ def _train(run, loss, clip_norm, after_step) -> None:
             optimizer.step()
             if run.schedule is not None:
                 run.schedule.step()
-            run.count(value.item(), outputs.array, y.array)
+            run.count(value.item(), count, outputs.array, y.array)
             if report_due := run.report_due:
                 _check_weights(model, run.step, lr)
                 run.report(lr, _validation_scores(run, loss))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minitransfer.random import default_generator
-from minitransfer.train.evaluation import pairs
+from minitransfer.train.evaluation import LossOfAll, pairs
 
 #: In a run of so many `steps`, the history gets this many rows.
 REPORTS = 20
@@ -70,8 +70,8 @@ class History:
     Attributes:
         rows: one dictionary for each epoch (or each twentieth of `steps`): "epoch" (how many times
             the data was gone through), "step", "lr" (the largest of all groups, at the last step),
-            "loss" and the metrics on the training data, and, where there was a validation set,
-            "validation_loss" and so on.
+            "loss" (put together from the batches as in `evaluate`) and the metrics on the training
+            data, and, where there was a validation set, "validation_loss" and so on.
         step_losses: the loss of every batch.
         best: the row with the smallest validation loss, or None.
         stopped_early: whether patience ran out.
@@ -180,7 +180,7 @@ class Run:
         self.report_interval = -(-steps // REPORTS) if steps else len(loader)  # in steps
         self.patience, self.metrics, self.split_seed = patience, metrics, split_seed
         self.step = self.batch = 0  # steps in all, and batches of this pass, that are behind us
-        self.sums, self.examples = dict.fromkeys(("loss", *metrics), 0.0), 0
+        self.losses, self.sums, self.examples = LossOfAll(), dict.fromkeys(metrics, 0.0), 0
         self.best_state, self.waited = None, 0
         self.history = History()
         self._started, self._pass = time.monotonic(), None
@@ -200,12 +200,12 @@ class Run:
             self.batch, self._pass = 0, None
         return batch
 
-    def count(self, loss: float, outputs: np.ndarray, targets: np.ndarray) -> None:
-        """Note the loss and the metrics of a step that was taken."""
+    def count(self, loss: float, count, outputs: np.ndarray, targets: np.ndarray) -> None:
+        """Note the loss, with what it is a mean over, and the metrics of a step that was taken."""
         self.step += 1
         self.history.step_losses.append(loss)
+        self.losses.add(loss, count)
         self.examples += len(targets)
-        self.sums["loss"] += loss * len(targets)
         for name, metric in self.metrics.items():
             self.sums[name] += float(metric(outputs, targets)) * len(targets)
 
@@ -218,10 +218,10 @@ class Run:
         """Write a row, and with patience keep the weights if they are the best so far."""
         passes = self.step / len(self.loader)
         epoch = int(passes) if passes.is_integer() else round(passes, 3)
-        row = {"epoch": epoch, "step": self.step, "lr": lr}
+        row = {"epoch": epoch, "step": self.step, "lr": lr, "loss": self.losses.value}
         row.update({name: total / self.examples for name, total in self.sums.items()})
         row.update({f"validation_{name}": score for name, score in validation.items()})
-        self.sums, self.examples = dict.fromkeys(self.sums, 0.0), 0
+        self.losses, self.sums, self.examples = LossOfAll(), dict.fromkeys(self.sums, 0.0), 0
         self.history.rows.append(row)
         if not validation:
             return
@@ -260,6 +260,7 @@ class Run:
             "total": self.total,
             "finished": self.finished,
             "batch": self.batch,
+            "losses": {**vars(self.losses)},
             "sums": self.sums,
             "examples": self.examples,
             "rows": history.rows,
@@ -295,6 +296,7 @@ class Run:
                 next(self._pass)
         for name, generator in self._generators().items():
             generator.bit_generator.state = state["generators"][name]
+        self.losses = LossOfAll(**state["losses"])
         self.sums, self.examples = state["sums"], state["examples"]
         self.best_state, self.waited = state["best_state"], state["waited"]
         self.history = History(
