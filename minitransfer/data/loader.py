@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.autograd import as_array
-from minitransfer.data.dataset import Dataset, TensorDataset
+from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 
@@ -35,13 +35,16 @@ class DataLoader:
 
     Args:
         dataset: a `Dataset` or `TensorDataset`, a tuple of arrays such as ``(x, y)``, one array,
-            or any object with a length whose items are examples (tuples of arrays and numbers).
-            Arrays are cut by the batch; items of other objects are fetched one by one.
+            or any object with a length whose items are examples (tuples of arrays and numbers),
+            also one of a class made of `Dataset`. Arrays are cut by the batch; items of other
+            objects are fetched one by one.
         batch_size: examples in a batch; the last one holds what is left.
         shuffle: whether to go through the examples in a new random order every time.
         drop_last: whether to leave out a last batch that is not full.
         generator: source of randomness; the default one if left out. One number is drawn from
             it at the start of every epoch in which anything is random.
+        smallest_batch: a last batch with fewer examples joins the one before it. Batch norm needs
+            2: nothing is to be learnt from the variance of one.
         transform: called with every batch of inputs, a float32 array that it may overwrite, and
             a generator of that batch's own; returns the array to use instead.
 
@@ -64,6 +67,7 @@ class DataLoader:
         drop_last: bool = False,
         generator: np.random.Generator | None = None,
         transform=None,
+        smallest_batch: int = 1,
         **others,
     ):
         for name, value in others.items():
@@ -84,6 +88,7 @@ class DataLoader:
         self.drop_last = drop_last
         self.generator = generator
         self.transform = transform
+        self.smallest_batch = smallest_batch
         self._columns, self._length = _columns(dataset)
         # A single array is handed out bare, as PyTorch does. Of other objects the items tell.
         self._in_tuples = not isinstance(dataset, (np.ndarray, Tensor))
@@ -114,7 +119,8 @@ class DataLoader:
         if isinstance(data, DataLoader):
             return data
         in_arrays = isinstance(data, (Dataset, TensorDataset, tuple, np.ndarray, Tensor))
-        if not in_arrays and not (isinstance(data, list) and len(data) == 2):
+        in_arrays = in_arrays or (isinstance(data, list) and len(data) == 2)
+        if has_own_items(data) or not in_arrays:
             return cls(data, batch_size, **options)
         return cls(Dataset.of(data, network=network), batch_size, **options)
 
@@ -125,9 +131,9 @@ class DataLoader:
 
     def __len__(self):
         """Number of batches in an epoch."""
-        if self.drop_last:
-            return self._length // self.batch_size
-        return -(-self._length // self.batch_size)
+        full, rest = divmod(self._length, self.batch_size)
+        joins = full and rest < self.smallest_batch
+        return full + (rest > 0 and not (self.drop_last or joins))
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         seed = None
@@ -181,9 +187,10 @@ class DataLoader:
         if self.shuffle:
             order = np.random.default_rng((seed, 0)).permutation(self._length)
         for number in range(len(self)):
-            rows = slice(
-                number * self.batch_size, min((number + 1) * self.batch_size, self._length)
-            )
+            first, last = number * self.batch_size, (number + 1) * self.batch_size
+            if number == len(self) - 1 and not self.drop_last:
+                last = self._length
+            rows = slice(first, last)
             if order is not None:
                 rows = order[rows]
             batch = self._arrays(rows)
@@ -203,9 +210,10 @@ class DataLoader:
         self._in_tuples = isinstance(items[0], (tuple, list))
         if not self._in_tuples:
             items = [(item,) for item in items]
+        pictures = getattr(self.dataset, "input_type", None) == "image"
         stacked = [_stacked(part, numbers) for part in zip(*items, strict=True)]
         return [
-            _Column(array, _floats_of(first), is_input=k == 0).converted(array)
+            _Column(array, _floats_of(first), k == 0, pictures and k == 0).converted(array)
             for k, (array, first) in enumerate(zip(stacked, items[0], strict=True))
         ]
 
@@ -249,6 +257,8 @@ def _floats_of(part):
 
 def _columns(dataset):
     """Return (the columns, or None where items are fetched one by one; number of examples)."""
+    if has_own_items(dataset):
+        return None, len(dataset)
     if isinstance(dataset, Dataset):
         x, y, floats = dataset.x, dataset.y, dataset.float_dtype
         pictures = dataset.input_type == "image"

@@ -10,6 +10,7 @@ import numpy as np
 from minitransfer import nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
+from minitransfer.data.dataset import has_own_items
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -128,7 +129,9 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
         (5, 3)
     """
     if not isinstance(x, DataLoader):
-        x = DataLoader(Dataset.of(x, needs_targets=False, network=model), batch_size)
+        if not has_own_items(x):
+            x = Dataset.of(x, needs_targets=False, network=model)
+        x = DataLoader(x, batch_size)
     with model.in_mode(training=False), no_grad():
         inputs = (batch[0] if isinstance(batch, tuple) else batch for batch in x)
         return np.concatenate([model(batch).array for batch in inputs])

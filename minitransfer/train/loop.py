@@ -37,7 +37,8 @@ def fit(
 ) -> History:
     """Train a network. Same seed, same bits; a resumed run ends as if never interrupted.
 
-    Every batch is used, the last one of a pass too when it is not full. Frozen parts stay as they
+    Every batch is used, the last one of a pass too when it is not full; but where it would be a
+    single example and batch norm learns, that one joins the batch before. Frozen parts stay as they
     are and in evaluation mode. In the end every module is back in the mode it had before.
 
     Args:
@@ -103,6 +104,8 @@ def fit(
     if validation is not None:
         validation = DataLoader.of(validation, 500, network=model)
     options = {"shuffle": True, "generator": generator, "transform": transform}
+    if any(isinstance(m, nn.normalization.BATCH_NORMS) and not m.frozen for m in model.modules()):
+        options["smallest_batch"] = 2
     loader = DataLoader.of(data, batch_size, network=model, **options)
     run = Run(
         model,

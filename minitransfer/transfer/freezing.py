@@ -53,7 +53,9 @@ def freeze(module: Module, bn_mode: str = "eval") -> Module:
         raise ValueError(f"freeze: bn_mode is 'eval' or 'train'; given {bn_mode!r}")
     _hold(module.modules())
     for part in module.modules():
-        part.__dict__["_frozen"] = not (bn_mode == "train" and isinstance(part, _BATCH_NORMS))
+        part.__dict__["_frozen"] = not (
+            bn_mode == "train" and isinstance(part, nn.normalization.BATCH_NORMS)
+        )
     return module
 
 
@@ -125,9 +127,6 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
     for module in before:  # a container counts as frozen only if all that it holds is
         module.__dict__["_frozen"] = all(id(part) in inside for part in module.modules())
     return model
-
-
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 def _hold(parts) -> None:

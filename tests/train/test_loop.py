@@ -500,3 +500,28 @@ def test_a_derivative_of_nan_is_noticed():
 def test_a_loss_that_is_no_number():
     with pytest.raises(ValueError, match=r"one number; CrossEntropyLoss gave shape \(64,\)"):
         fit(network(), two_moons(), epochs=1, loss=nn.CrossEntropyLoss(reduction="none"))
+
+
+@pytest.mark.parametrize("kind", ["fit", "all", "head", "head, then all"])
+def test_a_single_example_left_over_joins_the_batch_before_for_batch_norm(kind):
+    """Its variance would be 0 in every pass: nothing can be learnt from it."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((65, 4)).astype(np.float32)
+    data, sizes = (x, np.arange(65) % 2), []
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+
+    class Watched(nn.CrossEntropyLoss):
+        def forward(self, outputs, targets):
+            sizes.append(len(targets))
+            return super().forward(outputs, targets)
+
+    if kind == "fit":
+        fit(model, data, epochs=2, loss=Watched())
+        assert sizes == [65, 65]
+        sizes.clear()
+        transfer.freeze(model[1])  # it keeps to its running statistics: the single one may come
+        fit(model, data, epochs=1, loss=Watched())
+        assert sizes == [64, 1]
+    else:
+        transfer.fine_tune(model, data, kind, loss=Watched(), steps=3)
+        assert set(sizes) == ({64, 1} if kind == "head" else {65} if kind == "all" else {64, 1, 65})
