@@ -310,11 +310,7 @@ class Dataset:
             >>> a.content_hash() == a[:].content_hash(), a.content_hash() == b.content_hash()
             (True, False)
         """
-        digest = hashlib.sha256(repr(self.classes).encode())
-        for array in (self.x, self.y):
-            digest.update(f"{array.dtype.str} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        return hash_of_arrays((self.x, self.y), repr(self.classes))
 
     @property
     def _has_labels(self):
@@ -355,6 +351,20 @@ class TensorDataset:
 
     def __getitem__(self, index):
         return tuple(tensor[index] for tensor in self.tensors)
+
+
+def hash_of_arrays(arrays, words: str = "") -> str:
+    """Return the SHA-256 of some words, and of arrays, their types and their shapes.
+
+    Example:
+        >>> hash_of_arrays([np.zeros(2)])[:8]
+        'bb17467d'
+    """
+    digest = hashlib.sha256(words.encode())
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def has_own_items(data) -> bool:

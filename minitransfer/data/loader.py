@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.autograd import as_array
-from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items
+from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items, hash_of_arrays
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 
@@ -128,6 +128,17 @@ class DataLoader:
     def targets(self) -> np.ndarray | None:
         """The targets of all examples, where the data is in two arrays; else None."""
         return self._columns[1].array if self._columns and len(self._columns) == 2 else None
+
+    def content_hash(self) -> str | None:
+        """Return a fingerprint of all examples; None where they are fetched one by one.
+
+        Example:
+            >>> DataLoader(np.zeros(3)).content_hash() == DataLoader(np.zeros(3), 2).content_hash()
+            True
+        """
+        if self._columns is None:
+            return None
+        return hash_of_arrays(column.array for column in self._columns)
 
     def __len__(self):
         """Number of batches in an epoch."""

@@ -15,6 +15,7 @@ from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
 from minitransfer.train.checkpointing import checkpointing, saved_run
 from minitransfer.train.evaluation import evaluate, loss_count, named_metrics
+from minitransfer.train.identity import identity
 from minitransfer.train.state import History, Monitor, Run, check_count
 
 
@@ -119,6 +120,8 @@ def fit(
         split_seed=split_seed,
     )
     run.schedule = _schedule_for(optimizer, schedule, run.total)
+    if path is not None:
+        run.identity = identity(run, loss, clip_norm, monitor.command)
     if saved:
         run.load_state_dict(saved, path)
     with contextlib.ExitStack() as stack:
