@@ -25,7 +25,7 @@ class L2SP:
         alpha: strength for the body.
         beta: strength for the head, which is pulled towards 0.
         loss: what to add it to: (outputs, targets) → one number; cross-entropy if None.
-        head: dotted name of the head, see `parameter_groups`; the last Linear if None.
+        head: dotted name of the head, see `find_head`.
 
     Raises:
         ValueError: if a strength is negative or the network has no such head.
