@@ -150,3 +150,10 @@ def test_doctor_shows_its_paths_whole(monkeypatch, capsys):
     printed = capsys.readouterr().out
     cells = "".join(line.split("│")[2].strip() for line in printed.splitlines() if "│" in line)
     assert str(cache_folder()) in cells
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "one", "²"])
+def test_a_seed_that_is_none_is_found_before_any_work(seed, capsys):
+    with pytest.raises(SystemExit):
+        main(["pretrain", "glyph_mlp", f"--seed={seed}"])
+    assert "is not a whole number from 0 on" in capsys.readouterr().err

@@ -178,6 +178,15 @@ def test_groups_have_their_own_options():
     assert [round(p.item(), 6) for p in (slow, fast, third)] == [0.9, 0.0, -0.5]
 
 
+class FromPyTorch:
+    """Looks like a parameter of PyTorch's."""
+
+    is_leaf = requires_grad = True
+
+
+FromPyTorch.__module__ = "torch.nn.parameter"
+
+
 def wrong_groups():
     p = nn.Parameter([1.0])
     result = p * 2
@@ -189,9 +198,10 @@ def wrong_groups():
         "stepped twice",
     )
     yield (lambda: optim.SGD([{"params": [p], "rate": 1}]), ValueError, "no option rate.*lr")
-    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"Linear, not.*model\.parameters\(\)")
+    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"given Linear.*model\.parameters\(\)")
     yield (lambda: optim.SGD([result]), ValueError, "not a parameter.*result of a computation")
-    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "ndarray, not a parameter")
+    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "not a parameter; given ndarray")
+    yield (lambda: optim.SGD([FromPyTorch()]), ValueError, "given PyTorch's FromPyTorch")
     yield (lambda: optim.SGD([p], lr=-1), ValueError, "lr is 0 or greater; given -1")
     yield (lambda: optim.SGD([p], lr=math.nan), ValueError, "lr is 0 or greater")
     yield (lambda: optim.SGD([p], lr="0.1"), TypeError, "lr is a number; given '0.1'.*type str")

@@ -8,6 +8,7 @@ import numpy as np
 
 from minitransfer.autograd import as_array
 from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items, hash_of_arrays
+from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 
@@ -256,6 +257,11 @@ class _Column(NamedTuple):
             return np.multiply(array, np.float32(1 / 255), dtype=np.float32)
         if self.is_input and (kind == "b" or array.dtype == np.uint8):
             return array.astype(np.float32, order="C")
+        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+            raise ValueError(
+                f"the data holds the whole number {array.max()}, which int64 does not reach; turn "
+                "it into floats, or number the labels from 0"
+            )
         if kind in "iub":
             return array.astype(np.int64, order="C")
         raise TypeError(f"data of type {array.dtype} is not numeric; turn it into numbers first")
@@ -279,14 +285,16 @@ def _columns(dataset):
         parts = dataset.tensors
     elif isinstance(dataset, (np.ndarray, Tensor)):
         parts = (dataset,)
-    elif isinstance(dataset, tuple) and all(isinstance(p, (np.ndarray, Tensor)) for p in dataset):
-        parts = dataset
+    elif isinstance(dataset, tuple) and all(hasattr(part, "__array__") for part in dataset):
+        parts = [p if isinstance(p, Tensor) else np.asarray(p) for p in dataset]  # PyTorch's too
+    elif isinstance(dataset, tuple) and any(part is None for part in dataset):
+        raise ValueError("one of the arrays is None; give inputs and targets, or inputs alone")
     elif hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"):
         return None, len(dataset)
     else:
         raise TypeError(
             "a DataLoader needs data with a length and an index, such as a Dataset or a tuple of "
-            f"arrays (x, y); given {type(dataset).__name__}"
+            f"arrays (x, y); given {what_was_given(dataset)}"
         )
     columns = [
         _Column(as_array(part), _floats_of(part), is_input=k == 0) for k, part in enumerate(parts)

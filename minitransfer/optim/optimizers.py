@@ -9,6 +9,8 @@ import numpy as np
 from minitransfer import kernels
 from minitransfer.autograd import increment_version
 from minitransfer.nn.state import LoadResult
+from minitransfer.not_covered import what_was_given
+from minitransfer.tensor import Tensor
 
 
 class Optimizer:
@@ -63,11 +65,11 @@ class Optimizer:
         taken = {name for other in self.param_groups for name in other["names"]}
         names = []
         for i, (name, parameter) in enumerate(pairs):
-            if not getattr(parameter, "is_leaf", False):
+            if not isinstance(parameter, Tensor) or not parameter.is_leaf:
                 raise ValueError(
-                    f"{type(self).__name__}: entry {i} of a group is a "
-                    f"{type(parameter).__name__}, not a parameter; pass model.parameters(), and "
-                    "no result of a computation"
+                    f"{type(self).__name__}: entry {i} of a group is not a parameter; given "
+                    f"{what_was_given(parameter)}. Pass model.parameters(), and no result of a "
+                    "computation"
                 )
             if id(parameter) in known:
                 raise ValueError(

@@ -11,6 +11,8 @@ from minitransfer import nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.data.dataset import has_own_items
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -32,6 +34,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
     Raises:
         ValueError: if the data is empty, has no targets or none that the loss counts, or a metric
             is unknown or does not fit.
+        TypeError: if the model is no module, or the loss no function.
 
     Example:
         >>> from minitransfer import nn
@@ -40,6 +43,8 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         >>> evaluate(model, (np.eye(2), [0, 0]))["accuracy"]
         0.5
     """
+    check_module(model)
+    check_loss(loss)
     loss = loss or nn.CrossEntropyLoss()
     loader = DataLoader.of(data, batch_size, network=model)
     losses, outputs, targets = LossOfAll(), [], []
@@ -61,6 +66,27 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
     return {"loss": losses.value, **scores}
 
 
+def check_loss(loss) -> None:
+    """Refuse what cannot be called with outputs and targets.
+
+    Raises:
+        TypeError: says what was given.
+
+    Example:
+        >>> check_loss(nn.MSELoss)
+        Traceback (most recent call last):
+            ...
+        TypeError: loss is a function (outputs, targets) -> number, as nn.MSELoss(); given the
+        class MSELoss, which has to be called first: MSELoss(…)
+    """
+    given = what_was_given(loss)
+    foreign = given.startswith("PyTorch's")
+    if loss is not None and (isinstance(loss, type) or foreign or not callable(loss)):
+        raise TypeError(
+            f"loss is a function (outputs, targets) -> number, as nn.MSELoss(); given {given}"
+        )
+
+
 def loss_count(loss, outputs, targets) -> float | None:
     """Return what the loss of a batch is a mean over; None where it is a sum.
 
@@ -74,7 +100,7 @@ def loss_count(loss, outputs, targets) -> float | None:
         2
     """
     count = getattr(loss, "count", None)
-    return len(targets) if count is None else count(outputs, targets)
+    return count(outputs, targets) if callable(count) else len(targets)
 
 
 @dataclass
@@ -128,6 +154,7 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
         >>> predict(nn.Linear(2, 3), np.zeros((5, 2))).shape
         (5, 3)
     """
+    check_module(model)
     if not isinstance(x, DataLoader):
         if not has_own_items(x):
             x = Dataset.of(x, needs_targets=False, network=model)

@@ -17,6 +17,7 @@ what a module says of itself and what its parameters do are never two things.
 
 from minitransfer import nn
 from minitransfer.nn import FrozenParameter, Module
+from minitransfer.not_covered import what_was_given
 from minitransfer.transfer.heads import weight_layers
 
 
@@ -168,5 +169,6 @@ def _last_module(model, names, boundary) -> int:
 def _check_module(function, module) -> None:
     if not isinstance(module, Module):
         raise TypeError(
-            f"{function} takes a module (a layer, a body, a network); given {type(module).__name__}"
+            f"{function} takes a module (a layer, a body, a network); given "
+            f"{what_was_given(module)}"
         )

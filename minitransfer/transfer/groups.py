@@ -1,5 +1,7 @@
 """Parameter groups: small steps for what is borrowed, large ones for what is new."""
 
+import numbers
+
 from minitransfer.nn import Module
 from minitransfer.transfer.heads import find_head, weight_layers
 
@@ -93,6 +95,8 @@ def _belongs(layer, in_head) -> bool:
 
 def _check_rates(lr, head_lr, decay) -> None:
     for name, rate in (("lr", lr), ("head_lr", head_lr)):
+        if not isinstance(rate, numbers.Real):
+            raise TypeError(f"parameter_groups: {name} is a number; given {rate!r}")
         if not rate > 0:
             raise ValueError(
                 f"parameter_groups: {name} is above 0, given {rate}; to hold a part, freeze it"

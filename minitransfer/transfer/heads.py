@@ -16,6 +16,7 @@ from minitransfer import nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module, Sequential
+from minitransfer.not_covered import what_was_given
 from minitransfer.tensor import Tensor
 
 #: What a network knows about its input, and keeps when its head is changed.
@@ -125,7 +126,7 @@ def find_head(model: Module, data=None, head: str | None = None) -> tuple[str, M
         ('2', Linear(8 → 3))
     """
     if not isinstance(model, Module):
-        raise TypeError(f"find_head takes a network (a module); given {type(model).__name__}")
+        raise TypeError(f"find_head takes a network (a module); given {what_was_given(model)}")
     names = {id(module): name for name, module in model.named_modules()}
     if head is not None:
         return _part_named(model, head)

@@ -11,6 +11,8 @@ parts of this package; reading one shows how.
 from minitransfer import nn, optim
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.train import History, fit, predict
 from minitransfer.train.loop import split_off
@@ -92,7 +94,9 @@ def fine_tune(
         >>> len(history.step_losses), net[0].frozen
         (400, True)
     """
+    check_module(model)
     _check_options(option, body_lr, decay, cache, options)
+    _check_maker(optimizer)
     loss = options.get("loss")
     data = _ready(model, data, allow_other_input, loss)
     if validation is not None and not isinstance(validation, (int, float)):
@@ -183,6 +187,8 @@ def gradual_unfreezing(
         >>> len(gradual_unfreezing(net, (x, (x[:, 0] > 0).astype(int)), steps=10))
         2
     """
+    check_module(model)
+    _check_maker(optimizer)
     data = _ready(model, data, allow_other_input, options.get("loss"))
     data, validation = _split_once(data, validation, options)
     options.update(steps=steps, validation=validation)
@@ -268,6 +274,16 @@ def _split_once(data, validation, options):
         generator = options.get("generator") or default_generator()
         data, validation = split_off(data, validation, generator)
     return data, validation
+
+
+def _check_maker(optimizer) -> None:
+    """Refuse an optimiser where a function is needed that makes one of groups of parameters."""
+    ours = isinstance(optimizer, type) and issubclass(optimizer, optim.Optimizer)
+    if not callable(optimizer) or (isinstance(optimizer, type) and not ours):
+        raise TypeError(
+            "optimizer is a class here, as optim.SGD, or a functools.partial of one, which is "
+            f"called with the groups of parameters; given {what_was_given(optimizer)}"
+        )
 
 
 def _check_options(option, body_lr, decay, cache, options) -> None:

@@ -507,3 +507,21 @@ def test_the_mode_of_one_module_may_be_assigned():
     transfer.freeze(net.body).training = True
     assert not net.body.training
     assert transfer.unfreeze(net.body).training
+
+
+@pytest.mark.parametrize("given", [[[1.0, 2.0]], ((1.0, 2.0),)])
+def test_a_list_is_no_tensor(given):
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    with pytest.raises(TypeError, match=r"layer '0', Linear.* takes tensors; given (list|tuple)"):
+        net(given)
+    with pytest.raises(TypeError, match=r"CrossEntropyLoss.* takes tensors; given list"):
+        nn.CrossEntropyLoss()(net(mt.ones(1, 2)), [1])
+
+
+def test_a_module_of_ones_own_may_take_lists_and_fail_in_its_own_words():
+    class Total(nn.Module):
+        def forward(self, parts):
+            return sum(parts) + "!"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Total()([1, 2])

@@ -381,7 +381,7 @@ def test_freeze_to_leaves_alone_what_did_not_learn(net):
         (lambda net: freeze_to(net, "fc"), ValueError, "no module is named 'fc'; there are 0, 1"),
         (lambda net: freeze_to(net, 1.0), TypeError, "a number of layers or a name; given 1.0"),
         (lambda net: freeze(net[0].weight), TypeError, "takes a module .*given Parameter"),
-        (lambda net: unfreeze(None), TypeError, "given NoneType"),
+        (lambda net: unfreeze(None), TypeError, "given None"),
         (lambda net: freeze(net, bn_mode="on"), ValueError, "'eval' or 'train'; given 'on'"),
     ],
 )
