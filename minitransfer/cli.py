@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--classes", type=_whole, default=1000, help="characters (1000)")
     pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")
     pretrain.add_argument("--steps", type=_whole, help="batches of 128")
-    pretrain.add_argument("--seed", type=int, default=0, help="first weights and order (0)")
+    pretrain.add_argument("--seed", type=_from_zero, default=0, help="first weights and order (0)")
     pretrain.set_defaults(command=_pretrain)
 
     networks = commands.add_parser("zoo", help="the published networks and their cards")
@@ -273,8 +273,14 @@ def _bench(options) -> int:
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _from_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)
 
 

@@ -226,3 +226,10 @@ def test_a_worker_that_the_system_ended_is_one_clear_line(monkeypatch, capsys):
     monkeypatch.setattr("minitransfer.cli.five_ways", fail)
     assert main(["--labels", "10"]) == 2
     assert "minitransfer: a process was terminated abruptly" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "one", "²"])
+def test_a_seed_that_is_none_is_found_before_any_work(seed, capsys):
+    with pytest.raises(SystemExit):
+        main(["pretrain", "glyph_mlp", f"--seed={seed}"])
+    assert "is not a whole number from 0 on" in capsys.readouterr().err

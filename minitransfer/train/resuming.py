@@ -50,6 +50,7 @@ _STATE = entries(
     total=whole(1),
     finished=flag,
     batch=whole(),
+    losses=entries(total=any_number, count=any_number, batches=whole()),
     sums=named(any_number),
     examples=whole(),
     rows=listed(named(any_number)),

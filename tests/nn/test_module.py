@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, nn, no_grad
+from minitransfer import Tensor, nn, no_grad, transfer
 
 
 class Net(nn.Module):
@@ -190,13 +190,13 @@ def test_train_and_eval_reach_everything_below():
 
 def test_a_frozen_module_is_never_in_training_mode():
     layer = nn.Dropout()
-    layer.frozen = True
+    transfer.freeze(layer)
     assert not layer.train().training
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert layer.training
-    layer.frozen = True
+    transfer.freeze(layer)
     layer.eval()
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert not layer.training
 
 
@@ -483,3 +483,45 @@ def test_facts_about_a_class_do_not_outlive_its_forward():
     assert not any(kind.stateless for kind in (nn.Linear, nn.Dropout, nn.BatchNorm2d, Net))
     assert nn.Dropout.pointwise
     assert nn.Identity().stateless
+
+
+def test_a_state_with_two_values_for_one_shared_weight():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    other = copy.deepcopy(net.state_dict())
+    net[1].weight = net[0].weight
+    before = net[0].weight.tolist()
+    with pytest.raises(ValueError, match=r"0.weight and 1.weight are one tensor here"):
+        net.load_state_dict(other)
+    assert net[0].weight.tolist() == before
+    net.load_state_dict(copy.deepcopy(net.state_dict()))
+    del other["1.weight"]
+    net.load_state_dict(other, strict=False)
+    assert net[1].weight.tolist() == other["0.weight"].tolist()
+
+
+def test_the_mode_of_one_module_may_be_assigned():
+    net = Net()
+    net.body.training = False
+    assert [m.training for m in net.modules()] == [True, True, True, False, True, True, True]
+    assert all(m.training for m in net.train().modules())
+    transfer.freeze(net.body).training = True
+    assert not net.body.training
+    assert transfer.unfreeze(net.body).training
+
+
+@pytest.mark.parametrize("given", [[[1.0, 2.0]], ((1.0, 2.0),)])
+def test_a_list_is_no_tensor(given):
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    with pytest.raises(TypeError, match=r"layer '0', Linear.* takes tensors; given (list|tuple)"):
+        net(given)
+    with pytest.raises(TypeError, match=r"CrossEntropyLoss.* takes tensors; given list"):
+        nn.CrossEntropyLoss()(net(mt.ones(1, 2)), [1])
+
+
+def test_a_module_of_ones_own_may_take_lists_and_fail_in_its_own_words():
+    class Total(nn.Module):
+        def forward(self, parts):
+            return sum(parts) + "!"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Total()([1, 2])
