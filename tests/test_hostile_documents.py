@@ -4,6 +4,7 @@ import copy
 import hashlib
 import io
 import json
+import os
 import struct
 import types
 
@@ -41,7 +42,10 @@ def many(examples):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("hostile")
+    """A folder for files that need not outlive a power failure, thousands of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield tmp_path_factory.mktemp("hostile")
 
 
 # What a stranger may put in any place of a document.
