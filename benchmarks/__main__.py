@@ -13,7 +13,8 @@ import numpy as np
 from minitransfer import kernels
 from minitransfer.kernels.gemm.ladder import climb
 from minitransfer.kernels.peak import memory_bandwidth, peak_flops
-from minitransfer.kernels.vectors import VECTOR_BYTES
+from minitransfer.kernels.vector_code import VECTOR_BYTES
+from minitransfer.terminal import replace_what_cannot_be_shown
 
 from . import kernel_cases, report, step_cases, timing
 
@@ -26,7 +27,7 @@ _GROUPS = {
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
 _START = (
     "import time; start = time.perf_counter(); from minitransfer import kernels; "
-    "kernels.warm_main_job(); print(time.perf_counter() - start)"
+    "kernels.precompile_main_job(); print(time.perf_counter() - start)"
 )
 
 
@@ -36,9 +37,11 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=Path("benchmarks") / "results")
     parser.add_argument("--only", nargs="*", choices=_GROUPS, default=list(_GROUPS))
     parser.add_argument("--seconds", type=float, default=0.5, help="for each competitor of a case")
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     kernels.set_num_threads(1)
+    kernels.keep_freed_memory()  # as `train.fit` does
     if kernel_cases.torch:
         kernel_cases.torch.set_num_threads(1)
     peak = peak_flops(np.float32)

@@ -367,7 +367,7 @@ plots.show(figure, "03_success")
 # 2. Give both hidden nodes of each network the same first values: before
 #    `return net`, copy node 0 to node 1, that is, for `first` of
 #    `net[0].weight`, `net[0].bias` and `net[2].weight[0]` write
-#    `first.array[1] = first.array[0]`. What becomes of XOR, and what does
+#    `first.data[1] = first.data[0]`. What becomes of XOR, and what does
 #    that say about chance?
 # 3. Draw the first values with `std=0.3`, then with `std=3`, and train
 #    for 10,000 steps.

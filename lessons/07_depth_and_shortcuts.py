@@ -105,7 +105,9 @@ dots = np.random.default_rng(0).choice(784, 150, replace=False)
 def picture(digits):
     """Digits with 150 of their dots as the thing to tell."""
     pictures = digits.x.reshape(len(digits), -1) / 255
-    return digits.x, pictures[:, dots]
+    return data.Dataset(
+        digits.x, pictures[:, dots], input_type="image"
+    )
 
 
 depths = ["pool 1", "layers 1", "pool 2", "layers 2"]
@@ -163,10 +165,10 @@ sizes = {"pool 1": 784, "pool 2": 784, "pool 3": 144, "pool 4": 16}
 possible = {}
 for depth, count in sizes.items():
     probe = transfer.ridge_probe(
-        best_numbers(probing, count), picture(probing)[1]
+        best_numbers(probing, count), picture(probing).y
     )
     possible[depth] = probe.score(
-        best_numbers(unseen, count), picture(unseen)[1]
+        best_numbers(unseen, count), picture(unseen).y
     )
     told = found["residual"][:, 0, depths.index(depth)].mean()
     print(

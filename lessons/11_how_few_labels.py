@@ -583,7 +583,7 @@ def known_to(network):
     names = [drawings.classes[label] for label in drawings.y]
     known = np.array([name in number for name in names])
     labels = [number[name] for name in names if name in number]
-    return drawings.x[known], np.array(labels)
+    return data.Dataset(drawings.x[known], labels, input_type="image")
 
 
 def with_all_labels(network):
@@ -598,8 +598,8 @@ def with_all_labels(network):
 
 def own_task(network):
     """Share right among all characters, and among ten of them."""
-    x, y = known_to(network)
-    outputs = train.predict(network, x)
+    known = known_to(network)
+    outputs, y = train.predict(network, known), known.y
     rng = np.random.default_rng(0)
     others = rng.integers(0, outputs.shape[1] - 1, (len(y), 9))
     others += others >= y[:, None]  # any but the right one

@@ -525,7 +525,7 @@ def drawn(network, layer, unit):
     """What a unit in the middle of the picture likes best."""
     size, start, step = transfer.receptive_field(network, layer)
     place = (13 - start[0] - size[0] // 2) // step[0]
-    picture = transfer.excite(
+    picture = transfer.maximize_activation(
         network,
         layer,
         (unit, place, place),
@@ -645,8 +645,8 @@ claim(
 #    and draw the filters. What has become of the edges?
 # 2. Ask `readable` for corner against *line* instead of corner against
 #    curve. At which layer can that be read?
-# 3. Give `transfer.excite` the option `smooth=0`. Why does the picture
-#    look like that, and is the unit less happy with it?
+# 3. Give `transfer.maximize_activation` the option `smooth=0`. Why does
+#    the picture look like that, and is the unit less happy with it?
 #
 # <details>
 # <summary>Answers</summary>

@@ -130,7 +130,7 @@ def known_to(network):
     names = [drawings.classes[label] for label in drawings.y]
     known = np.array([name in number for name in names])
     labels = [number[name] for name in names if name in number]
-    return drawings.x[known], np.array(labels)
+    return data.Dataset(drawings.x[known], labels, input_type="image")
 
 
 def old_skill(network, tuned):
@@ -293,15 +293,15 @@ def moved_by_lot(network, tuned, rng):
     for start, end in zip(body, ends, strict=True):
         way = rng.standard_normal(start.shape).astype(np.float32)
         far = np.linalg.norm(end.array - start.array)
-        start.array += way * (far / np.linalg.norm(way))
+        start.data += way * (far / np.linalg.norm(way))
     return other
 
 
 def features_moved(network, other):
     """How far the features of characters moved, in lengths."""
-    x, _ = known_to(zoo.load(network))
-    old = train.predict(transfer.strip_head(zoo.load(network)), x)
-    new = train.predict(transfer.strip_head(other), x)
+    known = known_to(zoo.load(network))
+    old = train.predict(transfer.strip_head(zoo.load(network)), known)
+    new = train.predict(transfer.strip_head(other), known)
     return np.linalg.norm(new - old) / np.linalg.norm(old)
 
 

@@ -131,7 +131,7 @@ def trained(network, option, value, boxes, generator):
     targets = ((value(boxes) - middle) / spread).astype(np.float32)
     transfer.fine_tune(
         network,
-        (boxes.x, targets[:, None]),
+        data.Dataset(boxes.x, targets[:, None], input_type="image"),
         option,
         loss=nn.MSELoss(),
         generator=generator,
@@ -178,7 +178,9 @@ def measured(way, value, name, seed):
 experiments = [("glyph-conv", "price", 3), ("glyph-conv", "ink", 3)]
 experiments += [("glyph-mlp", name, 5) for name in VALUES]
 for name in FRESH:  # so that no clock sees the kernels wake up
-    few = (pool.x[:64], np.zeros((64, 1), np.float32))
+    few = data.Dataset(
+        pool.x[:64], np.zeros((64, 1)), input_type="image"
+    )
     network = FRESH[name](1)
     transfer.fine_tune(
         network, few, "all", loss=nn.MSELoss(), steps=2

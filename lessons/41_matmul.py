@@ -109,7 +109,7 @@ print(f"largest difference from NumPy: {difference:.0e}")
 # in every cycle, so at least eight must be under way at any time.
 #
 # The compiler does not find this by itself; it is written out in
-# `minitransfer/kernels/simd.py`, in some thirty lines.
+# `minitransfer/kernels/register_tiles.py`, in some thirty lines.
 #
 # **Predict before you run.** The naive loops, compiled: what share of
 # the arm's speed? And which of the three steps up is the largest?
@@ -171,7 +171,7 @@ plots.show(fig, "41_matmul_roofline")
 # multiply and add, and those that write to memory.
 
 # %%
-code = gemm.tiled._outer_rows.assembly().splitlines()
+code = gemm.tiled._outer_loop.assembly().splitlines()
 fused = [t for t in code if "vfmadd" in t or "fmla" in t]
 vector = [t for t in fused if "ps" in t or "fmla" in t]
 print(f"fused multiply-adds in the kernel: {len(fused)}")

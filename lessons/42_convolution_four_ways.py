@@ -46,11 +46,12 @@ import numpy as np
 
 from minitransfer import kernels, plots
 from minitransfer.course import claim
-from minitransfer.kernels import conv, peak
+from minitransfer.kernels import peak
 from minitransfer.kernels.conv import ladder
 from minitransfer.kernels.gemm.ladder import median_time
 
 kernels.set_num_threads(1)
+kernels.keep_freed_memory()  # as in training: no time for new pages
 
 
 def tap_by_tap(x, w):
@@ -91,7 +92,7 @@ print(f"largest difference from the library: {difference:.0e}")
 # is the notebook of the first passenger. How thick does it get?
 
 # %%
-columns = conv.im2col.columns(x, w.shape, (1, 1), (1, 1), (1, 1))
+columns = ladder.columns(x, w.shape, (1, 1), (1, 1), (1, 1))
 copies = columns.size / x.size
 print(
     f"image {x.nbytes / 1e6:.2f} MB, notebook {columns.nbytes / 1e6:.2f}"
@@ -208,7 +209,7 @@ plots.show(fig, "42_convolution_roofline")
 #   out like cards, even columns here, odd ones there; within one hand
 #   the numbers of a tap stand side by side again.
 # - A **1 × 1** filter has one tap and no shift. It *is* the product of
-#   matrices, and goes straight there.
+#   matrices, and needs nothing of its own.
 # - A **depthwise** filter sees one channel only. Each number is used by
 #   nine taps and no more; there the fetching sets the pace, and no tile
 #   can help that.
@@ -228,9 +229,9 @@ plots.show(fig, "42_convolution_roofline")
 # 1. The fast ones. With nine products for each output number instead of
 #    288, copying, framing the image and taking the outputs back weigh
 #    more. The seven loops have little to lose.
-# 2. Still there. With one tap the notebook is a copy of the image and no
-#    thicker, but there is nine times less to compute as well, so that
-#    writing and reading it weighs as much as before.
+# 2. Nearly gone. With one tap the notebook is a copy of the image and no
+#    thicker; and there is nine times less to compute with each number,
+#    so that both ways mostly wait for what is carried.
 # 3. Those in the first and the last column: beyond the end of one line
 #    the filter now sees the start of the next, instead of a zero. The
 #    image has become a cylinder.

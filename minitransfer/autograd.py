@@ -343,7 +343,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
         RuntimeError: if nothing was recorded, if a part of the graph was freed by an earlier
             call, if a tensor was written in place after it had been used, or if this one is not
             a single number and no `gradient` is given. No leaf has been given anything then.
-        ValueError: if `gradient` has another shape.
+        ValueError: if `gradient` has another shape, or a derivative returns one that does not
+            have its input's.
     """
     if create_graph or inputs is not None:
         check_default(
@@ -382,6 +383,12 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             if derivative is None:
                 continue
             gx = derivative(gy)
+            if gx.shape != x.array.shape:
+                raise ValueError(
+                    f"a derivative gave a gradient of shape {gx.shape} for an input of shape "
+                    f"{x.array.shape}; the two must be equal (where an operation broadcasts, the "
+                    "gradient has to be summed: ops.common.unbroadcast)"
+                )
             if gx.dtype is not x.array.dtype:  # a float32 tensor that met float64 further up
                 gx = gx.astype(x.array.dtype)
             key = id(x)

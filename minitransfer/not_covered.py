@@ -447,3 +447,20 @@ def check_default(where: str, hint: str, **given) -> None:
     for name, (value, covered) in given.items():
         if value is not covered and value != covered:
             raise ValueError(f"{where}: {name}={value!r} is not covered, only {covered!r}; {hint}")
+
+
+def what_was_given(thing) -> str:
+    """Say what something is that was mistaken for something else, and why that will not do.
+
+    Example:
+        >>> what_was_given([1.0]), what_was_given(dict)
+        ('list', 'the class dict, which has to be called first: dict(…)')
+    """
+    if thing is None:
+        return "None"
+    kind = thing if isinstance(thing, type) else type(thing)
+    if any(base.__module__.split(".")[0] == "torch" for base in kind.__mro__):
+        return f"PyTorch's {kind.__name__}, which does not compute here: take minitransfer's"
+    if isinstance(thing, type):
+        return f"the class {kind.__name__}, which has to be called first: {kind.__name__}(…)"
+    return kind.__name__

@@ -22,7 +22,7 @@ from minitransfer.devices import check_device, device
 from minitransfer.grad_fn import GradFn
 from minitransfer.not_covered import NotCovered, explain_arguments, tensor_names
 from minitransfer.operators import Operators
-from minitransfer.ops.indexing import as_key
+from minitransfer.ops.indexing import as_keys
 from minitransfer.random import default_generator
 
 #: Python and NumPy names of the types that a tensor may hold.
@@ -72,7 +72,9 @@ class Tensor(Operators):
 
     def __init__(self, data, requires_grad=False):
         self.version = shared_version(data) if isinstance(data, Tensor) else None
-        if type(data) is not np.ndarray or data.dtype.kind not in _NUMERIC:
+        if type(data) is not np.ndarray or not (
+            data.dtype.isnative and data.dtype.kind in _NUMERIC
+        ):
             data = _as_array(data)
         self.array = data
         self.gradient = self.history = None
@@ -250,6 +252,14 @@ class Tensor(Operators):
             raise RuntimeError("this tensor requires a gradient; use .detach().numpy()")
         return self.array
 
+    def copy(self):
+        """Return a copy outside the graph, by NumPy's name."""
+        return Tensor(self.array.copy())
+
+    def tobytes(self) -> bytes:
+        """Return the numbers as bytes, by NumPy's name: to compare bit by bit."""
+        return self.array.tobytes()
+
     def detach(self):
         """Return a tensor with the same numbers (shared) that is not part of the graph."""
         return Tensor(self)
@@ -400,7 +410,9 @@ class Tensor(Operators):
     def __setitem__(self, key, value):
         check_writable(self)
         check_constant(value)
-        self.array[as_key(key)] = as_array(value)
+        *first, last = as_keys(key)
+        place = self.array[first[0]] if first else self.array
+        place[last] = as_array(value)
         increment_version(self)
 
     def add_(self, other, alpha=1):
@@ -422,13 +434,15 @@ class Tensor(Operators):
 
     def copy_(self, src, non_blocking=False):
         """Overwrite the numbers with those of `src`, which may be broadcast."""
-        self[...] = src
+        check_writable(self)
+        check_constant(src)
+        self.array[...] = as_array(src)
+        increment_version(self)
         return self
 
     def fill_(self, value):
         """Set every number to `value`."""
-        self[...] = value
-        return self
+        return self.copy_(value)
 
     def zero_(self):
         """Set every number to 0."""
@@ -540,6 +554,8 @@ def _as_array(data) -> np.ndarray:
         array = np.array(data)
         if array.dtype == float64:
             array = array.astype(float32)
+    if not array.dtype.isnative:  # kernels know the machine's own byte order only
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in _NUMERIC:
         raise TypeError(
             f"a tensor holds numbers or booleans; given {type(data).__name__} "

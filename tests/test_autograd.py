@@ -180,6 +180,17 @@ def test_what_has_no_derivative_is_an_option_and_cannot_need_a_gradient():
         scaled(leaf(1.0), leaf(2.0))
 
 
+def test_a_derivative_of_another_shape_is_refused():
+    @differentiable
+    def careless(x, y):
+        return x + y, (lambda gy: gy, lambda gy: gy)
+
+    row = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ValueError, match=r"shape \(3, 2\) for an input of shape \(2,\)"):
+        careless(mt.ones(3, 2), row).sum().backward()
+    assert row.grad is None
+
+
 def test_tensors_may_be_given_by_name():
     """Each has to stand by its derivative, whatever was left out before it."""
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from minitransfer import course
-from minitransfer.course.claims import read_records
+from minitransfer.course.records import read_records
 
 LESSONS = course.catalogue()
 TIME_LIMIT = 120  # seconds; a lesson is meant to take 30

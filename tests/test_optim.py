@@ -178,6 +178,15 @@ def test_groups_have_their_own_options():
     assert [round(p.item(), 6) for p in (slow, fast, third)] == [0.9, 0.0, -0.5]
 
 
+class FromPyTorch:
+    """Looks like a parameter of PyTorch's."""
+
+    is_leaf = requires_grad = True
+
+
+FromPyTorch.__module__ = "torch.nn.parameter"
+
+
 def wrong_groups():
     p = nn.Parameter([1.0])
     result = p * 2
@@ -189,11 +198,15 @@ def wrong_groups():
         "stepped twice",
     )
     yield (lambda: optim.SGD([{"params": [p], "rate": 1}]), ValueError, "no option rate.*lr")
-    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"Linear, not.*model\.parameters\(\)")
+    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"given Linear.*model\.parameters\(\)")
     yield (lambda: optim.SGD([result]), ValueError, "not a parameter.*result of a computation")
-    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "ndarray, not a parameter")
+    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "not a parameter; given ndarray")
+    yield (lambda: optim.SGD([FromPyTorch()]), ValueError, "given PyTorch's FromPyTorch")
     yield (lambda: optim.SGD([p], lr=-1), ValueError, "lr is 0 or greater; given -1")
     yield (lambda: optim.SGD([p], lr=math.nan), ValueError, "lr is 0 or greater")
+    yield (lambda: optim.SGD([p], lr="0.1"), TypeError, "lr is a number; given '0.1'.*type str")
+    yield (lambda: optim.SGD([{"params": [p], "lr": -1}]), ValueError, "lr is 0 or greater")
+    yield (lambda: optim.Adam([{"params": [p], "eps": None}]), TypeError, "eps is a number")
     yield (lambda: optim.SGD([p], nesterov=True), ValueError, "nesterov needs momentum")
     yield (lambda: optim.Adam([p], betas=(0.9, 1.0)), ValueError, "betas")
     yield (lambda: optim.Optimizer([p], {}).update(p, p.array, {}, {}), TypeError, r"no update\(\)")
@@ -279,6 +292,34 @@ def test_a_state_that_does_not_fit_is_refused():
     assert adam.state == {}
 
 
+def trained_adam(network):
+    optimizer = optim.Adam(network.parameters())
+    network(Tensor(np.ones((2, 2), np.float32))).sum().backward()
+    optimizer.step()
+    return optimizer
+
+
+def test_loading_says_what_found_no_use():
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    state = trained_adam(network).state_dict()
+    part = optim.Adam(list(network.named_parameters())[:3])
+    assert part.load_state_dict(state) == ([], ["1.bias"])
+    state["state"] = {name: entries for name, entries in state["state"].items() if name[0] == "1"}
+    assert optim.Adam(network.parameters()).load_state_dict(state) == (["0.weight", "0.bias"], [])
+    assert part.load_state_dict({"groups": [], "state": {}}) == (part.param_groups[0]["names"], [])
+
+
+def test_a_state_of_no_use_is_refused():
+    """A network that was put into another one has other names: nothing would be found."""
+    network = nn.Linear(2, 1)
+    state = trained_adam(network).state_dict()
+    inside = trained_adam(nn.Sequential(network))
+    before = copy.deepcopy(inside.state)
+    with pytest.raises(ValueError, match=r"called weight, bias; here they are called 0.weight, 0."):
+        inside.load_state_dict(state)
+    assert repr(inside.state) == repr(before)
+
+
 # The norm of the gradients
 
 
@@ -300,6 +341,37 @@ def test_clipping_of_gradients_whose_squares_overflow():
     p.grad = np.array([3e30, 4e30])
     assert optim.clip_grad_norm_([p], 5.0) == pytest.approx(5e30)
     np.testing.assert_allclose(p.grad.tolist(), [3, 4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [1.0, 2.0, 3.0, math.inf])
+@pytest.mark.parametrize("largest", [0.0, 0.3, 2.0, 50.0])
+def test_clipping_is_pytorchs(kind, largest):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    gradients = [rng.standard_normal(shape) for shape in [(3, 4), (5,), ()]]
+    ours = [nn.Parameter(np.zeros(g.shape)) for g in gradients]
+    theirs = [torch.nn.Parameter(torch.zeros(g.shape, dtype=torch.float64)) for g in gradients]
+    for a, b, g in zip(ours, theirs, gradients, strict=True):
+        a.grad, b.grad = g, torch.tensor(g)
+    norm = optim.clip_grad_norm_(ours, largest, norm_type=kind)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, largest, norm_type=kind)
+    assert norm == pytest.approx(expected.item())
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.gradient, b.grad.numpy(), rtol=1e-12)
+
+
+def test_clipping_to_what_makes_no_sense():
+    p = nn.Parameter([0.0, 0.0])
+    p.grad = [3.0, 4.0]
+    for largest in (-1.0, math.nan):
+        with pytest.raises(ValueError, match="max_norm is 0 or greater"):
+            optim.clip_grad_norm_([p], largest)
+    p.grad = [3.0, math.inf]
+    with pytest.raises(RuntimeError, match="gradients have the norm inf"):
+        optim.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
+    assert p.grad.tolist() == [3, math.inf]
+    assert optim.clip_grad_norm_([p], 1.0) == math.inf
+    assert p.grad.tolist()[0] == 0
 
 
 # Schedules

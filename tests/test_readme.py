@@ -30,3 +30,36 @@ def test_every_link_within_the_project_leads_somewhere(page):
     dead = [to for to in links if "://" not in to and not (file.parent / to).exists()]
     assert links
     assert dead == []
+
+
+# The size of the library, and how long it takes to read
+
+LINES_A_MINUTE = 20
+PACKAGE = ROOT / "minitransfer"
+
+
+def lines(*files):
+    return sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
+
+
+def near(told, measured):
+    return abs(told - measured) <= 0.05 * measured
+
+
+def test_the_size_is_as_told():
+    told = re.search(r"(\d+) files and ([\d,]+) lines.* ([\d,]+) of them", README, re.DOTALL)
+    files, whole, course = (int(number.replace(",", "")) for number in told.groups())
+    every = list(PACKAGE.rglob("*.py"))
+    assert near(files, len(every))
+    assert near(whole, lines(*every))
+    assert near(course, lines(*(PACKAGE / "course").glob("*.py")))
+
+
+def test_the_reading_path_is_as_long_as_told():
+    section = README.split("## Read it")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| .+? \| (`.+`) \| ([\d,]+) \| (\d+) \|$", section, re.MULTILINE)
+    assert len(rows) >= 7
+    for files, told, minutes in rows:
+        measured = lines(*(PACKAGE / name for name in re.findall(r"`(.+?)`", files)))
+        assert near(int(told.replace(",", "")), measured), files
+        assert abs(int(minutes) - measured / LINES_A_MINUTE) <= 5, files

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, gradcheck
+from minitransfer import Tensor, gradcheck, nn, optim
 from minitransfer import tensor as make
 from minitransfer.nn import functional as F
 
@@ -458,3 +458,94 @@ def test_repr():
     assert repr(Tensor(np.zeros(1), requires_grad=True)) == (
         "tensor([0.], dtype=float64, requires_grad=True)"
     )
+
+
+# At the door
+
+
+def test_byte_order_is_made_the_machine_s_own():
+    x = Tensor(np.array([1.0, -2.0], ">f4"))
+    assert x.dtype == np.float32
+    assert x.relu().tolist() == [1.0, 0.0]
+
+
+def test_a_protected_array_can_become_a_parameter():
+    array = np.ones((2, 2), np.float32)
+    array.flags.writeable = False
+    parameter = nn.Parameter(array)
+    parameter.sum().backward()
+    optim.SGD([parameter], lr=1.0).step()
+    assert not parameter.array.any()
+    assert array.all()
+
+
+# Views
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda w: w[0], lambda w: w[1:], lambda w: w.T, lambda w: w.view(4), lambda w: w.flatten(),
+        lambda w: w.unsqueeze(0), lambda w: next(iter(w)), lambda w: w.detach(), lambda w: w.data,
+        lambda w: w.expand(2, 2), lambda w: w[1:][0].reshape(2, 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_write_through_a_view_is_seen(view, trained):
+    w = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=trained)
+    x = Tensor(np.ones((2, 2), np.float32), requires_grad=True)
+    y = (x * w).sum()
+    shown = view(w)
+    if shown.array.flags.writeable:
+        with mt.no_grad():
+            shown.detach().mul_(10)
+    else:
+        w.data.mul_(10)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
+def test_a_write_to_what_a_used_view_shows_is_seen():
+    w, a = mt.ones(3), Tensor(np.ones(3, np.float32), requires_grad=True)
+    y = (a[1:] * w[1:]).sum()
+    w.mul_(5)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
+def test_a_copy_is_not_a_view():
+    w, a = mt.ones(3), Tensor(np.ones(3, np.float32), requires_grad=True)
+    y = (a * w.clone()).sum()
+    w.mul_(5)
+    y.backward()
+    assert a.grad.tolist() == [1, 1, 1]
+
+
+# Data
+
+
+def test_data_is_a_tensor_that_shares_the_numbers():
+    w = nn.Parameter([1.0, 2.0])
+    (w * w).sum().backward()
+    w.data -= 0.5 * w.grad
+    assert w.tolist() == [0.0, 0.0]
+    w.data.add_(3).fill_(4)
+    assert w.tolist() == [4.0, 4.0]
+    w.data = Tensor([7.0, 8.0])
+    assert w.tolist() == [7.0, 8.0]
+    with pytest.raises(ValueError, match="new layer"):
+        w.data = mt.zeros(3)
+
+
+# Indexing in PyTorch's order
+
+
+def test_numbers_are_taken_before_arrays():
+    x = mt.arange(24).reshape(2, 3, 4)
+    assert x[-1, :, mt.tensor([0, 1, 2])].shape == (3, 3)  # NumPy: the same by chance
+    assert x[0, :, None, mt.tensor([0, 1])].shape == (3, 1, 2)  # NumPy: (2, 3, 1)
+    assert x[[[0, 1], [1, 2]]].shape == (2, 4)  # NumPy: (2, 2, 3, 4), or an error
+    assert x[mt.tensor([1, 0], dtype=mt.uint8)].shape == (1, 3, 4)  # a mask
+    y = mt.zeros(2, 3, 4)
+    y[-1, :, mt.tensor([0, 3])] = mt.ones(3, 2)
+    assert y.sum(2).tolist() == [[0, 0, 0], [2, 2, 2]]

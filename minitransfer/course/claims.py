@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer.course.pages import check_claim_id
+from minitransfer.course.records import VERDICTS, check_record
 from minitransfer.folders import cache_folder
-
-#: What the numbers may say of a claim.
-VERDICTS = ("holds", "holds narrowly", "does not hold")
+from minitransfer.terminal import print_whole
 
 
 class ClaimFailed(AssertionError):
@@ -67,7 +66,8 @@ def claim(
 
     Raises:
         ClaimFailed: if `check` is not true, after recording and printing.
-        ValueError: if the id or verdict is unknown, `seeds` is below 1 or a number is not finite.
+        ValueError: if the id or verdict is unknown, `seeds` is below 1, a number is not finite, or
+            an entry is of another kind than described above.
 
     Example:
         >>> import numpy as np
@@ -105,9 +105,10 @@ def claim(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
     }
+    check_record(record, f"claim {id}")
     with ledger_file().open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-    print(claim_text(record), flush=True)
+    print_whole(claim_text(record))
     if not record["passed"]:
         raise ClaimFailed(
             f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
@@ -129,27 +130,6 @@ def ledger_file() -> Path:
     path = Path(named).expanduser() if named else cache_folder() / "ledger.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def read_records(path) -> list[dict]:
-    """Read a file of claims. What a lesson claimed twice, stepping back and forth, counts once.
-
-    Args:
-        path: a file of JSON lines as `claim` writes it; a missing file holds nothing.
-
-    Returns:
-        The last record of each (lesson, id), in the order of their first appearance.
-
-    Example:
-        >>> read_records("nowhere.jsonl")
-        []
-    """
-    path = Path(path)
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        records = [json.loads(line) for line in file if line.strip()]
-    return list({(record["lesson"], record["id"]): record for record in records}.values())
 
 
 def claim_text(record: dict) -> str:

@@ -5,6 +5,7 @@ A lesson is a percent script: a Python file ``NN_name.py`` in which comments tha
 """
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -105,6 +106,17 @@ def catalogue() -> list[Lesson]:
     return [read_lesson(path) for path in sorted(lessons_folder().glob("[0-9][0-9]_*.py"))]
 
 
+def a_lesson_is_running() -> bool:
+    """Whether the program that runs is a lesson, started as a script.
+
+    Example:
+        >>> a_lesson_is_running()
+        False
+    """
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return file is not None and Path(file).resolve().parent == lessons_folder()
+
+
 def read_lesson(path: Path) -> Lesson:
     """Read number, title and question of the lesson at `path`.
 
@@ -164,8 +176,8 @@ def print_catalogue(console: Console | None = None) -> None:
     console = console or Console()
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("", justify="right")
-    table.add_column("lesson", style="bold")
-    table.add_column("the question it answers")
+    table.add_column("lesson", style="bold", overflow="fold")
+    table.add_column("the question it answers", overflow="fold")
     for lesson in catalogue():
         table.add_row(str(lesson.number), plain(lesson.title), plain(lesson.question))
     console.print(table)

@@ -1,33 +1,42 @@
 """Examples and labels that belong together, and how to take some of them."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 
+from minitransfer.autograd import as_array
 from minitransfer.random import default_generator
-from minitransfer.tensor import Tensor
+from minitransfer.tensor import Tensor, float32
 
 INPUT_TYPES = ("image", "sound", "text", "numbers")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Dataset:
     """Inputs `x` and what is to be said of them, `y`, with the meaning of both.
 
+    A class of your own may be made of it as in PyTorch, with an ``__init__`` that sets what it
+    likes, ``__len__`` and ``__getitem__``, which returns an example: then the items are the data,
+    and they are fetched one by one (see `DataLoader`). Whatever wants arrays refuses such a class.
+
     Args:
         x: the inputs, one example per row: array of shape (N, ...). Pictures are
-            (N, channels, height, width), and uint8 to save memory (see `DataLoader`).
+            (N, channels, height, width).
         y: array of shape (N, ...): labels (whole numbers, shape (N,)) or values.
         name: what to call the set in tables and figures.
         classes: the name of each label, in order; empty where `y` holds values.
-        input_type: what kind of thing an example is: "image", "sound", "text" or "numbers". A
-            network that learnt from one kind is of no use to another, and says so.
+        input_type: what kind of thing an example is: "image", "sound", "text" or "numbers"; None
+            where nobody said. A network that learnt from one kind is of no use to another, and
+            says so. Bytes (uint8) of an "image" are grey values, which a `DataLoader` brings from
+            0…255 to 0…1; bytes of any other kind are numbers like others.
         licence: under which terms the data may be used.
+        float_dtype: the type in which a `DataLoader` hands out floating numbers.
 
     Raises:
         ValueError: if `x` and `y` differ in length, a label has no class, or the input type is
             unknown.
+        FrozenInstanceError: if one of these is assigned anew: a set cannot change under a loader.
 
     Example:
         >>> data = Dataset(np.eye(4), [0, 1, 0, 1], name="corners", classes=("even", "odd"))
@@ -40,18 +49,22 @@ class Dataset:
         Dataset 'corners': 2 examples (4,), 2 classes
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: np.ndarray = None
+    y: np.ndarray = None
     name: str = "data"
     classes: tuple[str, ...] = ()
-    input_type: str = "numbers"
+    input_type: str | None = "numbers"
     licence: str = ""
+    float_dtype: np.dtype = float32
 
     def __post_init__(self):
-        # Frozen, so that a set cannot change under a loader: hence the detour for plain lists.
-        object.__setattr__(self, "x", np.asarray(self.x))
-        object.__setattr__(self, "y", np.asarray(self.y))
-        object.__setattr__(self, "classes", tuple(self.classes))
+        if self.x is None and self.y is None and has_own_items(self):
+            return  # super().__init__() of a class of somebody's own, as PyTorch scripts write it
+        for name in ("x", "y"):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} is None; a Dataset is made of inputs x and targets y")
+        self.x, self.y = np.asarray(as_array(self.x)), np.asarray(as_array(self.y))
+        self.classes = tuple(self.classes)
         if self.x.ndim == 0 or self.y.ndim == 0:
             raise ValueError(
                 f"x and y need an axis that counts the examples; "
@@ -60,9 +73,9 @@ class Dataset:
         if len(self.x) != len(self.y):
             raise ValueError(
                 f"x holds {len(self.x)} examples and y {len(self.y)}; every example needs its "
-                "label, in the same order"
+                "target, in the same order"
             )
-        if self.input_type not in INPUT_TYPES:
+        if self.input_type not in (*INPUT_TYPES, None):
             raise ValueError(
                 f"unknown input_type {self.input_type!r}; expected one of {', '.join(INPUT_TYPES)}"
             )
@@ -73,6 +86,87 @@ class Dataset:
                     f"labels run from {low} to {high}, but the {len(self.classes)} classes are "
                     f"numbered 0 to {len(self.classes) - 1}"
                 )
+        self._made = True
+
+    def __setattr__(self, name, value):
+        if "_made" in self.__dict__ and name in self.__dataclass_fields__:
+            raise FrozenInstanceError(
+                f"cannot assign {name!r}: a set that is made does not change; make another one, "
+                f"dataclasses.replace(data, {name}=…)"
+            )
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, data, *, needs_targets: bool = True, network=None) -> "Dataset":
+        """Return data of any form as a Dataset: whoever takes data calls this first.
+
+        Args:
+            data: a Dataset, which is returned as it is; a `TensorDataset` of two tensors; or
+                (inputs, targets) as arrays, tensors or nested lists. Tensors keep their floating
+                type, as somebody chose it. Where no targets are needed, inputs alone will do, and
+                only a tuple, not a list, is taken for a pair.
+            needs_targets: whether there have to be targets.
+            network: what the data is for. If it says that it takes pictures (its `input_type` is
+                "image"), bytes that nobody declared to be pictures are refused, since nobody
+                knows whether 255 or 1 is white.
+
+        Raises:
+            ValueError: if the data is empty, has no targets, inputs and targets differ in
+                length, or bytes are undeclared.
+            TypeError: if the data is something else, as a `DataLoader`: it cuts batches its own
+                way.
+
+        Example:
+            >>> Dataset.of(([[1.0, 2.0], [3.0, 4.0]], [0, 1]))
+            Dataset 'data': 2 examples (2,)
+            >>> Dataset.of(np.zeros((3, 4)), needs_targets=False).x.shape
+            (3, 4)
+        """
+        if has_own_items(data):
+            raise TypeError(
+                f"{type(data).__name__} gives its examples one by one, and arrays are needed here: "
+                "give (x, y), or a Dataset of both"
+            )
+        whole = data if isinstance(data, Dataset) else cls._of_arrays(data, needs_targets)
+        if len(whole) == 0:
+            raise ValueError("the data is empty; there is nothing to learn or to answer")
+        wanted = getattr(network, "input_type", None)
+        undeclared = wanted == "image" and whole.input_type in (None, "numbers")
+        if undeclared and whole.x.dtype == np.uint8:
+            raise ValueError(
+                "this network takes pictures with values from 0 to 1, and these bytes (uint8) do "
+                'not say what they are; declare them, Dataset(x, y, input_type="image"), and '
+                "0…255 becomes 0…1, or give floats"
+            )
+        return whole
+
+    @classmethod
+    def _of_arrays(cls, data, needs_targets):
+        bundle = data.tensors if isinstance(data, TensorDataset) else data
+        if isinstance(bundle, (tuple, list)) and any(part is None for part in bundle):
+            what = ("inputs", "targets")[[part is None for part in bundle].index(True) != 0]
+            raise ValueError(f"the {what} are None; give both, as (inputs, targets)")
+        if isinstance(bundle, tuple) or (needs_targets and isinstance(bundle, list)):
+            parts = tuple(bundle)
+        elif isinstance(bundle, (np.ndarray, Tensor, list)):
+            parts = (bundle,)
+        else:
+            raise TypeError(
+                "expected a Dataset, a TensorDataset of two tensors, or a pair (inputs, targets); "
+                f"given {type(data).__name__}. Of a DataLoader give the data that it was made "
+                "from; batch_size, transform and generator are arguments here"
+            )
+        if len(parts) == 1 and not needs_targets:
+            x, y = parts[0], np.empty((len(parts[0]), 0))
+        elif len(parts) == 2:
+            x, y = parts
+        else:
+            what = "one array" if len(parts) == 1 else f"{len(parts)} arrays"
+            raise ValueError(
+                f"the data has to give inputs and targets, as (x, y) or a Dataset; given {what}"
+            )
+        chosen = isinstance(x, Tensor) and x.dtype.kind == "f"
+        return cls(x, y, input_type=None, float_dtype=x.dtype if chosen else float32)
 
     def __len__(self):
         return len(self.x)
@@ -93,6 +187,8 @@ class Dataset:
         return replace(self, x=self.x[index], y=self.y[index])
 
     def __repr__(self):
+        if has_own_items(self):
+            return f"{type(self).__name__}: {len(self)} examples"
         classes = f", {len(self.classes)} classes" if self.classes else ""
         return f"Dataset {self.name!r}: {len(self)} examples {self.input_shape}{classes}"
 
@@ -104,7 +200,7 @@ class Dataset:
     def sample(self, n: int, generator: np.random.Generator | None = None) -> "Dataset":
         """Draw `n` examples, equally many of each class, in random order.
 
-        Where `n` is no multiple of the number of classes, chance decides which of them get the
+        Where `n` is not a multiple of the number of classes, chance decides which of them get the
         one example more. A set whose `y` holds values instead of labels is drawn from evenly.
 
         Args:
@@ -214,11 +310,7 @@ class Dataset:
             >>> a.content_hash() == a[:].content_hash(), a.content_hash() == b.content_hash()
             (True, False)
         """
-        digest = hashlib.sha256(repr(self.classes).encode())
-        for array in (self.x, self.y):
-            digest.update(f"{array.dtype.str} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        return hash_of_arrays((self.x, self.y), repr(self.classes))
 
     @property
     def _has_labels(self):
@@ -259,6 +351,38 @@ class TensorDataset:
 
     def __getitem__(self, index):
         return tuple(tensor[index] for tensor in self.tensors)
+
+
+def hash_of_arrays(arrays, words: str = "") -> str:
+    """Return the SHA-256 of some words, and of arrays, their types and their shapes.
+
+    Example:
+        >>> hash_of_arrays([np.zeros(2)])[:8]
+        'bb17467d'
+    """
+    digest = hashlib.sha256(words.encode())
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def has_own_items(data) -> bool:
+    """Whether the examples are what an object's own ``__getitem__`` says, and not rows of arrays.
+
+    Example:
+        >>> class Squares(Dataset):
+        ...     def __init__(self, count):
+        ...         self.x = range(count)
+        ...     def __getitem__(self, i):
+        ...         return float(self.x[i]), float(self.x[i] ** 2)
+        >>> has_own_items(Squares(5)), has_own_items(Dataset(np.eye(2), [0, 1]))
+        (True, False)
+    """
+    own = getattr(type(data), "__getitem__", None)
+    return any(
+        isinstance(data, kind) and own is not kind.__getitem__ for kind in (Dataset, TensorDataset)
+    )
 
 
 def _interleaved(labels, generator):

@@ -94,7 +94,7 @@ def one_hot(states: np.ndarray, count: int | None = None) -> np.ndarray:
         float32 (N, count).
 
     Raises:
-        ValueError: if a state is no whole number from 0 to count - 1.
+        ValueError: if a state is not a whole number from 0 to count - 1.
 
     Example:
         >>> one_hot([0, 2])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minitransfer.experiments.table import Table, key_of
+from minitransfer.experiments.cells import key_of
+from minitransfer.experiments.table import Table
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,11 @@ def measure_again(
     if not rows:
         raise ValueError(f"{table!r} has no cells where {fixed}")
     others = [key for key in table.keys if key != by_chance]
-    groups = {key_of(row, others): {key: row[key] for key in others} for row in rows}
-    variances = [table.values(column, **group).var(ddof=1) for group in groups.values()
-                 if len(table.where(**group)) > 1]  # fmt: skip
+    groups = {key_of(row, others): [] for row in rows}
+    for row in table.rows:
+        groups.setdefault(key_of(row, others), []).append(row[column])
+    chosen = (groups[key] for key in {key_of(row, others) for row in rows})
+    variances = [np.var(group, ddof=1) for group in chosen if len(group) > 1]
     if not variances:
         raise ValueError(f"one {by_chance} shows no spread to compare with; store two or more")
     spread = float(np.sqrt(np.mean(variances)))

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from minitransfer.experiments.cells import key_of, same
+
 
 class Table:
     """What was measured: a row for each cell.
@@ -44,7 +46,7 @@ class Table:
         for name in fixed:
             if self.rows and name not in self.rows[0]:
                 raise KeyError(f"no column {name!r}; there are {', '.join(self.rows[0])}")
-        rows = [row for row in self.rows if all(row[k] == v for k, v in fixed.items())]
+        rows = [row for row in self.rows if all(same(row[k], v) for k, v in fixed.items())]
         return Table(self.keys, rows)
 
     def values(self, column: str, **fixed) -> np.ndarray:
@@ -67,15 +69,16 @@ class Table:
             **fixed: values of other keys. All that is left of them (seeds) makes the runs.
 
         Returns:
-            The values of `over`, in rising order, and an array (runs, values of `over`).
+            The values of `over`, in rising order, and an array (runs, values of `over`); the runs
+            are in the order of the table.
 
         Raises:
             ValueError: if a run lacks a point.
         """
         part = self.where(**fixed)
         others = [key for key in self.keys if key != over and key not in fixed]
-        found = {(tuple(row[key] for key in others), row[over]): row[column] for row in part.rows}
-        runs = sorted({run for run, _ in found})
+        found = {(key_of(row, others), row[over]): row[column] for row in part.rows}
+        runs = list(dict.fromkeys(run for run, _ in found))
         points = sorted({point for _, point in found})
         if lacking := set(itertools.product(runs, points)) - set(found):
             raise ValueError(
@@ -84,13 +87,3 @@ class Table:
                 "key, or leave out the points that only some runs have"
             )
         return np.array(points), np.array([[found[run, point] for point in points] for run in runs])
-
-
-def key_of(row: dict, keys: Iterable[str]) -> tuple:
-    """Return the entries of a row that say which cell it is.
-
-    Example:
-        >>> key_of({"labels": 10, "seed": 0, "accuracy": 0.5}, ["labels", "seed"])
-        (10, 0)
-    """
-    return tuple(row[key] for key in keys)

@@ -9,22 +9,27 @@ first use and the plain versions run instead.
 A reading order, from easy to involved:
 
 1. `elementwise`: one loop per function; what NaN should do; the exponential as a polynomial.
-2. `updates`: SGD and Adam, one pass over memory instead of ten.
-3. `softmax_rows`, `norms`, `layer_norms`, `pooling`, `mean_pooling`: loops that look at a row, a
+2. `optimizer_steps`: SGD and Adam, one pass over memory instead of ten.
+3. `softmax_loss`, `batchnorm`, `layernorm`, `max_pool`, `avg_pool`: loops that look at a row, a
    channel, a window.
-4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
-5. `gemm`: the ladder ``naive -> reordered -> blocked -> tiled``; `simd` holds the register tiles,
-   which with `vectors` and `moves` are the only code in the compiler's own language. On it stands
-   `fully_connected`, where the smallest layers are one call.
-6. `conv`: the ladder ``seven_loops -> im2col -> shifted``; `pointwise` (1 x 1, nothing but
-   `gemm`), `lanes` for small images and `depthwise` go ways of their own.
-7. `memory`: where memory begins, and where it comes from; both cost time.
-8. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+4. `compile`: how a Python function becomes a kernel; `code_cache`: where the machine code is kept.
+5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
+   to `gemm.tiled`, whose `register_tiles` are, with `vector_code`, the only code in the compiler's
+   own language.
+6. `conv`: `conv.ladder` climbs from the definition to `conv.shifted`; `conv.plan` holds the idea.
+   `conv.depthwise` filters take a path of their own.
+7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+
+A kernel is a table from the type of the numbers to a compiled function, and is called as
+``_relu[x.dtype](x, y)``. Compiled loops do not look whether an index is inside its array: shapes
+are checked by `minitransfer.ops`, from which everybody else calls in here. A kernel sees to types
+and memory layout, and a backward pass to the shape of the gradient that it is given.
 
 To look inside: with ``MINITRANSFER_KERNELS=reference`` a debugger steps from a training loop down
-into the plain versions, ``python -m pdb train.py``, ``break minitransfer/kernels/updates.py:16``.
+into the plain versions: ``python -m pdb train.py``, then
+``break minitransfer/kernels/optimizer_steps.py:15``.
 The machine code of a fast one is text: in
-``minitransfer.kernels.gemm.tiled._outer_rows.assembly()`` the register tile is the block of some
+``minitransfer.kernels.gemm.tiled._outer_loop.assembly()`` the register tile is the block of some
 sixteen multiply-adds (``vfmadd231ps`` on x86, ``fmla`` on Arm) between two labels.
 
 Names are resolved on first use, so that importing the library does not import numba:
@@ -42,6 +47,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
+    from .avg_pool import avg_pool2d, avg_pool2d_backward
+    from .batchnorm import batch_norm, batch_norm_apply, batch_norm_backward
     from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
     from .elementwise import (
         erf,
@@ -52,66 +59,31 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
         sigmoid_backward,
         sigmoid_cross_entropy,
     )
-    from .fully_connected import bias_gradient, linear
-    from .gemm import matmul
-    from .layer_norms import layer_norm, layer_norm_backward
-    from .mean_pooling import avg_pool2d, avg_pool2d_backward
-    from .norms import batch_norm, batch_norm_apply, batch_norm_backward
-    from .pooling import max_pool2d, max_pool2d_backward
-    from .softmax_rows import log_softmax, softmax, softmax_cross_entropy
-    from .threads import get_num_threads, set_num_threads
-    from .updates import adam_step, sgd_step
-    from .warming import warm, warm_main_job
+    from .gemm import bias_gradient, linear, matmul
+    from .layernorm import layer_norm, layer_norm_backward
+    from .max_pool import max_pool2d, max_pool2d_backward
+    from .optimizer_steps import adam_step, sgd_step
+    from .precompilation import precompile, precompile_main_job
+    from .softmax_loss import log_softmax, softmax, softmax_cross_entropy
+    from .threads import get_num_threads, keep_freed_memory, set_num_threads
 
+# A file is never named like one of its functions: the first import of the file would hide it.
 _FILES = {
-    "gemm": "matmul",
-    "fully_connected": "linear bias_gradient",
+    "avg_pool": "avg_pool2d avg_pool2d_backward",
+    "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
+    "precompilation": "precompile precompile_main_job",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
-    "pooling": "max_pool2d max_pool2d_backward",
-    "mean_pooling": "avg_pool2d avg_pool2d_backward",
-    "elementwise": "relu relu_backward exp erf sigmoid sigmoid_backward sigmoid_cross_entropy",
-    "softmax_rows": "softmax log_softmax softmax_cross_entropy",
-    "norms": "batch_norm batch_norm_apply batch_norm_backward",
-    "layer_norms": "layer_norm layer_norm_backward",
-    "updates": "sgd_step adam_step",
-    "threads": "get_num_threads set_num_threads",
-    "warming": "warm warm_main_job",
+    "elementwise": "erf exp relu relu_backward sigmoid sigmoid_backward sigmoid_cross_entropy",
+    "gemm": "bias_gradient linear matmul",
+    "layernorm": "layer_norm layer_norm_backward",
+    "max_pool": "max_pool2d max_pool2d_backward",
+    "optimizer_steps": "adam_step sgd_step",
+    "softmax_loss": "log_softmax softmax softmax_cross_entropy",
+    "threads": "get_num_threads set_num_threads keep_freed_memory",
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
 
-__all__ = [
-    "adam_step",
-    "avg_pool2d",
-    "avg_pool2d_backward",
-    "batch_norm",
-    "batch_norm_apply",
-    "batch_norm_backward",
-    "bias_gradient",
-    "conv2d",
-    "conv2d_backward_data",
-    "conv2d_backward_weight",
-    "erf",
-    "exp",
-    "get_num_threads",
-    "layer_norm",
-    "layer_norm_backward",
-    "linear",
-    "log_softmax",
-    "matmul",
-    "max_pool2d",
-    "max_pool2d_backward",
-    "relu",
-    "relu_backward",
-    "set_num_threads",
-    "sgd_step",
-    "sigmoid",
-    "sigmoid_backward",
-    "sigmoid_cross_entropy",
-    "softmax",
-    "softmax_cross_entropy",
-    "warm",
-    "warm_main_job",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name):
@@ -120,12 +92,30 @@ def __getattr__(name):
         raise AttributeError(f"minitransfer.kernels has no {name!r}; it has {', '.join(_WHERE)}")
     module = import_module(f"{__name__}.{_WHERE[name]}")
     plain = f"{name}_reference"
-    chosen = os.environ.get("MINITRANSFER_KERNELS", "fast")
-    if chosen not in ("fast", "reference"):
-        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
-    function = getattr(module, plain if chosen == "reference" and hasattr(module, plain) else name)
+    is_plain = chosen_kernels() == "reference" and hasattr(module, plain)
+    function = getattr(module, plain if is_plain else name)
     globals()[name] = function
     return function
+
+
+def chosen_kernels():
+    """Return which versions this process runs, "fast" or "reference".
+
+    The fast ones, unless the environment variable ``MINITRANSFER_KERNELS`` says otherwise, or
+    nothing can be compiled because ``NUMBA_DISABLE_JIT`` is set, for a debugger perhaps.
+
+    Raises:
+        ValueError: if the variable has another value.
+
+    Example:
+        >>> chosen_kernels()
+        'fast'
+    """
+    jit_is_off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    chosen = os.environ.get("MINITRANSFER_KERNELS") or ("reference" if jit_is_off else "fast")
+    if chosen not in ("fast", "reference"):
+        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
+    return chosen
 
 
 def __dir__():

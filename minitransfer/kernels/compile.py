@@ -1,129 +1,35 @@
-"""How a Python function becomes a kernel, and where its machine code is kept.
+"""How a Python function becomes a kernel.
 
-Numba compiles a function when it is first called; that takes a few tenths of a second each, so the
-machine code is kept on disk. Numba's own cache looks only at the file in which a function stands
-and would go on running old code after an edit in *another* file (numba issue 8359). Here the name
-of the cache folder holds a hash of every kernel source file, of the versions of numba, llvmlite
-and NumPy, and of the processor, so code that is out of date is never found. The folder is the
-library's own (`minitransfer.folders.cache_folder`): a read-only installation and a machine without
-a home folder are no obstacle, and no other user of numba in the same process is affected.
+Numba compiles a function for the types of its arguments. Here the types are said beforehand, so
+that there are two versions of each kernel, one for float32 and one for float64; each is compiled
+when it is first asked for, or read from the folder that `code_cache` looks after.
 """
 
-import hashlib
-import shutil
-from functools import cache
+import inspect
+import numbers
+from functools import partial
 from pathlib import Path
 
-import llvmlite
-import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba.core import types
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.np.numpy_support import as_dtype
 
-from minitransfer.folders import cache_folder
-
-KEEP = 6
-"""Cache folders kept: those of other versions may still be in use by other environments."""
+from .code_cache import CodeFile, kernel_files, kernel_folder
 
 _OPTIONS = {
     "nogil": True,  # several Python threads can be inside kernels at once
     "error_model": "numpy",  # x / 0 is inf; a check for it would stop the loop from vectorising
-    "boundscheck": False,  # shapes are checked once, at the door, not at every element
+    "boundscheck": False,  # shapes are checked once, in `ops`, not at every element
     "fastmath": {"contract"},  # a * b + c may be one instruction; NaN and Inf stay what they are
 }
 _SUMS = {"contract", "reassoc"}
 """Allowed where sums are taken: their order, so that a vector of partial sums can be kept."""
 
-_TYPES = {"float32": numba.float32, "float64": numba.float64}
+TYPES = {np.dtype(np.float32): numba.float32, np.dtype(np.float64): numba.float64}
 
-REGISTRY = []
-"""Every kernel, in the order in which their files were read; `warm` walks through it."""
-
-
-@cache
-def source_hash():
-    """Return a hash of all that machine code depends on: sources, versions, processor.
-
-    Example:
-        >>> len(source_hash())
-        16
-    """
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.name.encode() + b"\\0" + file.read_bytes() + b"\\0")
-    versions = (numba.__version__, llvmlite.__version__, np.__version__)
-    digest.update(repr((versions, *host())).encode())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def host():
-    """Return the processor's name and its features, as the compiler knows them.
-
-    Example:
-        >>> name, features = host()
-        >>> isinstance(name, str) and isinstance(features, str)
-        True
-    """
-    try:
-        features = llvm.get_host_cpu_features().flatten()
-    except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
-        features = ""
-    return llvm.get_host_cpu_name(), features
-
-
-@cache
-def kernel_folder():
-    """Return the folder of this version's machine code, and delete the oldest of the others.
-
-    Example:
-        >>> kernel_folder().name.startswith("kernels-")
-        True
-    """
-    folder = cache_folder() / f"kernels-{source_hash()}"
-    if not folder.exists():
-        others = [f for f in cache_folder().glob("kernels-*") if f.is_dir()]
-        others.sort(key=_age)
-        for old in others[: -(KEEP - 1)]:
-            shutil.rmtree(old, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _age(folder):
-    try:
-        return folder.stat().st_mtime
-    except OSError:  # another process was quicker
-        return 0.0
-
-
-class _Locator(_CacheLocator):
-    """Tells numba's cache to use our folder; the hash in its name makes time stamps needless."""
-
-    def __init__(self, function, file):
-        self._line = function.__code__.co_firstlineno
-
-    @classmethod
-    def from_function(cls, function, file):
-        return cls(function, file)
-
-    def get_cache_path(self):
-        return str(kernel_folder())
-
-    def get_source_stamp(self):
-        return source_hash()
-
-    def get_disambiguator(self):
-        return str(self._line)
-
-
-class _CacheImpl(CompileResultCacheImpl):
-    _locator_classes = [_Locator]  # noqa: RUF012 (the name and form are numba's)
-
-
-class _Cache(FunctionCache):
-    _impl_class = _CacheImpl
+REGISTRY = {}
+"""Every kernel by its name, in the order in which their files were read."""
 
 
 def helper(function):
@@ -131,45 +37,47 @@ def helper(function):
     return numba.njit(**_OPTIONS)(function)
 
 
-class _Versions(dict):
-    """Type of the numbers -> numba's function, compiled or loaded when it is first asked for."""
+class Kernel(dict):
+    """A compiled function for each type of numbers: ``_relu[x.dtype](x, y)``.
 
-    def __init__(self, compile):
-        super().__init__()
-        self.compile = compile
-
-    def __missing__(self, dtype):
-        self[dtype] = version = self.compile(dtype)
-        return version
-
-
-class Kernel:
-    """A compiled function for float32 and float64, each compiled (or loaded) when first used.
-
-    Calling it looks at the type of the first argument, which must be an array of floats. Where the
-    arrays are so small that a call is what takes the time, ``kernel.versions[array.dtype](...)``
-    does the same in 0.2 µs less.
+    What stands in the table is numba's own function, so no Python runs between the caller and the
+    machine code. It is compiled, or loaded, when its type is first asked for.
     """
 
     def __init__(self, function, signature, sums):
+        super().__init__()
         self.function = function
         self.signature = signature
         self.options = _OPTIONS | ({"fastmath": _SUMS} if sums else {})
         self.__doc__ = function.__doc__
-        self.versions = _Versions(self.compile)
-        REGISTRY.append(self)
+        REGISTRY[self.name] = self
 
     @property
     def name(self):
-        """The function's name with its file, as in ``gemm.tiled.multiply``."""
+        """The function's name with its file, as in ``gemm.tiled._pack``."""
         return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
 
-    def __call__(self, *arguments):
-        return self.versions[arguments[0].dtype](*arguments)
-
-    def version(self, dtype):
-        """Return numba's function for `dtype`; compile or load it if this has not been done."""
-        return self.versions[np.dtype(dtype)]
+    def __missing__(self, dtype):
+        if dtype not in TYPES:
+            raise TypeError(
+                f"the kernel {self.name} takes float32 or float64 arrays, not {dtype}; convert "
+                "with .astype(numpy.float32)"
+            )
+        if numba.config.DISABLE_JIT:
+            raise RuntimeError(
+                f"the kernel {self.name} cannot be compiled, since NUMBA_DISABLE_JIT is set; unset "
+                "it, or set MINITRANSFER_KERNELS=reference to run the plain versions"
+            )
+        dispatcher = numba.njit(**self.options)(self.function)
+        if Path(self.function.__code__.co_filename) in kernel_files():
+            dispatcher._cache = CodeFile(kernel_folder() / f"{self.name}-{dtype}.nbc")
+        dispatcher.compile(eval(self.signature, _signature_names(dtype)))
+        # Explicit types: an array of any layout is accepted, and nothing is ever compiled twice.
+        dispatcher.disable_compile()
+        # Numba calls this where a call does not fit, so a call that fits costs nothing more.
+        dispatcher._explain_matching_error = partial(_explain_misfit, self.name, dispatcher)
+        self[dtype] = dispatcher
+        return dispatcher
 
     def assembly(self, dtype=np.float32):
         """Return the machine code as text, compiled anew: to see what became of a tile.
@@ -186,34 +94,57 @@ class Kernel:
         dispatcher.compile(eval(self.signature, _signature_names(np.dtype(dtype))))
         return "\n".join(dispatcher.inspect_asm().values())
 
-    def compile(self, dtype):
-        """Return numba's function for `dtype`, compiling it or loading it from the cache."""
-        dispatcher = numba.njit(**self.options)(self.function)
-        dispatcher._cache = _Cache(self.function)
-        dispatcher.compile(eval(self.signature, _signature_names(dtype)))
-        # Explicit types: an array of any layout is accepted, and nothing is ever compiled twice.
-        dispatcher.disable_compile()
-        return dispatcher
-
 
 def _signature_names(dtype):
-    real = _TYPES[dtype.name]
+    real = TYPES[dtype]
     names = {name: getattr(numba, name) for name in ("void", "intp", "int64", "int32", "uint8")}
-    names |= {"real": real, "boolean": numba.boolean}
+    labels = types.Array(numba.int64, 1, "A", readonly=True, aligned=False)
+    names |= {"real": real, "boolean": numba.boolean, "labels": labels}
     for axes in range(1, 6):
         names[f"in{axes}"] = types.Array(real, axes, "A", readonly=True, aligned=False)
         names[f"flat{axes}"] = types.Array(real, axes, "C", readonly=True, aligned=False)
     return names
 
 
+def _explain_misfit(name, dispatcher, *arguments):
+    """Raise a TypeError that says which arguments of a kernel are not what it takes, and why."""
+    wanted = dispatcher.nopython_signatures[0].args
+    names = inspect.signature(dispatcher.py_func).parameters
+    every = zip(names, arguments, wanted, strict=True)
+    misfits = [f"{n} {why}" for n, value, kind in every if (why := _misfit(value, kind))]
+    raise TypeError(f"the kernel {name} cannot take its arguments: {'; '.join(misfits)}")
+
+
+def _misfit(value, kind):
+    """What is wrong with `value` where a kernel takes numba's type `kind`; "" if nothing is."""
+    if not isinstance(kind, types.Array):
+        fits = isinstance(value, numbers.Real | np.generic)
+        return "" if fits else f"is of type {type(value).__name__}, not a number"
+    if not isinstance(value, np.ndarray):
+        return f"is of type {type(value).__name__}, not an array"
+    dtype = as_dtype(kind.dtype)
+    if value.dtype != dtype:
+        native = value.dtype.newbyteorder("=") == dtype
+        order = ", numbers in the byte order of another processor," if native else ""
+        return f"is {value.dtype}{order} and must be {dtype}: convert with .astype(numpy.{dtype})"
+    if value.ndim != kind.ndim:
+        return f"has {value.ndim} axes and must have {kind.ndim}"
+    if kind.mutable and not value.flags.writeable:
+        return "is write-protected, and the kernel writes to it: give a copy, x.copy()"
+    if kind.layout == "C" and not value.flags.c_contiguous:
+        return "is not contiguous: give numpy.ascontiguousarray(x)"
+    return ""
+
+
 def kernel(signature, sums=False):
-    """Decorate a function as a kernel with explicit types.
+    """Decorate a function as a kernel with explicit types; what it returns is a `Kernel`.
 
     Args:
         signature: in numba's notation, with ``real`` for float32 or float64. ``in1`` to ``in5``
             are arrays of so many axes that are only read: any strides, write-protected or not;
             ``flat1`` to ``flat5`` are contiguous ones; ``real[::1]``, ``real[:, ::1]``... are
-            contiguous arrays that are written. Explicit types keep the compiled versions at two.
+            contiguous arrays that are written; ``labels`` is a row of int64 that is only read.
+            Explicit types keep the compiled versions at two.
         sums: whether sums may be taken in an order that suits the vector unit.
 
     Example:
@@ -222,8 +153,21 @@ def kernel(signature, sums=False):
         ...     for i in range(x.size):
         ...         x[i] += value
         >>> x = np.zeros(3, np.float32)
-        >>> add_to(x, 2)
+        >>> add_to[x.dtype](x, 2)
         >>> x
         array([2., 2., 2.], dtype=float32)
     """
     return lambda function: Kernel(function, signature, sums)
+
+
+def wrong_gradient(gy, shape):
+    """Return the error for a gradient `gy` whose shape is not its result's `shape`.
+
+    Example:
+        >>> wrong_gradient(np.ones(2), (3,))
+        ValueError('the gradient of a result of shape (3,) has shape (2,); they must be the same')
+    """
+    return ValueError(
+        f"the gradient of a result of shape {tuple(shape)} has shape {gy.shape}; they must be the "
+        "same"
+    )

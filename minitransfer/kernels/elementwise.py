@@ -6,15 +6,13 @@ diverged.
 """
 
 import math
-from functools import partial
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from .checks import common_float, same_shape
-from .compile import helper, kernel
-from .threads import in_chunks
+from .compile import helper, kernel, wrong_gradient
+from .threads import parallel_for
 
 CHUNK = 1 << 21
 """Numbers in a chunk. These loops wait for memory; two threads fetch little more than one."""
@@ -26,8 +24,8 @@ def relu_reference(x):
 
 
 def relu_backward_reference(gy, y):
-    """Return `gy` where ReLU's output `y` is positive, 0 elsewhere."""
-    return np.where(y > 0, gy, gy.dtype.type(0))
+    """Return `gy`, and 0 where ReLU's output `y` is 0; a NaN lets it pass, as in PyTorch."""
+    return np.where(y <= 0, gy.dtype.type(0), gy)
 
 
 def exp_reference(x):
@@ -70,7 +68,7 @@ def _relu(x, y):
 def _relu_backward(gy, y, gx):
     nothing = gy.dtype.type(0)
     for i in range(y.size):
-        gx[i] = gy[i] if y[i] > 0 else nothing
+        gx[i] = nothing if y[i] <= 0 else gy[i]
 
 
 @intrinsic
@@ -185,44 +183,40 @@ def _sigmoid_cross_entropy(x, t, losses, difference):
         difference[i] = (e if x[i] < 0 else one) / (one + e) - t[i]
 
 
-def _mapped(name, loop, x):
-    """Run `loop` over x, which may have any shape and strides."""
-    if x.dtype.char not in "fd":
-        common_float(name, x)
+def _map(loop, x):
+    """Run a compiled loop over x, which may have any shape and strides."""
     y = np.empty(x.shape, x.dtype)
-    in_slices(loop, x.ravel(), y.ravel())  # ravel copies x only if it must
+    parallel_rows(loop, x.ravel(), y.ravel())  # ravel copies x only if it must
     return y
 
 
-def _mapped_back(name, loop, gy, y):
-    """Run `loop` over the gradient of a result and the result itself."""
+def _map_back(loop, gy, y):
+    """Run a compiled loop over the gradient of a result and the result itself."""
     if gy.shape != y.shape:
-        same_shape(name, gy=gy, y=y)
-    if gy.dtype is not y.dtype or gy.dtype.char not in "fd":
-        gy, y = common_float(name, gy, y)
+        raise wrong_gradient(gy, y.shape)
     gx = np.empty(gy.shape, gy.dtype)
-    in_slices(loop, gy.ravel(), y.ravel(), gx.ravel())
+    parallel_rows(loop, gy.ravel(), y.ravel(), gx.ravel())
     return gx
 
 
-def in_slices(loop, *arguments):
+def parallel_rows(loop, *arguments):
     """Call `loop` on the same chunk of each long row, and the numbers as they are.
 
     The loops count from 0 to the row's size: only then does the compiler see that no index is
     negative (counted from the end, as Python has it), and makes vector code.
 
     Args:
-        loop: a kernel.
+        loop: a compiled function.
         arguments: rows of one size, and plain numbers; a row comes first.
     """
-    first = arguments[0]
-    if first.size <= CHUNK:
-        loop.versions[first.dtype](*arguments)
+    size = arguments[0].size
+    if size <= CHUNK:
+        loop(*arguments)
     else:
-        in_chunks(partial(_slice, loop, arguments), first.size, CHUNK)
+        parallel_for(size, CHUNK, _slice_rows, loop, arguments)
 
 
-def _slice(loop, arguments, i, j):
+def _slice_rows(loop, arguments, i, j):
     loop(*[a[i:j] if isinstance(a, np.ndarray) else a for a in arguments])
 
 
@@ -233,7 +227,7 @@ def relu(x):
         >>> relu(np.array([-1.0, 2.0, np.nan]))
         array([ 0.,  2., nan])
     """
-    return _mapped("relu", _relu, x)
+    return _map(_relu[x.dtype], x)
 
 
 def relu_backward(gy, y):
@@ -243,7 +237,7 @@ def relu_backward(gy, y):
         >>> relu_backward(np.array([5.0, 5.0]), np.array([0.0, 2.0]))
         array([0., 5.])
     """
-    return _mapped_back("relu_backward", _relu_backward, gy, y)
+    return _map_back(_relu_backward[y.dtype], gy, y)
 
 
 def exp(x):
@@ -253,7 +247,7 @@ def exp(x):
         >>> exp(np.array([0.0, -np.inf, np.inf, np.nan]))
         array([ 1.,  0., inf, nan])
     """
-    return _mapped("exp", _exp, x)
+    return _map(_exp[x.dtype], x)
 
 
 def erf(x):
@@ -263,7 +257,7 @@ def erf(x):
         >>> erf(np.array([0.0, np.inf]))
         array([0., 1.])
     """
-    return _mapped("erf", _erf, x)
+    return _map(_erf[x.dtype], x)
 
 
 def sigmoid(x):
@@ -273,7 +267,7 @@ def sigmoid(x):
         >>> sigmoid(np.array([-np.inf, 0.0, np.inf]))
         array([0. , 0.5, 1. ])
     """
-    return _mapped("sigmoid", _sigmoid, x)
+    return _map(_sigmoid[x.dtype], x)
 
 
 def sigmoid_backward(gy, y):
@@ -283,7 +277,7 @@ def sigmoid_backward(gy, y):
         >>> sigmoid_backward(np.array([1.0, 2.0]), np.array([0.5, 1.0]))
         array([0.25, 0.  ])
     """
-    return _mapped_back("sigmoid_backward", _sigmoid_backward, gy, y)
+    return _map_back(_sigmoid_backward[y.dtype], gy, y)
 
 
 def sigmoid_cross_entropy(logits, targets):
@@ -297,21 +291,15 @@ def sigmoid_cross_entropy(logits, targets):
         losses, ``-t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))``; and sigmoid less target,
         which is the derivative of each loss. Both have the shape of `logits`.
 
-    Raises:
-        ValueError: if the shapes differ.
-
     Example:
         >>> losses, difference = sigmoid_cross_entropy(np.array([0.0, 1000.0]), np.ones(2))
         >>> losses.round(4), difference
         (array([0.6931, 0.    ]), array([-0.5,  0. ]))
     """
-    name = "sigmoid_cross_entropy"
-    if logits.shape != targets.shape:
-        same_shape(name, logits=logits, targets=targets)
-    if logits.dtype is not targets.dtype or logits.dtype.char not in "fd":
-        logits, targets = common_float(name, logits, targets)
     losses = np.empty(logits.shape, logits.dtype)
     difference = np.empty(logits.shape, logits.dtype)
-    outcome = losses.ravel(), difference.ravel()
-    in_slices(_sigmoid_cross_entropy, logits.ravel(), targets.ravel(), *outcome)
+    parallel_rows(
+        _sigmoid_cross_entropy[logits.dtype],
+        *(logits.ravel(), targets.ravel(), losses.ravel(), difference.ravel()),
+    )
     return losses, difference

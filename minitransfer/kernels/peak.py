@@ -9,7 +9,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .compile import kernel
-from .vectors import VECTOR_BYTES, Code
+from .vector_code import VECTOR_BYTES, Code
 
 _I64 = ir.IntType(64)
 
@@ -34,7 +34,8 @@ def _chains(typingctx, like, rounds):
         total = sums[0]
         for s in sums[1:]:
             total = builder.fadd(total, s)
-        return code.total(total)  # used, or the compiler would take the loop away
+        lanes = code.totals([total])  # used, or the compiler would take the loop away
+        return builder.extract_element(lanes, ir.IntType(32)(0))
 
     return signature, generate
 
@@ -56,10 +57,11 @@ def peak_flops(dtype):
         True
     """
     out, rounds = np.empty(1, dtype), 20_001
+    turn_chains = _turn_chains[out.dtype]
     best = float("inf")
     for _ in range(6):
         start = time.process_time()
-        _turn_chains(out, rounds)
+        turn_chains(out, rounds)
         best = min(best, time.process_time() - start)
     return 2 * 12 * 4 * rounds * (VECTOR_BYTES // out.itemsize) / best
 

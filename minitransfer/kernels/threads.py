@@ -1,4 +1,6 @@
-"""Several threads in one kernel: fixed chunks, a pool, and no waiting in a loop.
+"""What a process gives to its kernels: several threads, and the memory that others have freed.
+
+Threads come as fixed chunks, a pool, and no waiting in a loop.
 
 Kernels release the interpreter's lock, so ordinary Python threads run side by side. The work is
 cut into chunks whose ends depend on its size alone; a thread takes the next chunk when it has done
@@ -10,7 +12,9 @@ call kernels at once, even from inside the pool. A thread without work sleeps; i
 takes nothing from other programs.
 """
 
+import ctypes
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,18 +22,18 @@ LEAST = 4
 """Chunks below which one thread does it all. On a busy machine a helper may fall asleep over its
 chunk; where there are a few, the caller has done the others meanwhile and waits for one only."""
 
+_KEEP = 256 << 20
+"""Bytes of freed memory that stay with the process for the next step."""
+_LARGE = 32 << 20
+"""Bytes from which an array has pages of its own all the same; glibc allows no more."""
+
 _lock = threading.Lock()
 _count = None
 _pool = None
 
 
 def default_threads():
-    """Return the threads used unless told otherwise: the processor cores this process may use.
-
-    Example:
-        >>> default_threads() >= 1
-        True
-    """
+    """Return the threads used unless told otherwise: the processor cores this process may use."""
     named = os.environ.get("MINITRANSFER_NUM_THREADS")
     if named:
         if not named.isdecimal() or int(named) < 1:
@@ -41,12 +45,7 @@ def default_threads():
 
 
 def get_num_threads():
-    """Return the number of threads that large kernels use.
-
-    Example:
-        >>> get_num_threads() >= 1
-        True
-    """
+    """Return the number of threads that large kernels use."""
     global _count
     if _count is None:
         _count = default_threads()
@@ -79,26 +78,24 @@ def set_num_threads(n):
                 old.shutdown(wait=False)
 
 
-def in_chunks(work, count, chunk):
-    """Call ``work(first, last)`` for all of ``range(count)``, a chunk at a time, by all threads.
+def parallel_for(count, chunk, work, *arguments):
+    """Call ``work(*arguments, first, last)`` for all of ``range(count)``, by all threads.
 
     Args:
-        work: a function of the first index and the one behind the last; it may run in any thread
-            and must not depend on which chunks were done before.
         count: how many indices there are.
         chunk: indices in a chunk (the last may be shorter). With one thread, or fewer than
             `LEAST` chunks, `work` is called once, in this thread.
+        work: a function of the arguments, the first index and the one behind the last; it may run
+            in any thread and must not depend on which chunks were done before.
 
     Example:
-        >>> done = []
-        >>> in_chunks(lambda first, last: done.append((first, last)), 5, 9)
-        >>> done
-        [(0, 5)]
+        >>> parallel_for(5, 9, print, "from and to:")
+        from and to: 0 5
     """
     chunks = -(-count // chunk)
-    helpers = min(get_num_threads(), chunks) - 1
-    if helpers < 1 or chunks < LEAST:
-        work(0, count)
+    helpers = min(get_num_threads(), chunks) - 1 if chunks >= LEAST else 0
+    if helpers < 1:
+        work(*arguments, 0, count)
         return
     starts = iter(range(0, count, chunk))
     turn = threading.Lock()
@@ -109,7 +106,7 @@ def in_chunks(work, count, chunk):
                 first = next(starts, None)
             if first is None:
                 return
-            work(first, min(first + chunk, count))
+            work(*arguments, first, min(first + chunk, count))
 
     futures = _helpers(take_turns, helpers)
     try:
@@ -121,11 +118,23 @@ def in_chunks(work, count, chunk):
 
 
 def _helpers(task, count):
+    """Ask `count` helpers to do the task; none once the main script has ended.
+
+    Threads of the user's own and functions of ``atexit`` may go on then, but Python's pools take
+    no more work: the caller does all of it.
+    """
     global _pool
+    futures = []
     with _lock:
         if _pool is None:
             _pool = ThreadPoolExecutor(max(get_num_threads() - 1, 1), "minitransfer")
-        return [_pool.submit(task) for _ in range(count)]
+        try:
+            for _ in range(count):
+                futures.append(_pool.submit(task))
+        except RuntimeError as error:  # said before anything is queued, so no chunk is lost
+            if "cannot schedule new futures" not in str(error):
+                raise
+    return futures
 
 
 def _forget_pool():
@@ -136,3 +145,23 @@ def _forget_pool():
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+def keep_freed_memory():
+    """Ask glibc to keep freed memory, for the whole process; return whether it was asked.
+
+    Every step of a training run makes and frees the same large arrays. The C library of Linux
+    gives memory of such sizes back to the system and asks for it again at the next step, and the
+    system clears it, page by page, on first use: a third of a training step of the conv net.
+
+    `train.fit` does this at its start. Glibc is left alone where the environment says already what
+    it should do (``MALLOC_…_THRESHOLD_`` or ``GLIBC_TUNABLES``), and so are other C libraries.
+    """
+    decided = any(n.startswith("MALLOC_") or n == "GLIBC_TUNABLES" for n in os.environ)
+    if decided or not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl, for one, has none
+    if mallopt is None:
+        return False
+    trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
+    return bool(mallopt(mmap_threshold, _LARGE) and mallopt(trim_threshold, _KEEP))

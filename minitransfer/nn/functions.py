@@ -11,7 +11,10 @@ Args common to all losses:
     size_average, reduce: PyTorch's old names of the same, refused.
 """
 
+import numpy as np
+
 from minitransfer import ops
+from minitransfer.autograd import as_array
 from minitransfer.nn.module import Module
 from minitransfer.ops.losses import refuse_old_names
 
@@ -414,6 +417,18 @@ class _Loss(Module):
         refuse_old_names(type(self).__name__, size_average, reduce)
         self.reduction = reduction
 
+    def count(self, input, target) -> float | None:
+        """Return what the sum of the single losses is divided by, or None if it is not divided.
+
+        With it `train` puts the losses of several batches together to that of all of them.
+
+        Example:
+            >>> from minitransfer import zeros
+            >>> MSELoss().count(zeros(4, 3), zeros(4, 3))
+            12
+        """
+        return input.array.size if self.reduction == "mean" else None
+
 
 class CrossEntropyLoss(_Loss):
     """−log of the probability that softmax(logits) gives the right class.
@@ -449,6 +464,28 @@ class CrossEntropyLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.weight, self.ignore_index = weight, ignore_index
         self.label_smoothing = label_smoothing
+
+    def count(self, logits, target) -> float | None:
+        """Return how many labels are not ignored, or the sum of their weights; see `_Loss`.
+
+        Example:
+            >>> from minitransfer import tensor, zeros
+            >>> labels = tensor([0, 1, 1, -100])
+            >>> CrossEntropyLoss().count(zeros(4, 2), labels)
+            3
+            >>> CrossEntropyLoss(weight=[1.0, 5.0]).count(zeros(4, 2), labels)
+            11.0
+        """
+        if self.reduction != "mean":
+            return None
+        labels = target.array
+        if labels.dtype.kind == "f":  # probabilities: one of each class
+            return labels.size // labels.shape[1 if labels.ndim > 1 else 0]
+        labels = labels[labels != self.ignore_index]
+        if self.weight is None:
+            return labels.size
+        weight = np.asarray(as_array(self.weight))
+        return float(weight.take(labels, mode="clip").sum())  # a wrong label the loss refuses
 
     def forward(self, logits, target):
         return ops.cross_entropy(
@@ -572,6 +609,9 @@ class KLDivLoss(_Loss):
     def __init__(self, size_average=None, reduce=None, reduction="mean", log_target=False):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
+
+    def count(self, input, target):
+        return len(input) if self.reduction == "batchmean" else super().count(input, target)
 
     def forward(self, input, target):
         return ops.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

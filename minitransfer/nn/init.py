@@ -11,8 +11,12 @@ from minitransfer.not_covered import not_covered
 from minitransfer.random import default_generator
 
 #: What the standard deviation has to be multiplied by to keep it through an activation.
-GAINS = {"linear": 1.0, "conv2d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2)}
-GAINS["selu"] = 0.75
+GAINS = {
+    **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "selu": 3 / 4,
+}
 
 
 def calculate_gain(nonlinearity, param=None) -> float:
@@ -116,9 +120,10 @@ def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="leaky_relu", gen
 
     Args:
         tensor: the weight.
-        a: negative slope, for ``nonlinearity="leaky_relu"``; 0 makes it a ReLU.
+        a: the slope of the activation where it is negative, 0 for ReLU; other activations than
+            "leaky_relu" have none, and do not look at it.
         mode: "fan_in" keeps the variance on the way forward, "fan_out" on the way back.
-        nonlinearity: "relu", "leaky_relu", "tanh", "sigmoid" or "linear".
+        nonlinearity: "leaky_relu" or a key of `GAINS`.
         generator: a ``numpy.random.Generator``; the default one if None.
 
     Example:
@@ -190,8 +195,7 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
 
 @no_grad()
 def _fill(tensor, values):
-    tensor[...] = values
-    return tensor
+    return tensor.copy_(values)
 
 
 def __getattr__(name):

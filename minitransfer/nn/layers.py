@@ -22,7 +22,7 @@ class Linear(Module):
         bias: whether to add b.
         device: "cpu" or None.
         dtype: type of the weights; float32 if None.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Attributes:
         weight: (out_features, in_features), drawn evenly from ±1/√in_features as in PyTorch.
@@ -81,7 +81,7 @@ class Conv2d(Module):
         bias: whether to add a number per output channel.
         padding_mode: only "zeros" is covered.
         device, dtype: see `Linear`.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Attributes:
         weight: (out_channels, in_channels / groups, height, width).
@@ -157,7 +157,7 @@ class Embedding(Module):
         max_norm, norm_type, scale_grad_by_freq, sparse: only the defaults are covered.
         _weight: the table, instead of drawn numbers; not trained if `_freeze`.
         device, dtype: see `Linear`.
-        generator: draws the first values from the normal distribution; the default one if None.
+        generator: draws the initial weights from the normal distribution; the default one if None.
 
     Shape:
         whole numbers (…) → (…, embedding_dim).

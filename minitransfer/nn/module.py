@@ -7,7 +7,7 @@ import numpy as np
 
 from minitransfer import devices
 from minitransfer.nn import state
-from minitransfer.not_covered import explain_arguments, not_covered
+from minitransfer.not_covered import explain_arguments, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
 
@@ -17,6 +17,7 @@ class Parameter(Tensor):
     Attributes:
         name: its dotted name within the outermost module it was attached to ("body.0.weight"),
             or "" while it belongs to none. Optimisers keep their state under it.
+        frozen: whether `transfer.freeze` holds it.
 
     Example:
         >>> Parameter([1.0, 2.0]).requires_grad
@@ -24,22 +25,69 @@ class Parameter(Tensor):
     """
 
     __slots__ = ("name",)
+    frozen = False
 
     def __init__(self, data, requires_grad=True):
         super().__init__(data, requires_grad)
+        if not self.array.flags.writeable:  # an optimiser has to write into it
+            self.array = self.array.copy()
         self.name = ""
 
     def __repr__(self):
         return f"Parameter {self.name!r} {super().__repr__()}"
 
 
-class HookHandle:
-    """What `Module.register_forward_hook` returns; `remove` takes the hook away again.
+class FrozenParameter(Parameter):
+    """What a parameter is while `transfer.freeze` holds it: it asks for no gradient.
+
+    Freezing gives a parameter this class, and unfreezing takes it away again; the object stays the
+    same. So there is one place that knows whether it learns, and parameters that do are read as
+    quickly as ever.
+
+    Raises:
+        RuntimeError: if it is told to ask for gradients.
 
     Example:
-        >>> handle = Module().register_forward_hook(print)
-        >>> handle.remove()
+        >>> from minitransfer import nn, transfer
+        >>> layer = transfer.freeze(nn.Linear(2, 1))
+        >>> type(layer.weight).__name__, layer.weight.requires_grad
+        ('FrozenParameter', False)
+        >>> type(transfer.unfreeze(layer).weight).__name__
+        'Parameter'
     """
+
+    __slots__ = ()
+    frozen = True
+
+    @property
+    def requires_grad(self) -> bool:
+        """Always False."""
+        return False
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        if value:
+            raise RuntimeError(
+                f"the parameter {self.name!r} is frozen, and asks for no gradient until "
+                "transfer.unfreeze is called on the module that was frozen (or on a part of it)"
+            )
+        Tensor.requires_grad.__set__(self, False)
+
+    @classmethod
+    def of_kind(cls, kind: type) -> type:
+        """Return the class that a parameter of class `kind` has while it is frozen."""
+        if kind is Parameter:
+            return cls
+        facts = {"__slots__": (), "frozen": True, "requires_grad": cls.requires_grad}
+        return type(f"Frozen{kind.__name__}", (kind,), facts)
+
+
+class NoTensor(TypeError):
+    """A layer was given something else than a tensor, a list for instance."""
+
+
+class HookHandle:
+    """What `Module.register_forward_hook` returns; `remove` takes the hook away again."""
 
     def __init__(self, module):
         self._module = module
@@ -58,12 +106,15 @@ class Module:
     are registered when they are assigned as attributes, and are walked in that order.
 
     Attributes:
-        training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`;
-            always False in a frozen module (see `minitransfer.transfer.freeze`).
-        frozen: whether the module was frozen.
+        training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`
+            here and below, or assigned, for this module alone; always False in a frozen module
+            (see `minitransfer.transfer.freeze`).
+        frozen: whether the module was frozen; only `transfer.freeze` and `unfreeze` change it.
         name: dotted name within the outermost module, "" for that one itself.
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
+        input_type, input_shape: what the outermost module takes ("image", …) and the shape of one
+            example; None, unless it says so, for anything.
         pointwise: a fact about the class: of a picture, each place of the output depends on the
             same place of the input alone.
 
@@ -81,18 +132,22 @@ class Module:
     """
 
     stateless = pointwise = False
+    input_type: str | None = None
+    input_shape: tuple[int, ...] | None = None
     _not_saved = frozenset()  # names of buffers that files do without
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        if "forward" in cls.__dict__:  # what holds of one forward need not hold of another
+        # What holds of one forward need not hold of another that takes its place.
+        if "forward" in cls.__dict__ and super(cls, cls).forward is not Module.forward:
             for fact in ("stateless", "pointwise"):
                 if fact not in cls.__dict__:
                     setattr(cls, fact, False)
 
     def __init__(self):
         registries = {"_parameters": {}, "_buffers": {}, "_modules": {}}
-        self.__dict__.update(registries, frozen=False, name="", _training=True, _forward_hooks=None)
+        facts = {"_frozen": False, "_training": True, "_forward_hooks": None, "name": ""}
+        self.__dict__.update(registries, **facts)
 
     # Registration
 
@@ -152,6 +207,29 @@ class Module:
     def add_module(self, name: str, module) -> None:
         """Attach `module` under `name`."""
         setattr(self, name, module)
+
+    def replace_module(self, old: "Module", new: "Module") -> None:
+        """Put a module in another's place, wherever that is attached below this one.
+
+        The new module takes over name and mode. Names go on counting from the outermost module
+        that the old one was attached to, of which this one may be a part.
+
+        Example:
+            >>> from minitransfer import nn
+            >>> net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+            >>> net.replace_module(net[1], nn.Linear(3, 5))
+            >>> net[1], net[1].weight.name
+            (Linear(3 → 5), '1.weight')
+        """
+        new.train(old._training)
+        for name, module in new.named_modules(prefix=old.name):
+            object.__setattr__(module, "name", name)
+        for name, parameter in new.named_parameters():
+            parameter.name = f"{old.name}.{name}" if old.name else name
+        for module in list(self.modules()):
+            for name, child in module._modules.items():
+                if child is old:  # not by setattr, which would name everything from here
+                    module._modules[name] = module.__dict__[name] = new
 
     register_module = add_module
 
@@ -250,7 +328,23 @@ class Module:
     @property
     def training(self) -> bool:
         """Whether the module is in training mode; a frozen one never is."""
-        return self._training and not self.frozen
+        return self._training and not self._frozen
+
+    @training.setter
+    def training(self, mode: bool):
+        self.__dict__["_training"] = bool(mode)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the module was frozen."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, value):
+        raise AttributeError(
+            f"{self.label()}: frozen tells what transfer.freeze has done; freeze and unfreeze with "
+            "transfer.freeze(module) and transfer.unfreeze(module)"
+        )
 
     def train(self, mode: bool = True):
         """Set training mode here and below, and return the module. Frozen parts stay as they are:
@@ -287,7 +381,18 @@ class Module:
 
     def requires_grad_(self, requires_grad: bool = True):
         """Ask all parameters for gradients, or none of them. (`transfer.freeze` does more: it
-        also holds batch norm and dropout in evaluation mode.)"""
+        also holds batch norm and dropout in evaluation mode, and lasts until `unfreeze`.)
+
+        Raises:
+            RuntimeError: if a parameter is frozen that is to ask for gradients; nothing has been
+                changed then.
+        """
+        frozen = [n for n, p in self.named_parameters() if p.frozen]
+        if requires_grad and frozen:
+            raise RuntimeError(
+                f"requires_grad_(True): frozen are {', '.join(frozen)}, and they stay so until "
+                "transfer.unfreeze is called on the module that was frozen; nothing was changed"
+            )
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -357,12 +462,27 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *inputs, **options):
-        output = self.forward(*inputs, **options)
+        try:
+            output = self.forward(*inputs, **options)
+        except (AttributeError, TypeError, ValueError) as error:
+            self._explain(error, inputs)
+            raise
         if self._forward_hooks is not None:
             for hook in list(self._forward_hooks.values()):
                 changed = hook(self, inputs, output)
                 output = output if changed is None else changed
         return output
+
+    def _explain(self, error, inputs) -> None:
+        """Say it better if the cause was that a layer of this library was not given tensors."""
+        if isinstance(error, NoTensor) or not type(self).__module__.startswith("minitransfer."):
+            return
+        for x in inputs:
+            if isinstance(x, (list, tuple)) or type(x).__module__.split(".")[0] == "torch":
+                raise NoTensor(
+                    f"{self.label()} takes tensors; given {what_was_given(x)}. "
+                    "minitransfer.tensor(x) makes one of numbers, lists and arrays"
+                ) from error
 
     @explain_arguments
     def register_forward_hook(self, hook: Callable) -> HookHandle:
@@ -462,7 +582,7 @@ class Sequential(Module):
         whole._modules.update(parts)
         whole.__dict__.update(whole._modules)
         if like is not None:
-            facts = {"name": like.name, "frozen": like.frozen, "_training": like._training}
+            facts = {"name": like.name, "_frozen": like._frozen, "_training": like._training}
             whole.__dict__.update(facts)
         return whole
 
@@ -504,6 +624,6 @@ def check_module(module) -> None:
     """
     if not isinstance(module, Module):
         raise TypeError(
-            f"expected a module (nn.Linear, nn.ReLU(), …), given {module!r}; "
-            "a class has to be called first, and a plain function wrapped in a module"
+            "expected a module, as nn.ReLU() or a class of your own made of nn.Module; given "
+            f"{what_was_given(module)}"
         )

@@ -113,6 +113,10 @@ class BatchNorm2d(_BatchNorm):
     axes = (4,)
 
 
+#: What learns from the statistics of each batch.
+BATCH_NORMS = (BatchNorm1d, BatchNorm2d)
+
+
 class LayerNorm(Module):
     """Normalises each example over its last axes (Ba, Kiros and Hinton 2016).
 

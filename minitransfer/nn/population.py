@@ -1,6 +1,6 @@
 """Many seeds of one small network, trained side by side.
 
-A statement about what training "does" is about a distribution over first values. A population
+A statement about what training "does" is about a distribution over initial weights. A population
 stacks the parameters of many members along a leading axis of one module, so that the same layers
 and the same optimiser train all of them in one go, hundreds of times faster than one by one.
 Members never mix: the loss is a sum over members of each member's own mean, so the gradient that

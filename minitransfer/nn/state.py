@@ -5,6 +5,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from minitransfer.autograd import increment_version
 from minitransfer.not_covered import explain_arguments
 from minitransfer.tensor import Tensor
@@ -42,7 +44,8 @@ def load_state_dict(module, state_dict: dict, strict: bool = True) -> LoadResult
     Raises:
         KeyError: names every missing and unexpected key (`strict` only).
         ValueError: names every key whose shape differs, with both shapes, and the missing
-            and unexpected keys too.
+            and unexpected keys too; or the keys that belong to one shared tensor and hold
+            different numbers.
         TypeError: if a value is not numeric.
     """
     own = dict(_state(module))
@@ -56,6 +59,7 @@ def load_state_dict(module, state_dict: dict, strict: bool = True) -> LoadResult
     ]
     if wrong or (strict and (absent or unexpected)):
         raise _load_error(absent, unexpected, wrong)
+    _check_shared(own, arrays)
     for name, tensor in own.items():
         if name in arrays:
             tensor.array[...] = arrays[name]
@@ -69,6 +73,21 @@ def _state(module):
             for name, tensor in registry.items():
                 if name not in part._not_saved:
                     yield f"{prefix}.{name}" if prefix else name, tensor
+
+
+def _check_shared(own, arrays) -> None:
+    """Refuse two different values for what two names in the module share."""
+    first_names = {}
+    for name, tensor in own.items():
+        if name not in arrays:
+            continue
+        first = first_names.setdefault(id(tensor), name)
+        if first != name and not np.array_equal(arrays[first], arrays[name], equal_nan=True):
+            raise ValueError(
+                f"load_state_dict: nothing was loaded. {first} and {name} are one tensor here, and "
+                "the state holds two different ones: it comes from a network that does not share "
+                "them. Leave one out of the state, with strict=False, or do not share them here"
+            )
 
 
 def _load_error(absent, unexpected, wrong) -> Exception:

@@ -1,11 +1,12 @@
 """Gradients limited, and parameters in one long row: ``torch.nn.utils``."""
 
 import math
+import numbers
 
 import numpy as np
 
 from minitransfer.autograd import increment_version
-from minitransfer.not_covered import check_default, not_covered
+from minitransfer.not_covered import not_covered
 from minitransfer.ops import cat, reshape
 from minitransfer.tensor import Tensor
 
@@ -13,22 +14,25 @@ from minitransfer.tensor import Tensor
 def clip_grad_norm_(
     parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite=False, foreach=None
 ) -> float:
-    """Scale all gradients down together so that their common Euclidean norm is at most `max_norm`.
+    """Scale all gradients down together so that their common norm is at most `max_norm`.
 
+    They are multiplied by max_norm / (norm + 1e-6), as in PyTorch, where that is below 1.
     Parameters without a gradient, frozen ones among them, do not count (Pascanu et al. 2013).
 
     Args:
         parameters: parameters, or a single one.
-        max_norm: the largest norm to allow.
-        norm_type: only 2, the Euclidean norm, is covered.
-        error_if_nonfinite: whether a norm that is infinite or NaN is an error.
+        max_norm: the largest norm to allow, 0 or greater.
+        norm_type: which norm: 2 for the Euclidean one, ``math.inf`` for the largest magnitude.
+        error_if_nonfinite: whether to refuse gradients of which the norm is NaN or infinite;
+            scaled, such gradients become 0 or NaN.
         foreach: taken for PyTorch's sake.
 
     Returns:
         The norm before.
 
     Raises:
-        ValueError: for another `norm_type` or a negative `max_norm`, and see `error_if_nonfinite`.
+        ValueError: if `max_norm` is negative or NaN.
+        RuntimeError: if asked to, where the norm is NaN or infinite; nothing was scaled.
 
     Example:
         >>> from minitransfer import nn
@@ -39,21 +43,35 @@ def clip_grad_norm_(
         >>> [round(g, 3) for g in p.grad.tolist()]
         [0.6, 0.8]
     """
+    if not isinstance(max_norm, numbers.Real):
+        raise TypeError(f"max_norm is a number; given {max_norm!r}")
     if not max_norm >= 0:
-        raise ValueError(f"clip_grad_norm_: max_norm is {max_norm}; expected a number from 0 on")
-    hint = "the gradients are in parameter.grad"
-    check_default("clip_grad_norm_", hint, norm_type=(norm_type, 2))
+        raise ValueError(f"max_norm is 0 or greater; given {max_norm}")
     gradients = _gradients(parameters)
+    norm = _common_norm(gradients, float(norm_type))
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise RuntimeError(
+            f"the gradients have the norm {norm}, so they cannot be scaled to {max_norm}; look "
+            "for what became infinite, or say error_if_nonfinite=False"
+        )
+    scale = min(max_norm / (norm + 1e-6), 1.0)  # in this order NaN stays NaN
+    if scale != 1:
+        with np.errstate(invalid="ignore"):  # infinity times 0
+            for gradient in gradients:
+                gradient *= scale
+    return norm
+
+
+def _common_norm(gradients, kind) -> float:
+    """The norm of all numbers in `gradients` together."""
+    if kind == math.inf:
+        return max((float(np.abs(g).max(initial=0)) for g in gradients), default=0.0)
     # Squares in float64: those of float32 overflow from 1e19 on. NumPy's sum, unlike BLAS's dot
     # product, gives the same bits whatever the number of threads.
-    norm = math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
-    if error_if_nonfinite and not math.isfinite(norm):
-        raise ValueError(f"the norm of the gradients is {norm}; a smaller learning rate may help")
-    scale = max_norm / (norm + 1e-6)  # PyTorch's formula, which needs no look at a norm of 0
-    if scale < 1:
-        for gradient in gradients:
-            gradient *= scale
-    return norm
+    if kind == 2:
+        return math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
+    powers = (np.power(np.abs(g), kind, dtype=np.float64) for g in gradients)
+    return sum(float(p.sum()) for p in powers) ** (1 / kind)
 
 
 def clip_grad_value_(parameters, clip_value: float, foreach=None) -> None:

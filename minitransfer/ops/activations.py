@@ -55,7 +55,7 @@ def relu6(input, inplace=False):
         (array([0., 3., 6.]), array([0., 1., 0.]))
     """
     x = as_float(input)
-    return np.clip(x, 0, 6), (lambda gy: np.where((x > 0) & (x < 6), gy, 0),)
+    return np.clip(x, 0, 6), (lambda gy: np.where((x <= 0) | (x >= 6), 0, gy),)
 
 
 @differentiable
@@ -297,7 +297,7 @@ def softmax(input, dim, dtype=None):
 
     def dx(gy):
         g = gy * y
-        return g - y * np.add.reduce(g, axis=dim, keepdims=True)
+        return g - y * np.add.reduce(g, axis=dim if y.ndim else None, keepdims=True)
 
     return y, (dx,)
 
@@ -314,13 +314,17 @@ def log_softmax(input, dim, dtype=None):
     y = _along(kernels.log_softmax, x, dim)
 
     def dx(gy):
-        return gy - kernels.exp(y) * np.add.reduce(gy, axis=dim, keepdims=True)
+        return gy - kernels.exp(y) * np.add.reduce(gy, axis=dim if y.ndim else None, keepdims=True)
 
     return y, (dx,)
 
 
 def _along(kernel, x, axis):
     """Run a kernel that works on the last axis on another one."""
+    if not x.ndim and axis in (0, -1):  # as in PyTorch, a single number has an axis 0
+        return kernel(x[None])[0]
+    if not x.size:
+        return np.empty_like(x)
     if axis == -1 or axis == x.ndim - 1:
         return kernel(x)
     return np.moveaxis(kernel(np.moveaxis(x, axis, -1)), -1, axis)

@@ -4,36 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from minitransfer.kernels.sums import total
+
 _FLOAT64 = np.dtype(np.float64)
-
-#: Longer axes than this are summed in pieces.
-_PIECE = 4096
-
-
-def total(x, axis=None, keepdims=False):
-    """Sum over axes, accurate for long ones too.
-
-    NumPy sums pairwise along the last axis, but one by one along others: there 20 million ones of
-    float32 are 16,777,216. So long axes are summed piece by piece, and then the sums.
-
-    Args:
-        x: Array.
-        axis: None (all), a number or a tuple.
-        keepdims: Keep the summed axes with size 1.
-
-    Returns:
-        The sum, in the dtype of `x`.
-
-    Example:
-        >>> total(np.ones((20_000_000, 1), np.float32), axis=0).tolist()
-        [20000000.0]
-    """
-    if axis == 0 and x.ndim > 1 and len(x) > _PIECE:
-        whole = len(x) // _PIECE * _PIECE
-        pieces = np.add.reduce(x[:whole].reshape(-1, _PIECE, *x.shape[1:]), axis=1)
-        rest = np.add.reduce(x[whole:], axis=0, keepdims=True)
-        x = np.concatenate([pieces, rest])
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 def unbroadcast(gradient, like):
@@ -72,14 +45,14 @@ def keep_float32(value, *operands):
 
     NumPy turns float32 into float64 when it meets an int64 array, a `np.float64` number or a
     float64 array without axes. As in PyTorch, none of them widens here: a result is float64
-    only when an operand with axes is (or, if no operand has axes, any array among them).
+    only when an operand with axes is (or, if no array of floats has axes, any of them).
 
     Args:
         value: What NumPy computed from the operands.
         operands: Arrays and plain numbers.
 
     Returns:
-        `value`, as float32 where its float64 came from an integer or from a mere number.
+        `value`, as float32 where its float64 came from integers or from mere numbers.
 
     Example:
         >>> ones, steps = np.ones(2, np.float32), np.arange(2)
@@ -88,9 +61,9 @@ def keep_float32(value, *operands):
     """
     if value.dtype != _FLOAT64:
         return value
-    arrays = [a for a in operands if isinstance(a, np.ndarray)]
-    decisive = [a for a in arrays if a.ndim] or arrays
-    if not decisive or any(a.dtype == _FLOAT64 for a in decisive):
+    floats = [a for a in operands if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+    decisive = [a for a in floats if a.ndim] or floats
+    if any(a.dtype == _FLOAT64 for a in decisive):
         return value
     return value.astype(np.float32)
 
@@ -164,3 +137,13 @@ def shared_gradients(compute, count):
         return gradient
 
     return tuple([partial(collect, i) for i in range(count)])
+
+
+def sign(x):
+    """1 where a number is positive, -1 where it is negative, and 0 elsewhere, for NaN too.
+
+    Example:
+        >>> sign(np.array([-2.0, 0.0, 3.0, np.nan]))
+        array([-1.,  0.,  1.,  0.])
+    """
+    return (x > 0).astype(x.dtype) - (x < 0)

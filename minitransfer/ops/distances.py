@@ -6,6 +6,7 @@ What `reduction` does, and what holds for all losses, stands in `minitransfer.op
 import numpy as np
 
 from minitransfer.autograd import differentiable
+from minitransfer.ops.common import sign
 from minitransfer.ops.losses import matching, reduce_losses, refuse_old_names, to_each
 
 
@@ -52,8 +53,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     difference = input - matching("l1_loss", input, target)
     y, factor = reduce_losses("l1_loss", np.abs(difference), reduction)
     return y, (
-        lambda gy: to_each(gy, factor) * np.sign(difference),
-        lambda gy: (to_each(gy, -factor) * np.sign(difference)).astype(target.dtype, copy=False),
+        lambda gy: to_each(gy, factor) * sign(difference),
+        lambda gy: (to_each(gy, -factor) * sign(difference)).astype(target.dtype, copy=False),
     )
 
 

@@ -57,7 +57,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return kernels.conv2d(input, weight, bias, *geometry), (
         dx,
         lambda gy: kernels.conv2d_backward_weight(input, gy, weight.shape, *geometry),
-        None if bias is None else lambda gy: np.add.reduce(gy, axis=(0, 2, 3)),
+        None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
     )
 
 
@@ -106,7 +106,8 @@ def _check_channels(x, w, b, groups):
         raise ValueError(
             f"conv2d: the bias has shape {b.shape}; {w.shape[0]} out channels need ({w.shape[0]},)"
         )
-    same_dtype("conv2d", input=x, weight=w, bias=b)
+    if x.dtype is not w.dtype or (b is not None and b.dtype is not w.dtype):
+        same_dtype("conv2d", input=x, weight=w, bias=b)
 
 
 @differentiable

@@ -14,7 +14,7 @@ from minitransfer.not_covered import check_default
 
 @differentiable
 def index(input, key):
-    """`input[key]`, with every kind of key NumPy knows.
+    """`input[key]`, with every kind of key that NumPy knows, and PyTorch's order of axes.
 
     Args:
         input: Array.
@@ -32,41 +32,74 @@ def index(input, key):
         >>> value, dx(np.array([10.0, 20.0, 30.0]))
         (array([1., 1., 3.]), array([30.,  0., 30.]))
     """
-    shape, key = input.shape, as_key(key)
-    y = input[key]
-    if _picks_once(key):
+    steps, y = [], input
+    for part in as_keys(key):
+        steps.append((part, y.shape))
+        y = y[part]
 
-        def dx(gy):
-            gx = np.zeros(shape, gy.dtype)
-            gx[key] = gy
-            return gx
-    else:
-
-        def dx(gy):
-            return scatter(gy, key, shape)
+    def dx(gy):
+        for part, shape in reversed(steps):
+            if _picks_once(part):
+                gx = np.zeros(shape, gy.dtype)
+                gx[part] = gy
+            else:
+                gx = scatter(gy, part, shape)
+            gy = gx
+        return gy
 
     return y, (dx,)
 
 
-def as_key(key):
-    """An index with the tensors in it replaced by their arrays.
+def as_keys(key) -> list:
+    """A key as one or two keys for NumPy, to be applied in turn.
+
+    NumPy counts a number beside an array as an array, too, and may move the axes that they pick
+    to the front. In PyTorch numbers are taken first, and the arrays' axes stay in their place.
+    As in PyTorch, a list of lists is a tuple of positions, and bytes are a mask.
 
     Example:
         >>> from minitransfer import Tensor
-        >>> as_key((slice(None), Tensor([1, 0])))
-        (slice(None, None, None), array([1, 0]))
+        >>> as_keys((-1, slice(None), Tensor([0, 2])))
+        [(-1, slice(None, None, None), slice(None, None, None)), (slice(None, None, None), array([0,
+        2]))]
     """
-    return tuple([as_array(k) for k in key]) if isinstance(key, tuple) else as_array(key)
+    if isinstance(key, list) and any(isinstance(k, (list, tuple, slice)) for k in key):
+        key = tuple(key)
+    if not isinstance(key, tuple):
+        return [_as_part(key)]
+    parts = tuple([_as_part(part) for part in key])
+    arrays = [isinstance(part, np.ndarray) for part in parts]
+    if not any(arrays) or not any(type(part) is int for part in parts):
+        return [parts]
+    first, then = [], []
+    for part, is_array in zip(parts, arrays, strict=True):
+        if is_array:
+            first += [slice(None)] * (part.ndim if part.dtype == bool else 1)
+            then.append(part)
+        else:
+            first.append(part)
+            if type(part) is not int:
+                then.append(Ellipsis if part is Ellipsis else slice(None))
+    return [tuple(first), tuple(then)]
+
+
+def _as_part(part):
+    """One part of a key: an array, a number, a slice, None or `...`."""
+    part = as_array(part)
+    if isinstance(part, (list, range)):
+        part = np.asarray(part, None if len(part) else np.intp)
+    if isinstance(part, (np.ndarray, np.integer)):
+        if part.dtype == np.uint8 and part.ndim:
+            return part.astype(bool)
+        if not part.ndim and part.dtype.kind in "iu":
+            return int(part)
+    return part
 
 
 def _picks_once(key):
     """Whether no element can be picked twice: anything but lists of integers."""
-    for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, (int, np.integer, slice)) or part is None or part is Ellipsis:
-            continue
-        if np.asarray(part).dtype != bool:
-            return False
-    return True
+    parts = key if isinstance(key, tuple) else (key,)
+    return not any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
 
 
 @differentiable

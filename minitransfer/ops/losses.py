@@ -42,7 +42,8 @@ def cross_entropy(
         the targets (None for class numbers).
 
     Raises:
-        ValueError: When shapes do not fit, a label is not a class, or every label is ignored.
+        ValueError: When shapes do not fit, a label is not a class, or, for a mean, every label is
+            ignored.
         TypeError: When labels are not integers.
 
     Example:
@@ -83,7 +84,7 @@ def _with_labels(logits, labels, ignored, reduction):
     if ignored is not None:
         losses = np.where(ignored, 0, losses)
         difference = np.where(ignored[:, None], 0, difference)
-        count = _counted(ignored.size - np.count_nonzero(ignored))
+        count = _counted(ignored.size - np.count_nonzero(ignored), reduction)
     y, factor = reduce_losses("cross_entropy", losses, reduction, count)
     if reduction == "none":
         return y, (lambda gy: gy[:, None] * difference, None)
@@ -103,7 +104,7 @@ def _with_soft_labels(logits, labels, ignored, weight, smoothing, reduction):
     if ignored is not None:
         shares[ignored] = 0
         importance = np.where(ignored, 0, importance)
-    y, dlogits, _ = _from_shares(logits, shares, reduction, _counted(importance.sum()))
+    y, dlogits, _ = _from_shares(logits, shares, reduction, _counted(importance.sum(), reduction))
     return y, (dlogits, None)
 
 
@@ -195,15 +196,15 @@ def _checked_labels(logits, target, ignore_index):
     if wrong.any():
         where = int(wrong.argmax())
         raise ValueError(
-            f"cross_entropy: label {labels[where]} at position {where} is not a class; the logits "
+            f"cross_entropy: label {target[where]} at position {where} is not a class; the logits "
             f"have {classes} classes, so labels go from 0 to {classes - 1}"
         )
     return np.where(ignored, 0, labels), ignored
 
 
-def _counted(total):
+def _counted(total, reduction):
     """The divisor of a mean, after a check that anything counts."""
-    if total == 0:
+    if total == 0 and reduction == "mean":
         raise ValueError(
             "cross_entropy: every label is ignored or has weight 0; there is nothing to average"
         )

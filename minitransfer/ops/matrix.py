@@ -1,5 +1,7 @@
 """Matrix products: `matmul`, and `linear`, the layer made of one product and a sum."""
 
+import math
+
 import numpy as np
 
 from minitransfer import kernels
@@ -62,7 +64,7 @@ def _matmul_folded(a, b):
     That is one large product instead of many small ones, and the derivative with respect to
     `b` needs no sum over the stack afterwards.
     """
-    rows = a.reshape(-1, a.shape[-1])
+    rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
     y, (da, db) = matmul.__wrapped__(rows, b)
     flat = y.shape
     return y.reshape(*a.shape[:-1], b.shape[1]), (
@@ -154,7 +156,7 @@ def linear(input, weight, bias=None):
 
 def _linear_folded(x, w, b):
     """All leading axes of `x` are one long batch."""
-    y, (dx, dw, db) = linear.__wrapped__(x.reshape(-1, x.shape[-1]), w, b)
+    y, (dx, dw, db) = linear.__wrapped__(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), w, b)
     flat = y.shape
     return y.reshape(*x.shape[:-1], w.shape[0]), (
         lambda gy: dx(gy.reshape(flat)).reshape(x.shape),

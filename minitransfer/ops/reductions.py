@@ -12,7 +12,9 @@ import numpy as np
 from minitransfer.autograd import differentiable
 from minitransfer.not_covered import explain_arguments
 from minitransfer.ops.common import as_float, total
+from minitransfer.ops.indexing import gather
 from minitransfer.ops.selection import maximum, minimum
+from minitransfer.ops.shapes import clone, squeeze
 
 
 @differentiable
@@ -100,8 +102,12 @@ def std(input, dim=None, correction=1, keepdim=False, unbiased=None):
         >>> float(value), dx(np.array(1.0))
         (1.0, array([-0.5,  0.5]))
     """
-    variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim, unbiased)
+    with np.errstate(over="ignore"):
+        variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim, unbiased)
     y = np.sqrt(variance)
+    if np.isinf(y).any():  # 1e20 squared is beyond float32, its deviation is not
+        squares = np.square(apart, dtype=np.float64)
+        y = np.sqrt(total(squares, _axis(input, dim), keepdim) / divisor).astype(apart.dtype)
 
     def dx(gy):
         return (gy / np.where(y == 0, 1, divisor * y)).reshape(kept) * apart
@@ -180,7 +186,7 @@ def logsumexp(input, dim=None, keepdim=False):
         (1000.6931, array([0.5, 0.5]))
     """
     x, axis = as_float(input), _axis(input, dim)
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     # An infinite top would give inf - inf; the exponentials are 0 or inf then, as they should be.
     top = np.where(np.isinf(top), 0, top)
     with np.errstate(divide="ignore", over="ignore"):
@@ -264,35 +270,43 @@ class ValuesIndices(NamedTuple):
 @explain_arguments
 def max(input, dim=None, keepdim=False, other=None):
     """The largest number; with an axis the pair (values, indices); of two tensors, the larger
-    number at each place.
+    number at each place. With an axis the first of several that tie gets all of the gradient.
 
     Example:
         >>> from minitransfer import tensor
         >>> max(tensor([[1.0, 3.0], [2.0, 0.0]]), 1).indices.tolist()
         [1, 0]
     """
-    return _largest(input, dim if other is None else other, keepdim, amax, argmax, maximum)
+    if other is not None or not isinstance(dim, (int, type(None))):
+        return maximum(input, dim if other is None else other)
+    if dim is None:
+        return amax(input)
+    return _with_places(input, argmax(input, dim, True), dim, keepdim)
 
 
 @explain_arguments
 def min(input, dim=None, keepdim=False, other=None):
     """The smallest number; with an axis the pair (values, indices); of two tensors, the smaller
-    number at each place.
+    number at each place. With an axis the first of several that tie gets all of the gradient.
 
     Example:
         >>> from minitransfer import tensor
         >>> min(tensor([1.0, 3.0]), tensor([2.0, 0.0])).tolist()
         [1.0, 0.0]
     """
-    return _largest(input, dim if other is None else other, keepdim, amin, argmin, minimum)
-
-
-def _largest(input, dim, keepdim, value, place, of_two):
+    if other is not None or not isinstance(dim, (int, type(None))):
+        return minimum(input, dim if other is None else other)
     if dim is None:
-        return value(input)
-    if not isinstance(dim, int):
-        return of_two(input, dim)
-    return ValuesIndices(value(input, dim, keepdim), place(input, dim, keepdim))
+        return amin(input)
+    return _with_places(input, argmin(input, dim, True), dim, keepdim)
+
+
+def _with_places(input, places, dim, keepdim):
+    """The numbers at `places`, which kept the axis, and the places."""
+    values = gather(input, dim, places) if input.ndim else clone(input)
+    if keepdim or not input.ndim:
+        return ValuesIndices(values, places)
+    return ValuesIndices(squeeze(values, dim), squeeze(places, dim))
 
 
 @differentiable

@@ -55,34 +55,37 @@ def _winner(gy, lost, tied):
 def clamp(input, min=None, max=None):
     """Limit every element to the range from `min` to `max`.
 
-    Elements outside get no gradient; those inside or exactly on a limit do, as in PyTorch.
+    An element outside gets no gradient, its limit does; one inside or exactly on a limit keeps
+    its own, as in PyTorch.
 
     Args:
         input: Array.
-        min: Smallest value allowed, a number or None.
-        max: Largest value allowed, a number or None.
+        min: Smallest value allowed: a number, an array that broadcasts with `input`, or None.
+        max: Largest value allowed, likewise; it wins where it is smaller than `min`.
 
     Returns:
-        The limited array and its derivative.
+        The limited array and the derivatives with respect to all three.
+
+    Raises:
+        ValueError: When neither limit is given.
 
     Example:
-        >>> value, (dx,) = clamp.__wrapped__(np.array([-1.0, 0.5, 2.0]), min=0, max=1)
+        >>> value, (dx, *_) = clamp.__wrapped__(np.array([-1.0, 0.5, 2.0]), min=0, max=1)
         >>> value, dx(np.ones(3))
         (array([0. , 0.5, 1. ]), array([0., 1., 0.]))
     """
     if min is None and max is None:
         raise ValueError("clamp: neither `min` nor `max` is given; give at least one limit")
-
-    def dx(gy):
-        outside = np.zeros(input.shape, bool)
-        if min is not None:
-            outside |= input < min
-        if max is not None:
-            outside |= input > max
-        return np.where(outside, 0, gy)
-
-    # The limits may be float64 or integer; they do not decide the type of the result.
-    return np.clip(input, min, max).astype(input.dtype, copy=False), (dx,)
+    limits = [limit for limit in (min, max) if limit is not None]
+    y = input if min is None else np.maximum(input, min)
+    y = y if max is None else np.minimum(y, max)
+    below = False if min is None else input < min
+    above = False if max is None else (input if min is None else np.maximum(input, min)) > max
+    return keep_float32(y, input, *limits), (
+        lambda gy: unbroadcast(np.where(below | above, 0, gy), input),
+        lambda gy: unbroadcast(np.where(below & ~np.asarray(above), gy, 0), min),
+        lambda gy: unbroadcast(np.where(above, gy, 0), max),
+    )
 
 
 @differentiable

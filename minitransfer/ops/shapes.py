@@ -9,7 +9,7 @@ import numpy as np
 
 from minitransfer.autograd import differentiable
 from minitransfer.not_covered import explain_arguments
-from minitransfer.ops.common import unbroadcast
+from minitransfer.ops.common import keep_float32, unbroadcast
 
 
 @differentiable
@@ -310,7 +310,7 @@ def _concatenate(*arrays, dim):
         stop = start + a.shape[dim]
         derivatives.append(_part(a.dtype, y.ndim, dim, slice(start, stop)))
         start = stop
-    return y, tuple(derivatives)
+    return keep_float32(y, *arrays), tuple(derivatives)
 
 
 @differentiable
@@ -319,7 +319,7 @@ def _stack(*arrays, dim):
     shapes = [a.shape for a in arrays]
     if len(set(shapes)) != 1:
         raise _cannot_join("stack", shapes, dim, "one shape for all")
-    y = np.stack(arrays, axis=dim)
+    y = keep_float32(np.stack(arrays, axis=dim), *arrays)
     return y, tuple([_part(a.dtype, y.ndim, dim, i) for i, a in enumerate(arrays)])
 
 

@@ -87,7 +87,7 @@ class RMSprop(Optimizer):
         0.9
     """
 
-    remembers = ("square", "mean", "momentum")
+    remembers, may_remember = ("square",), ("mean", "momentum")
 
     def __init__(
         self,

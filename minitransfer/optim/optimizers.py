@@ -10,13 +10,16 @@ Args common to all:
 """
 
 import math
+import numbers
 from collections.abc import Iterable
 
 import numpy as np
 
 from minitransfer import kernels
 from minitransfer.autograd import enable_grad, increment_version
-from minitransfer.not_covered import check_default
+from minitransfer.nn.state import LoadResult
+from minitransfer.not_covered import check_default, what_was_given
+from minitransfer.tensor import Tensor
 
 
 class Optimizer:
@@ -36,8 +39,10 @@ class Optimizer:
         ValueError: if there are no parameters, or one stands in two groups.
     """
 
-    #: What an optimiser keeps of each parameter; the keys of its state.
+    #: What an optimiser keeps of each parameter once it has moved it; the keys of its state.
     remembers: tuple[str, ...] = ()
+    #: What it keeps besides if its options ask for it.
+    may_remember: tuple[str, ...] = ()
 
     def __init__(self, params, defaults: dict):
         self.defaults, self.param_groups, self.state = defaults, [], {}
@@ -71,11 +76,11 @@ class Optimizer:
         taken = {name for other in self.param_groups for name in other["names"]}
         names = []
         for i, (name, parameter) in enumerate(pairs):
-            if not getattr(parameter, "is_leaf", False):
+            if not isinstance(parameter, Tensor) or not parameter.is_leaf:
                 raise ValueError(
-                    f"{type(self).__name__}: entry {i} of a group is a "
-                    f"{type(parameter).__name__}, not a parameter; pass model.parameters(), and "
-                    "no result of a computation"
+                    f"{type(self).__name__}: entry {i} of a group is not a parameter; given "
+                    f"{what_was_given(parameter)}. Pass model.parameters(), and no result of a "
+                    "computation"
                 )
             if id(parameter) in known:
                 raise ValueError(
@@ -88,6 +93,9 @@ class Optimizer:
             taken.add(name)
             names.append(name)
         merged = {**self.defaults, **group}
+        check_options(
+            type(self).__name__, **{name: merged[name] for name in _NOT_NEGATIVE if name in merged}
+        )
         merged.update(params=[p for _, p in pairs], names=names)
         self.param_groups.append(merged)
 
@@ -133,13 +141,18 @@ class Optimizer:
             "state": {name: dict(state) for name, state in self.state.items()},
         }
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict) -> LoadResult:
         """Take up a state that `state_dict` returned. State is matched by parameter name, so the
         groups may be cut differently; options are taken over where the groups are the same.
 
+        Returns:
+            The names of the parameters that found nothing in the state, as frozen ones do not,
+            and of what the state holds for parameters that are not here; it waits for them.
+
         Raises:
-            ValueError: if an array does not have its parameter's shape, or the state is that of
-                another kind of optimiser. Nothing is taken up then.
+            ValueError: if an array does not have its parameter's shape, the state is that of
+                another kind of optimiser, or it holds nothing for any of the parameters, because
+                they are called otherwise. Nothing is taken up then.
         """
         shapes = {
             name: p.shape
@@ -147,11 +160,11 @@ class Optimizer:
             for name, p in zip(g["names"], g["params"], strict=True)
         }
         for name, entries in state["state"].items():
-            if not set(entries) <= set(self.remembers):
+            if not set(entries) <= {*self.remembers, *self.may_remember}:
+                keeps = ", ".join(self.remembers + self.may_remember)
                 raise ValueError(
-                    f"{type(self).__name__} keeps {', '.join(self.remembers) or 'nothing'} of a "
-                    f"parameter; the state of {name!r} holds {', '.join(entries)}: "
-                    "it comes from another kind of optimiser"
+                    f"{type(self).__name__} keeps {keeps} of a parameter; the state of {name!r} "
+                    f"holds {', '.join(entries)}: it comes from another kind of optimiser"
                 )
             for key, value in entries.items():
                 expected = shapes.get(name) if isinstance(value, np.ndarray) else None
@@ -160,6 +173,17 @@ class Optimizer:
                         f"optimiser state {key!r} of {name!r}: given {value.shape}, "
                         f"expected {expected}; was the layer replaced?"
                     )
+        found = LoadResult(
+            [name for name in shapes if name not in state["state"]],
+            [name for name in state["state"] if name not in shapes],
+        )
+        if state["state"] and len(found.missing_keys) == len(shapes):
+            raise ValueError(
+                f"{type(self).__name__}: the state is of parameters called "
+                f"{', '.join(found.unexpected_keys)}; here they are called {', '.join(shapes)}, so "
+                "none of it would be used. Was the network put into another one? Then rename the "
+                "keys of state['state'], or begin without a state"
+            )
         self.state = {
             name: {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in entries.items()}
             for name, entries in state["state"].items()
@@ -167,6 +191,7 @@ class Optimizer:
         for own, saved in zip(self.param_groups, state["groups"], strict=False):
             if own["names"] == list(saved["names"]):
                 own.update({k: v for k, v in saved.items() if k != "names"})
+        return found
 
 
 class SGD(Optimizer):
@@ -191,7 +216,7 @@ class SGD(Optimizer):
         0.8
     """
 
-    remembers = ("momentum",)
+    may_remember = ("momentum",)
 
     def __init__(
         self,
@@ -258,7 +283,7 @@ class Adam(Optimizer):
         0.9
     """
 
-    remembers = ("step", "m", "v", "largest_v")
+    remembers, may_remember = ("step", "m", "v"), ("largest_v",)
     decoupled = False
 
     def __init__(
@@ -356,11 +381,16 @@ class AdamW(Adam):
         )  # fmt: skip
 
 
+#: Options of which negative values, NaN and texts make no sense, whatever the optimiser.
+_NOT_NEGATIVE = ("lr", "momentum", "weight_decay", "eps")
+
+
 def check_options(optimizer, differentiable=False, **options):
-    """Refuse numbers below 0, and what no optimiser here can do.
+    """Refuse numbers below 0, what is not a number, and what no optimiser here can do.
 
     Raises:
         ValueError: names the option and the number.
+        TypeError: if an option is not a number.
 
     Example:
         >>> check_options("SGD", lr=-0.1)
@@ -371,5 +401,9 @@ def check_options(optimizer, differentiable=False, **options):
     hint = "derivatives of derivatives are not covered"
     check_default(optimizer, hint, differentiable=(differentiable, False))
     for name, value in options.items():
+        if not isinstance(value, numbers.Real):
+            raise TypeError(
+                f"{name} is a number; given {value!r}, which is of type {type(value).__name__}"
+            )
         if not value >= 0:
             raise ValueError(f"{name} is 0 or greater; given {value}")

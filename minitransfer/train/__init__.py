@@ -1,8 +1,7 @@
-"""Training: one readable loop (`loop`), and what it keeps, counts and refuses (the other files)."""
+"""Training: one readable loop (`loop`), what it counts and keeps, and how good a network is."""
 
-from minitransfer.train.evaluation import evaluate, predict
-from minitransfer.train.history import History
+from minitransfer.train.evaluation import METRICS, evaluate, predict
 from minitransfer.train.loop import fit
-from minitransfer.train.metrics import METRICS
+from minitransfer.train.state import History, Monitor
 
-__all__ = ["METRICS", "History", "evaluate", "fit", "predict"]
+__all__ = ["METRICS", "History", "Monitor", "evaluate", "fit", "predict"]

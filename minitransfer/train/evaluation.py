@@ -1,14 +1,18 @@
-"""Use a network without training it: its answers, and how good they are."""
+"""Use a network without training it: its answers, and how good they are.
 
-import contextlib
+A metric is a function (outputs, targets) → number; both are arrays.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from minitransfer import nn
 from minitransfer.autograd import no_grad
-from minitransfer.data import DataLoader, Dataset, TensorDataset
-from minitransfer.tensor import Tensor
-from minitransfer.train.metrics import named_metrics
+from minitransfer.data import DataLoader, Dataset
+from minitransfer.data.dataset import has_own_items
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -16,17 +20,21 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
 
     Args:
         model: the network.
-        data: Dataset, DataLoader, or (inputs, targets).
+        data: whatever `Dataset.of` takes, or a DataLoader.
         loss: (outputs, targets) → a number, as a tensor; by default `nn.CrossEntropyLoss()`.
         metrics: names from `METRICS`, or functions (outputs, targets) → number on the arrays of
             the whole data. By default the accuracy, where the targets are labels.
         batch_size: examples at a time; changes no result but for rounding.
 
     Returns:
-        "loss" (the mean over the examples) and the metrics, by name.
+        "loss" and the metrics, by name. The loss is what it would be of all the data in one batch
+        (see `loss_count`): a mean over all that counts, by class weights where there are some; a
+        sum with ``reduction="sum"``. That of a function of your own is the mean over the examples.
 
     Raises:
-        ValueError: if the data is empty, has no targets, or a metric is unknown or does not fit.
+        ValueError: if the data is empty, has no targets or none that the loss counts, or a metric
+            is unknown or does not fit.
+        TypeError: if the model is no module, or the loss no function.
 
     Example:
         >>> from minitransfer import nn
@@ -35,15 +43,17 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         >>> evaluate(model, (np.eye(2), [0, 0]))["accuracy"]
         0.5
     """
+    check_module(model)
+    check_loss(loss)
     loss = loss or nn.CrossEntropyLoss()
-    loader = loader_of(data, batch_size)
-    total, count, outputs, targets = 0.0, 0, [], []
-    with modes_kept(model), no_grad():
-        model.eval()
+    loader = DataLoader.of(data, batch_size, network=model)
+    losses, outputs, targets = LossOfAll(), [], []
+    with model.in_mode(training=False), no_grad():
         for x, y in pairs(loader):
             output = model(x)
-            total += loss(output, y).item() * len(x)
-            count += len(x)
+            count = loss_count(loss, output, y)
+            if count != 0:
+                losses.add(loss(output, y).item(), count)
             outputs.append(output.array)
             targets.append(y.array)
     outputs, targets = np.concatenate(outputs), np.concatenate(targets)
@@ -51,7 +61,76 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         name: float(metric(outputs, targets))
         for name, metric in named_metrics(metrics, targets).items()
     }
-    return {"loss": total / count, **scores}
+    if not losses.batches:
+        raise ValueError("the loss counts none of these targets: all are ignored or have weight 0")
+    return {"loss": losses.value, **scores}
+
+
+def check_loss(loss) -> None:
+    """Refuse what cannot be called with outputs and targets.
+
+    Raises:
+        TypeError: says what was given.
+
+    Example:
+        >>> check_loss(nn.MSELoss)
+        Traceback (most recent call last):
+            ...
+        TypeError: loss is a function (outputs, targets) -> number, as nn.MSELoss(); given the
+        class MSELoss, which has to be called first: MSELoss(…)
+    """
+    given = what_was_given(loss)
+    foreign = given.startswith("PyTorch's")
+    if loss is not None and (isinstance(loss, type) or foreign or not callable(loss)):
+        raise TypeError(
+            f"loss is a function (outputs, targets) -> number, as nn.MSELoss(); given {given}"
+        )
+
+
+def loss_count(loss, outputs, targets) -> float | None:
+    """Return what the loss of a batch is a mean over; None where it is a sum.
+
+    A loss may say so in a method ``count(outputs, targets)``, as those of `nn` do: with class
+    weights, for instance, a batch of rare classes counts for more. For any other function it is
+    the number of examples.
+
+    Example:
+        >>> from minitransfer import tensor, zeros
+        >>> loss_count(nn.CrossEntropyLoss(ignore_index=0), zeros(3, 2), tensor([1, 0, 1]))
+        2
+    """
+    count = getattr(loss, "count", None)
+    return count(outputs, targets) if callable(count) else len(targets)
+
+
+@dataclass
+class LossOfAll:
+    """The losses of several batches, put together to what the loss would be of all in one.
+
+    Example:
+        >>> losses = LossOfAll()
+        >>> losses.add(1.0, count=1)
+        >>> losses.add(4.0, count=3)
+        >>> losses.value
+        3.25
+    """
+
+    total: float = 0.0
+    count: float = 0.0
+    batches: int = 0
+
+    def add(self, loss: float, count: float | None) -> None:
+        """Add the loss of a batch, with what it is a mean over (see `loss_count`)."""
+        self.total += loss if count is None else loss * count
+        self.count += count or 0
+        self.batches += count != 0
+
+    @property
+    def value(self) -> float:
+        """The loss of all; NaN if nothing counted."""
+        if not self.batches:
+            return float("nan")
+        return self.total / self.count if self.count else self.total
 
 
 def predict(model, x, *, batch_size=500) -> np.ndarray:
@@ -59,52 +138,30 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
 
     Args:
         model: the network.
-        x: inputs (N, ...): an array, a tensor, nested lists, or a Dataset (its targets are not
-            looked at). Pictures in uint8 are brought to 0…1 as in training, see `DataLoader`.
+        x: inputs (N, ...): an array, a tensor, nested lists, or whatever else `Dataset.of` or a
+            DataLoader makes batches of; targets are not looked at. Bytes are pictures only in a
+            Dataset that says so, see `DataLoader`.
         batch_size: examples at a time.
 
     Returns:
         The outputs, (N, ...). For the class of each example take ``.argmax(1)``.
 
     Raises:
-        ValueError: if there are no inputs.
+        ValueError: if there are no inputs, or an image network is given undeclared bytes.
 
     Example:
         >>> from minitransfer import nn
         >>> predict(nn.Linear(2, 3), np.zeros((5, 2))).shape
         (5, 3)
     """
-    x = x.x if isinstance(x, Dataset) else x
-    loader = DataLoader(x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x), batch_size)
-    with modes_kept(model), no_grad():
-        model.eval()
-        return np.concatenate([model(batch).array for batch in loader])
-
-
-def loader_of(data, batch_size, **options) -> DataLoader:
-    """Return a loader for anything that `fit` and `evaluate` take; a loader as it is."""
-    if isinstance(data, DataLoader):
-        return data
-    return DataLoader(arrays_of(data), batch_size, **options)
-
-
-def arrays_of(data):
-    """Turn the lists in (inputs, targets) into arrays; return other data as it is."""
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        return tuple(p if isinstance(p, (np.ndarray, Tensor)) else np.asarray(p) for p in data)
-    return data
-
-
-def targets_of(data) -> np.ndarray | None:
-    """Return the targets in anything that can be cut by the example, or None."""
-    if isinstance(data, Dataset):
-        return data.y
-    if isinstance(data, TensorDataset):
-        return data.tensors[-1].array
-    parts = arrays_of(data)
-    if isinstance(parts, tuple) and len(parts) == 2:
-        return parts[1].array if isinstance(parts[1], Tensor) else parts[1]
-    return None
+    check_module(model)
+    if not isinstance(x, DataLoader):
+        if not has_own_items(x):
+            x = Dataset.of(x, needs_targets=False, network=model)
+        x = DataLoader(x, batch_size)
+    with model.in_mode(training=False), no_grad():
+        inputs = (batch[0] if isinstance(batch, tuple) else batch for batch in x)
+        return np.concatenate([model(batch).array for batch in inputs])
 
 
 def pairs(batches):
@@ -122,12 +179,118 @@ def pairs(batches):
         yield batch
 
 
-@contextlib.contextmanager
-def modes_kept(model):
-    """Give every module its mode back in the end, as it was before."""
-    before = [(module, module._training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in before:
-            module._training = mode
+def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the examples whose largest output stands at the right class.
+
+    Args:
+        outputs: (N, classes).
+        targets: labels (N,), or (N, classes) with the largest number at the right class.
+
+    Raises:
+        ValueError: if the shapes are others.
+
+    Example:
+        >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+        0.5
+    """
+    if targets.shape == outputs.shape and targets.ndim == 2 and targets.shape[1] > 1:
+        targets = targets.argmax(1)
+    if outputs.ndim != 2 or outputs.shape[1] < 2 or targets.shape != outputs.shape[:1]:
+        raise ValueError(
+            "accuracy compares outputs (N, classes) with labels (N,) or (N, classes); given "
+            f"{outputs.shape} and {targets.shape}. For yes-or-no outputs there is "
+            "'binary_accuracy', for values 'mae' and 'mse'"
+        )
+    return float((outputs.argmax(1) == targets).mean())
+
+
+def binary_accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the yes-or-no answers that are right: a logit above 0 says yes.
+
+    Args:
+        outputs: logits, of any shape.
+        targets: zeros and ones, of the same shape.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> binary_accuracy(np.array([[2.0], [-1.0]]), np.array([[1], [1]]))
+        0.5
+    """
+    _check_same_shape("binary_accuracy", outputs, targets)
+    return float(((outputs > 0) == (targets > 0.5)).mean())
+
+
+def mae(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean absolute error.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> mae(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+        1.0
+    """
+    _check_same_shape("mae", outputs, targets)
+    return float(np.abs(outputs - targets).mean())
+
+
+def mse(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean squared error.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> mse(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+        2.0
+    """
+    _check_same_shape("mse", outputs, targets)
+    return float(np.square(outputs - targets).mean())
+
+
+#: The metrics that can be named.
+METRICS = {f.__name__: f for f in (accuracy, binary_accuracy, mae, mse)}
+
+
+def named_metrics(metrics, targets) -> dict:
+    """Return name → function for what the user asked for.
+
+    Args:
+        metrics: names and functions; None asks for the accuracy where `targets` are labels.
+        targets: an array of targets; None where they are not known beforehand.
+
+    Raises:
+        ValueError: if a name is unknown or stands twice.
+
+    Example:
+        >>> list(named_metrics(None, np.array([1, 0]))), list(named_metrics(["mae"], None))
+        (['accuracy'], ['mae'])
+    """
+    if metrics is None:
+        labels = targets is not None and targets.ndim == 1 and targets.dtype.kind in "iub"
+        metrics = ["accuracy"] if labels else []
+    elif isinstance(metrics, str) or callable(metrics):
+        metrics = [metrics]
+    found = {}
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
+        if isinstance(metric, str) and metric not in METRICS:
+            raise ValueError(
+                f"unknown metric {metric!r}; expected one of {', '.join(METRICS)}, "
+                "or a function (outputs, targets) -> number"
+            )
+        if name in found or name == "loss":
+            raise ValueError(f"two metrics are called {name!r}; give one of them another name")
+        found[name] = METRICS[metric] if isinstance(metric, str) else metric
+    return found
+
+
+def _check_same_shape(name, outputs, targets):
+    # Broadcasting (N, 1) against (N,) would compare every answer with every target.
+    if outputs.shape != targets.shape:
+        raise ValueError(
+            f"{name} compares arrays of one shape; given outputs {outputs.shape} and targets "
+            f"{targets.shape}: reshape the targets, or let the network end in nn.Flatten(0)"
+        )

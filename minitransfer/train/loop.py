@@ -1,25 +1,26 @@
-"""The loop. Everything else in this folder is there so that it can be read in one go."""
+"""The loop. Everything else in this folder is there so that it can be read in one go.
+
+What it refuses, each with what to do about it, stands at the end.
+"""
+
+import contextlib
+import math
+import numbers
 
 import numpy as np
 
-from minitransfer import nn
-from minitransfer.data import DataLoader, Dataset, TensorDataset
-from minitransfer.optim import Adam, Schedule, clip_grad_norm_
+from minitransfer import kernels, nn
+from minitransfer.data import DataLoader, Dataset
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
+from minitransfer.optim import Adam, Optimizer, Schedule, clip_grad_norm_
+from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
-from minitransfer.train.bar import bar
-from minitransfer.train.checks import (
-    check_arguments,
-    check_loss,
-    check_optimizer,
-    check_validation,
-    check_weights,
-    trainable,
-)
-from minitransfer.train.evaluation import arrays_of, evaluate, loader_of, modes_kept, targets_of
-from minitransfer.train.history import History
-from minitransfer.train.keeping import kept, saved_training
-from minitransfer.train.metrics import named_metrics
-from minitransfer.train.run import Run
+from minitransfer.tensor import Tensor
+from minitransfer.train.checkpointing import checkpointing, saved_run
+from minitransfer.train.evaluation import check_loss, evaluate, loss_count, named_metrics
+from minitransfer.train.identity import identity
+from minitransfer.train.state import History, Monitor, Run, check_count
 
 
 def fit(
@@ -34,23 +35,21 @@ def fit(
     schedule=None,
     validation=None,
     metrics=None,
-    patience=None,
     clip_norm=None,
     transform=None,
     generator=None,
-    checkpoint=None,
-    resume=False,
-    progress=False,
+    monitor=None,
 ) -> History:
-    """Train a network. Same seed, same bits; a resumed training ends as if never interrupted.
+    """Train a network. Same seed, same bits; a resumed run ends as if never interrupted.
 
-    Every batch is used, the last one of a pass too when it is not full. Frozen parts stay as they
+    Every batch is used, the last one of a pass too when it is not full; but where it would be a
+    single example and batch norm learns, that one joins the batch before. Frozen parts stay as they
     are and in evaluation mode. In the end every module is back in the mode it had before.
 
     Args:
         model: the network; it is changed in place.
-        data: Dataset, (inputs, targets), or a DataLoader, which then decides on batch size,
-            order and transform.
+        data: whatever `Dataset.of` takes, as (inputs, targets); or a DataLoader, which then
+            decides on batch size, order and transform.
         loss: (outputs, targets) → one number, as a tensor; by default `nn.CrossEntropyLoss()`.
         optimizer: by default `Adam` with lr=1e-3 on all that is trainable.
         epochs: how often to go through the data; give either this or `steps`.
@@ -62,17 +61,11 @@ def fit(
             apart for that, each class in proportion.
         metrics: as in `evaluate`. On the training data they are the mean over the batches, taken
             in passing.
-        patience: stop when the validation loss has not improved for so many epochs (twentieths,
-            with `steps`), and bring back the weights and buffers with which it was smallest.
-        clip_norm: largest norm of all gradients together.
+        clip_norm: largest norm of all gradients together, above 0; see `optim.clip_grad_norm_`.
         transform: called with each batch of inputs and a generator, see `DataLoader`.
         generator: source of randomness for the order and the split; the default one if left out.
-        checkpoint: file to keep the training in: written at the start, after every epoch
-            (twentieth, with `steps`) and on Ctrl-C. An unfinished training is not overwritten.
-        resume: go on from `checkpoint` if that file exists. Call with the same arguments; only
-            `epochs` and `steps` may grow. Random choices of your own functions are yours to save,
-            those of layers and loaders are taken care of.
-        progress: whether to show a bar with the time left, on the error stream.
+        monitor: what is watched and kept: a checkpoint to resume from, patience to stop early, a
+            progress bar; see `Monitor`.
 
     Returns:
         The history: a row per epoch (twentieth, with `steps`), the loss of every step.
@@ -80,9 +73,10 @@ def fit(
     Raises:
         ValueError: if the data is empty, nothing is trainable, a trainable parameter is in no
             group of the optimiser, arguments contradict each other, or the file to resume from
-            is damaged or of another training.
+            is damaged or of another run.
+        TypeError: if an argument is something else than it has to be, as a class.
         FloatingPointError: if the loss is NaN or infinite; the step is not taken.
-        FileExistsError: if `checkpoint` holds an unfinished training and `resume` is False.
+        FileExistsError: if the checkpoint holds an unfinished run and `resume` is False.
 
     Example:
         >>> from minitransfer import data, nn
@@ -95,30 +89,31 @@ def fit(
         >>> history["accuracy"][-1]
         1.0
     """
-    check_arguments(
-        data,
-        epochs=epochs,
-        steps=steps,
-        transform=transform,
-        generator=generator,
-        validation=validation,
-        patience=patience,
-        checkpoint=checkpoint,
-        resume=resume,
-    )
-    saved = saved_training(checkpoint, resume)
+    monitor = monitor or Monitor()
+    check_count("epochs", epochs)
+    check_count("steps", steps)
+    _check_kinds(model, loss, optimizer, clip_norm, monitor)
+    _check_arguments(data, epochs, steps, transform, generator, validation, monitor)
+    path = monitor.checkpoint
+    saved = None if path is None else saved_run(path, monitor.resume)
+    kernels.keep_freed_memory()
     loss = loss or nn.CrossEntropyLoss()
-    pairs = trainable(model)
+    pairs = _trainable(model)
     optimizer = optimizer or Adam(pairs)
-    check_optimizer(model, optimizer)
+    _check_optimizer(model, optimizer)
 
     generator = generator or default_generator()
     split_seed = saved["split_seed"] if saved else None
     if isinstance(validation, (int, float)):
         if split_seed is None:
             split_seed = int(generator.integers(2**63))
-        data, validation = _split_off(data, validation, np.random.default_rng(split_seed))
-    loader = loader_of(data, batch_size, shuffle=True, generator=generator, transform=transform)
+        data, validation = split_off(data, validation, np.random.default_rng(split_seed))
+    if validation is not None:
+        validation = DataLoader.of(validation, 500, network=model)
+    options = {"shuffle": True, "generator": generator, "transform": transform}
+    if any(isinstance(m, nn.normalization.BATCH_NORMS) and not m.frozen for m in model.modules()):
+        options["smallest_batch"] = 2
+    loader = DataLoader.of(data, batch_size, network=model, **options)
     run = Run(
         model,
         optimizer,
@@ -126,29 +121,38 @@ def fit(
         validation=validation,
         epochs=epochs,
         steps=steps,
-        patience=patience,
-        metrics=named_metrics(metrics, targets_of(loader.dataset)),
+        patience=monitor.patience,
+        metrics=named_metrics(metrics, loader.targets),
         split_seed=split_seed,
     )
-    run.schedule = _made(schedule, optimizer, run.total)
+    run.schedule = _schedule_for(optimizer, schedule, run.total)
+    if path is not None:
+        run.identity = identity(run, loss, clip_norm, monitor.command)
     if saved:
-        run.load_state_dict(saved, checkpoint)
-    with kept(checkpoint, run, resume) as keep, bar(progress, run) as show:
-        _train(run, loss, clip_norm, keep, show)
+        run.load_state_dict(saved, path)
+    with contextlib.ExitStack() as stack:
+        after_step = []
+        if path is not None:
+            after_step.append(stack.enter_context(checkpointing(path, run, monitor.resume)))
+        if monitor.progress:
+            show = stack.enter_context(progress_bar("", run.total, run.step))
+            after_step.append(lambda _: show(run.step, text=run.history.last_scores()))
+        _train(run, loss, clip_norm, after_step)
     return run.history
 
 
-def _train(run, loss, clip_norm, keep, show) -> None:
+def _train(run, loss, clip_norm, after_step) -> None:
     model, optimizer = run.model, run.optimizer
     silent = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # checks say it better
-    with modes_kept(model), silent:
-        model.train()
+    with model.in_mode(training=True), silent:
         while not run.finished:
             x, y = run.next_batch()
             lr = max(group["lr"] for group in optimizer.param_groups)
             outputs = model(x)
-            value = loss(outputs, y)
-            check_loss(value, loss, x, model, run.step + 1, lr)
+            count = loss_count(loss, outputs, y)
+            # Where every label is to be ignored the loss has no value, and its slope is 0.
+            value = (outputs * 0).sum() if count == 0 else loss(outputs, y)
+            _check_loss(value, loss, x, model, run.step + 1, lr)
             optimizer.zero_grad()
             value.backward()
             if clip_norm is not None:
@@ -156,12 +160,12 @@ def _train(run, loss, clip_norm, keep, show) -> None:
             optimizer.step()
             if run.schedule is not None:
                 run.schedule.step()
-            run.count(value.item(), outputs.array, y.array)
-            if round_is_over := run.round_is_over:
-                check_weights(model, run.step, lr)
-                run.close_round(lr, _validation_scores(run, loss))
-            keep(round_is_over)
-            show()
+            run.count(value.item(), count, outputs.array, y.array)
+            if report_due := run.report_due:
+                _check_weights(model, run.step, lr)
+                run.report(lr, _validation_scores(run, loss))
+            for call in after_step:
+                call(report_due)
     optimizer.zero_grad()  # gradients take as much memory as the weights
     run.end()
 
@@ -174,32 +178,36 @@ def _validation_scores(run, loss) -> dict[str, float]:
     if run.validation is None:
         return {}
     scores = evaluate(run.model, run.validation, loss=loss, metrics=list(run.metrics.values()))
-    check_validation(scores, run.step)
+    _check_validation(scores, run.step)
     return scores
 
 
-def _split_off(data, share, generator):
-    """Return the data without, and only, a share of each class."""
-    targets = targets_of(data)
-    if targets is None or isinstance(data, DataLoader):
+def split_off(data, share: float, generator) -> tuple[Dataset, Dataset]:
+    """Return the data without, and only, a share of each class, for validation.
+
+    Raises:
+        ValueError: if the data cannot be split, or a part would be empty.
+
+    Example:
+        >>> split_off((np.zeros((10, 2)), np.arange(10) % 2), 0.2, np.random.default_rng(0))
+        (Dataset 'data': 8 examples (2,), Dataset 'data': 2 examples (2,))
+    """
+    if isinstance(data, DataLoader):
         raise ValueError(
-            f"a share can be split off a Dataset or a pair (inputs, targets); given "
-            f"{type(data).__name__}: split it yourself and give the part as validation="
+            "a share can be split off a Dataset or a pair (inputs, targets); given DataLoader: "
+            "split it yourself and give the part as validation="
         )
-    n = len(targets)
-    count = round(n * share)
-    if not 0 < count < n:
+    data = Dataset.of(data)
+    count = round(len(data) * share)
+    if not 0 < count < len(data):
         raise ValueError(
-            f"validation={share} of {n} examples is {count}; give a share between 0 and 1 that "
-            "leaves examples on both sides, or a Dataset"
+            f"validation={share} of {len(data)} examples is {count}; give a share between 0 and 1 "
+            "that leaves examples on both sides, or a Dataset"
         )
-    places = Dataset(np.arange(n), targets).split(n - count, count, generator=generator)
-    if isinstance(data, (Dataset, TensorDataset)):
-        return tuple(data[part.x] for part in places)
-    return tuple(tuple(array[part.x] for array in arrays_of(data)) for part in places)
+    return data.split(len(data) - count, count, generator=generator)
 
 
-def _made(schedule, optimizer, total):
+def _schedule_for(optimizer, schedule, total):
     """Return the schedule, made for this optimiser and so many steps if it was a function."""
     if schedule is None:
         return None
@@ -216,3 +224,167 @@ def _made(schedule, optimizer, total):
             "or give a function (optimizer, steps) -> schedule"
         )
     return schedule
+
+
+def _check_kinds(model, loss, optimizer, clip_norm, monitor) -> None:
+    """Refuse arguments of `fit` that are something else than they have to be.
+
+    Raises:
+        TypeError: says what was given.
+        ValueError: if `clip_norm` is 0, negative or NaN.
+    """
+    check_module(model)
+    check_loss(loss)
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "optimizer is one of optim's that holds the model's parameters, as "
+            f"optim.Adam(model.parameters()); given {what_was_given(optimizer)}"
+        )
+    if clip_norm is not None and not isinstance(clip_norm, numbers.Real):
+        raise TypeError(f"clip_norm is a number above 0; given {what_was_given(clip_norm)}")
+    if clip_norm is not None and not clip_norm > 0:
+        raise ValueError(
+            f"clip_norm is a number above 0, the largest norm to allow; given {clip_norm}"
+        )
+    if not isinstance(monitor, Monitor):
+        raise TypeError(f"monitor is a train.Monitor(…); given {what_was_given(monitor)}")
+
+
+def _check_arguments(data, epochs, steps, transform, generator, validation, monitor) -> None:
+    """Refuse arguments of `fit` that contradict each other.
+
+    Raises:
+        TypeError: if the generator is not one.
+        ValueError: for everything else.
+    """
+    if (epochs is None) == (steps is None):
+        raise ValueError(
+            f"fit takes either epochs or steps; given epochs={epochs} and steps={steps}"
+        )
+    if generator is not None and not isinstance(generator, np.random.Generator):
+        raise TypeError(
+            "generator has to be a numpy.random.Generator, as numpy.random.default_rng(0) makes "
+            f"it; given {type(generator).__name__}"
+        )
+    if monitor.patience is not None and validation is None:
+        raise ValueError("patience watches the validation loss; give validation= as well")
+    if isinstance(data, DataLoader):
+        given = {"transform": transform is not None, "generator": generator is not None}
+        if wrong := [name for name, there in given.items() if there]:
+            raise ValueError(
+                f"fit was given a DataLoader and {' and '.join(wrong)}; that is the loader's "
+                "business: give it to the DataLoader, or give fit the data"
+            )
+
+
+def _trainable(model) -> list:
+    """Return the (name, parameter) pairs that training may change.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    found = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if not found:
+        raise ValueError(
+            f"{type(model).__name__} has no trainable parameter; unfreeze a part of it "
+            "(transfer.unfreeze) or append a layer"
+        )
+    return found
+
+
+def _check_optimizer(model, optimizer) -> None:
+    """Refuse an optimiser that lacks something trainable in the model, or has something else.
+
+    Raises:
+        ValueError: names the parameters.
+    """
+    known = {id(p) for p in model.parameters()}
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    left_out = [
+        name for name, p in model.named_parameters() if p.requires_grad and id(p) not in held
+    ]
+    strangers = [
+        name
+        for group in optimizer.param_groups
+        for name, p in zip(group["names"], group["params"], strict=True)
+        if id(p) not in known
+    ]
+    problems = []
+    if left_out:
+        problems.append(f"trainable, but in no group of the optimiser: {', '.join(left_out)}")
+    if strangers:
+        problems.append(f"in the optimiser, but not in the model: {', '.join(strangers)}")
+    if problems:
+        raise ValueError(
+            "; ".join(problems) + ". Was a layer replaced after the optimiser had been made? Make "
+            "the optimiser last, or freeze what is not to be trained (transfer.freeze)"
+        )
+
+
+def _check_loss(value, loss, x, model, step: int, lr: float) -> None:
+    """Refuse a loss that is not a single finite number.
+
+    Raises:
+        TypeError: if it is not a tensor.
+        ValueError: if it is not one number.
+        FloatingPointError: if it is NaN or infinite; says where that may come from.
+    """
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            "the loss has to be a tensor that knows what it was computed from; "
+            f"{getattr(loss, '__name__', type(loss).__name__)} gave {what_was_given(value)}: "
+            "compute it with tensors, without item() or numpy()"
+        )
+    if value.array.size != 1:
+        raise ValueError(
+            f"the loss has to be one number; {type(loss).__name__} gave shape {value.shape}: "
+            "take its mean (reduction='mean')"
+        )
+    if math.isfinite(value.item()):
+        return
+    if not np.isfinite(x.array).all():
+        cause = "the inputs of this batch hold NaN or infinite numbers: clean the data"
+    elif not _finite(model):
+        cause = f"the weights have grown beyond all bounds: try {_smaller(lr)}, or clip_norm=1.0"
+    else:
+        cause = f"try {_smaller(lr)} or clip_norm=1.0, and check the targets for NaN"
+    raise FloatingPointError(
+        f"the loss is {value.item()} at step {step} with learning rate {lr:.3g}; {cause}. "
+        "Training stopped before this step: the weights are those of the steps before"
+    )
+
+
+def _check_validation(scores: dict, step: int) -> None:
+    """Refuse a validation loss that is NaN or infinite: nothing could be chosen by it.
+
+    Raises:
+        FloatingPointError: says at which step.
+    """
+    if scores and not math.isfinite(scores["loss"]):
+        raise FloatingPointError(
+            f"the validation loss is {scores['loss']} after step {step}, while that on the "
+            "training data is finite; check the validation data for NaN, or lower the rate"
+        )
+
+
+def _check_weights(model, step: int, lr: float) -> None:
+    """Refuse weights that are not numbers any more: a finite loss can have NaN for a derivative.
+
+    Raises:
+        FloatingPointError: says at which step it was noticed.
+    """
+    if not _finite(model):
+        raise FloatingPointError(
+            f"after step {step} with learning rate {lr:.3g} some weights are NaN or infinite; "
+            f"try {_smaller(lr)} or clip_norm=1.0, and check the loss for a square root or "
+            "logarithm at 0"
+        )
+
+
+def _smaller(lr: float) -> str:
+    """A tenth of the rate, but none that nobody would begin with."""
+    return f"lr={min(lr / 10, 0.1):.1g}"
+
+
+def _finite(model) -> bool:
+    return all(np.isfinite(p.array).all() for p in model.parameters())

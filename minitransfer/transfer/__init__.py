@@ -1,23 +1,28 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. The rest serves to look into networks: `probes`, `similarity`, `excitation`,
-`filters`.
+lines of code each. The rest serves to look into networks: `probes`, `similarity`,
+`visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations
-from minitransfer.transfer.excitation import excite, receptive_field, top_patches
-from minitransfer.transfer.features import cache_features, features_of, split_frozen
+from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.heads import append, find_head, replace_head, strip_head
-from minitransfer.transfer.inputs import check_input
-from minitransfer.transfer.layers import Layer, weight_layers
+from minitransfer.transfer.heads import (
+    Layer,
+    append,
+    find_head,
+    replace_head,
+    strip_head,
+    weight_layers,
+)
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
+from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
 __all__ = [
     "L2SP",
@@ -27,7 +32,6 @@ __all__ = [
     "append",
     "cache_features",
     "check_input",
-    "excite",
     "features_of",
     "find_head",
     "fine_tune",
@@ -38,6 +42,7 @@ __all__ = [
     "layer_similarity",
     "linear_cka",
     "linear_probe",
+    "maximize_activation",
     "parameter_groups",
     "receptive_field",
     "replace_head",

@@ -4,11 +4,10 @@ import contextlib
 
 import numpy as np
 
-from minitransfer.autograd import as_array, no_grad
+from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
 from minitransfer.tensor import Tensor
-from minitransfer.train.evaluation import modes_kept
 
 
 def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[str, np.ndarray]:
@@ -19,7 +18,7 @@ def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[s
 
     Args:
         model: the network.
-        x: inputs (N, …): an array, a tensor or a `Dataset`; pictures in uint8 become 0…1.
+        x: inputs (N, …), in any form that `Dataset.of` takes.
         *layers: dotted names, as ``named_modules()`` gives them; all innermost layers if none.
         batch_size: examples at a time.
 
@@ -39,9 +38,9 @@ def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[s
     if not layers:
         layers = [name for name, module in model.named_modules() if not module._modules]
     found = {name: [] for name in layers}
-    with watching(model, *layers) as outputs, modes_kept(model), no_grad():
-        model.eval()
-        for batch in DataLoader(as_inputs(x), batch_size):
+    data = Dataset.of(x, needs_targets=False, network=model)
+    with layer_outputs(model, *layers) as outputs, model.in_mode(training=False), no_grad():
+        for batch, _ in DataLoader(data, batch_size):
             outputs.clear()
             model(batch)
             for name in found:
@@ -50,7 +49,7 @@ def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[s
 
 
 @contextlib.contextmanager
-def watching(model: Module, *layers: str):
+def layer_outputs(model: Module, *layers: str):
     """Note what the named layers give out while the context lasts.
 
     Yields:
@@ -63,7 +62,7 @@ def watching(model: Module, *layers: str):
     Example:
         >>> from minitransfer import nn, zeros
         >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
-        >>> with watching(net, "0") as outputs:
+        >>> with layer_outputs(net, "0") as outputs:
         ...     _ = net(zeros(1, 4))
         >>> outputs["0"].shape
         (1, 8)
@@ -76,24 +75,15 @@ def watching(model: Module, *layers: str):
         )
     outputs: dict[str, Tensor] = {}
 
-    def watched(name, module):
-        def forward(*inputs, **options):
-            outputs[name] = y = type(module).forward(module, *inputs, **options)
-            return y
+    def note_as(name):
+        return lambda module, inputs, output: outputs.update({name: output})
 
-        return forward
-
-    before = {name: modules[name].__dict__.get("forward") for name in layers}
+    handles = [modules[name].register_forward_hook(note_as(name)) for name in layers]
     try:
-        for name in layers:
-            modules[name].__dict__["forward"] = watched(name, modules[name])
         yield outputs
     finally:
-        for name, forward in before.items():
-            if forward is None:
-                modules[name].__dict__.pop("forward", None)
-            else:
-                modules[name].__dict__["forward"] = forward
+        for handle in handles:
+            handle.remove()
 
 
 def output_of(outputs: dict[str, Tensor], layer: str) -> Tensor:
@@ -112,14 +102,3 @@ def output_of(outputs: dict[str, Tensor], layer: str) -> Tensor:
             "list that holds it"
         )
     return outputs[layer]
-
-
-def as_inputs(x):
-    """Return the inputs of a Dataset, or what was given, as an array or tensor.
-
-    Example:
-        >>> as_inputs([[1.0, 2.0]]).shape
-        (1, 2)
-    """
-    x = x.x if isinstance(x, Dataset) else x
-    return x if isinstance(x, Tensor) else np.asarray(as_array(x))

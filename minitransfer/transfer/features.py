@@ -4,28 +4,72 @@ Training a head for 400 steps on a hundred images sends 25,600 images through th
 the same features for the same image every time. The cache sends each image through once.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from minitransfer import nn
-from minitransfer.autograd import as_array, no_grad
+from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
-from minitransfer.nn import Module
+from minitransfer.nn import Module, Sequential
 from minitransfer.train import predict
-from minitransfer.train.evaluation import modes_kept
-from minitransfer.transfer.heads import find_head, is_chain, sequence, strip_head
-from minitransfer.transfer.inputs import check_input, inputs_and_targets
+from minitransfer.transfer.heads import find_head, sequential_layers, strip_head
 
-#: Layers that are the same function in training and in evaluation, and learn nothing. They may
-#: belong to a fixed front part without having been frozen themselves.
-STATELESS = (
-    *(nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus),
-    *(nn.Softmax, nn.LogSoftmax, nn.Flatten, nn.Identity),
-    *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Sequential, nn.Residual),
-)
+
+def check_input(model: Module, data, allow_other_input: bool = False) -> None:
+    """Refuse data of another type or shape than the network has learnt from (article C).
+
+    A network may say what it takes in two attributes of its outermost module: `input_type`
+    ("image", "sound", "text" or "numbers") and `input_shape` (of one example). Published networks
+    do; a network that says nothing takes anything.
+
+    Args:
+        model: the network.
+        data: a `Dataset`, which knows its type, or what else `Dataset.of` takes, of which the
+            shape counts.
+        allow_other_input: let it pass all the same. The experiment may be worth it (try sound
+            on an image network once); the features will mean little.
+
+    Raises:
+        ValueError: if type or shape differ; it says which, and what to do.
+
+    Example:
+        >>> import numpy as np
+        >>> from minitransfer import nn
+        >>> net = nn.Sequential(nn.Linear(12, 2))
+        >>> net.input_type = "image"
+        >>> check_input(net, Dataset(np.zeros((3, 12)), [0, 1, 1], input_type="sound"))
+        Traceback (most recent call last):
+            ...
+        ValueError: this network learnt from input of type 'image', the data 'data' is of type
+        'sound'. What it knows is of little use there: take a network that learnt from sound, or
+        say allow_other_input=True to try it all the same
+    """
+    if allow_other_input:
+        return
+    data = Dataset.of(data, needs_targets=False, network=model)
+    wanted, given = model.input_type, data.input_type
+    if wanted is not None and given is not None and wanted != given:
+        raise ValueError(
+            f"this network learnt from input of type {wanted!r}, the data {data.name!r} is of type "
+            f"{given!r}. What it knows is of little use there: take a network that learnt from "
+            f"{given}, or say allow_other_input=True to try it all the same"
+        )
+    wanted, given = model.input_shape, data.input_shape
+    if wanted is not None and tuple(wanted) != given:
+        raise ValueError(
+            f"this network learnt from examples of shape {tuple(wanted)}, those of the data "
+            f"{data.name!r} have the shape {given}: bring them to that shape (resize, crop or pad) "
+            "or say allow_other_input=True if the network takes several"
+        )
 
 
 def cache_features(
-    model: Module, data, batch_size: int = 500, *, allow_other_input: bool = False
+    model: Module,
+    data,
+    batch_size: int = 500,
+    *,
+    head: str | None = None,
+    allow_other_input: bool = False,
 ) -> tuple[Dataset, Module]:
     """Send every example through the frozen front part of a network, once.
 
@@ -44,9 +88,11 @@ def cache_features(
         model: a network whose first layers are frozen. In nested Sequentials the cut is made
             after the last of them; in a module with a `forward` of its own, before the head, if
             all but the head is frozen.
-        data: a `Dataset`, or (inputs, targets). Augmentation belongs before the body, so it
-            cannot be combined with a cache.
+        data: whatever `Dataset.of` takes. Augmentation belongs before the body, so it cannot be
+            combined with a cache.
         batch_size: examples at a time; it bounds the memory used on the way.
+        head: dotted name of the head, where a module with a `forward` of its own is to be cut; see
+            `find_head`.
         allow_other_input: see `check_input`.
 
     Returns:
@@ -58,6 +104,7 @@ def cache_features(
             cannot be cut there.
 
     Example:
+        >>> from minitransfer import nn
         >>> from minitransfer.transfer import freeze
         >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
         >>> _ = freeze(net[0])
@@ -65,8 +112,9 @@ def cache_features(
         >>> features, rest[0] is net[2]
         (Dataset 'data, features': 5 examples (8,), True)
     """
+    data = Dataset.of(data, network=model)
     check_input(model, data, allow_other_input)
-    front, rest = split_frozen(model, inputs_and_targets(data)[0])
+    front, rest = split_frozen(model, data, head)
     return features_of(front, data, batch_size), rest
 
 
@@ -75,29 +123,27 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
 
     Args:
         body: runs in evaluation mode.
-        data: a `Dataset`, or (inputs, targets).
+        data: whatever `Dataset.of` takes.
         batch_size: examples at a time.
 
     Example:
+        >>> from minitransfer import nn
         >>> features_of(nn.Flatten(), (np.zeros((5, 2, 3), np.float32), np.arange(5)))
         Dataset 'data, features': 5 examples (6,)
     """
-    x, y = inputs_and_targets(data)
-    return Dataset(
-        predict(body, x, batch_size=batch_size),
-        as_array(y),
-        name=f"{getattr(data, 'name', 'data')}, features",
-        classes=getattr(data, "classes", ()),
-        licence=getattr(data, "licence", ""),
-    )
+    data = Dataset.of(data)
+    features = predict(body, data, batch_size=batch_size)
+    return replace(data, x=features, name=f"{data.name}, features", input_type="numbers")
 
 
-def split_frozen(model: Module, x) -> tuple[Module, Module]:
+def split_frozen(model: Module, data, head: str | None = None) -> tuple[Module, Module]:
     """Cut a network in two: the front part that is fixed, and the rest, which learns.
 
     Args:
         model: see `cache_features`.
-        x: some inputs, to make sure of the cut where a module has a `forward` of its own.
+        data: some inputs, to find and make sure of the cut where a module has a `forward` of its
+            own.
+        head: see `cache_features`.
 
     Returns:
         Both parts. They share all layers with the network, which stays as it was.
@@ -106,6 +152,7 @@ def split_frozen(model: Module, x) -> tuple[Module, Module]:
         ValueError: see `cache_features`.
 
     Example:
+        >>> from minitransfer import nn
         >>> from minitransfer.transfer import freeze
         >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
         >>> _ = freeze(net[0])
@@ -120,44 +167,27 @@ def split_frozen(model: Module, x) -> tuple[Module, Module]:
             "every parameter is frozen, nothing is left to train: put a fresh head on "
             "(replace_head), or unfreeze a part"
         )
-    chain = list(links(model))
-    cut = next(i for i, (_, link) in enumerate(chain) if not _is_fixed(link))
-    if any(part.frozen for _, link in chain[:cut] for part in link.modules()):
-        return sequence(dict(chain[:cut])), sequence(dict(chain[cut:]))
-    return _split_before_head(model, x)
-
-
-def links(module: Module, prefix: str = ""):
-    """Yield (dotted name, module) for what is computed one after the other.
-
-    Nested Sequentials are opened; a module with a `forward` of its own is one link.
-
-    Example:
-        >>> net = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Tanh()), nn.Residual(nn.ReLU()))
-        >>> [name for name, _ in links(net)]
-        ['0.0', '0.1', '1']
-    """
-    if not is_chain(module):
-        yield prefix.rstrip("."), module
-        return
-    for name, child in module._modules.items():
-        yield from links(child, f"{prefix}{name}.")
+    layers = list(sequential_layers(model))
+    cut = next(i for i, (_, layer) in enumerate(layers) if not _is_fixed(layer))
+    if any(part.frozen for _, layer in layers[:cut] for part in layer.modules()):
+        return Sequential.of_parts(layers[:cut]), Sequential.of_parts(layers[cut:])
+    return _split_before_head(model, Dataset.of(data, needs_targets=False, network=model), head)
 
 
 def _is_fixed(module) -> bool:
     """Whether a module computes the same function now and after any training step."""
-    return all(part.frozen or type(part) in STATELESS for part in module.modules()) and not any(
+    return all(part.frozen or part.stateless for part in module.modules()) and not any(
         parameter.requires_grad for parameter in module.parameters()
     )
 
 
-def _split_before_head(model, x):
-    name, head = find_head(model)
+def _split_before_head(model, data, name):
+    name, head = find_head(model, data, head=name)
     around = [module for module in model.modules() if any(m is head for m in module.modules())]
     body = [module for module in model.modules() if not any(module is a for a in around)]
     frozen = any(module.frozen for module in body)
     learning = [n for n, p in model.named_parameters() if p.requires_grad]
-    loose = [m.label() for m in body if not (m.frozen or type(m) in STATELESS)]
+    loose = [m.label() for m in body if not (m.frozen or m.stateless)]
     expected = [n for n, p in model.named_parameters() if any(p is q for q in head.parameters())]
     if not frozen or loose or set(learning) - set(expected):
         raise ValueError(
@@ -167,17 +197,18 @@ def _split_before_head(model, x):
             "unfreeze(head)). A module with a forward of its own can be cut before its head only; "
             "write it as a Sequential to cut elsewhere"
         )
-    parts = strip_head(model), sequence({name: head})
-    _check_cut(model, *parts, x)
+    parts = strip_head(model, name), Sequential.of_parts([(name, head)])
+    _check_cut(model, *parts, data)
     return parts
 
 
-def _check_cut(model, body, head, x) -> None:
+def _check_cut(model, body, head, data) -> None:
     """Make sure that head(body(x)) is what the network computes, also in training mode."""
-    (batch,) = next(iter(DataLoader((as_array(x)[:4],), 4)))
-    with modes_kept(model), modes_kept(body), no_grad():
-        whole = model.train()(batch).array
-        parts = head(body.eval()(batch)).array
+    batch, _ = next(iter(DataLoader(data[:4], 4)))
+    with model.in_mode(training=True), no_grad():
+        whole = model(batch).array
+        with body.in_mode(training=False):
+            parts = head(body(batch)).array
     if not np.array_equal(whole, parts):
         raise ValueError(
             f"{type(model).__name__} cannot be cut before its head: head(body(x)) is not what it "

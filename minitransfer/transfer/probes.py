@@ -11,9 +11,9 @@ import numpy as np
 
 from minitransfer import nn
 from minitransfer.autograd import as_array
+from minitransfer.data import Dataset
 from minitransfer.nn import Module
 from minitransfer.transfer.activations import activations
-from minitransfer.transfer.inputs import inputs_and_targets
 
 #: Strengths to choose from, relative to the mean variance of the features.
 STRENGTHS = tuple(10.0 ** np.arange(-5, 5.5, 0.5))
@@ -119,7 +119,7 @@ def linear_probe(model: Module, train, test, *layers: str) -> dict[str, float]:
 
     Args:
         model: the network.
-        train, test: a `Dataset` or (inputs, targets) each.
+        train, test: whatever `Dataset.of` takes.
         *layers: dotted names; all innermost layers if none.
 
     Returns:
@@ -132,15 +132,15 @@ def linear_probe(model: Module, train, test, *layers: str) -> dict[str, float]:
         >>> linear_probe(nn.Sequential(nn.Identity(), nn.Linear(3, 2)), data, data, "0")["0"] > 0.9
         True
     """
-    (x, y), (x_test, y_test) = inputs_and_targets(train), inputs_and_targets(test)
-    seen, unseen = activations(model, x, *layers), activations(model, x_test, *layers)
-    return {name: ridge_probe(seen[name], y).score(unseen[name], y_test) for name in seen}
+    train, test = Dataset.of(train, network=model), Dataset.of(test, network=model)
+    seen, unseen = activations(model, train, *layers), activations(model, test, *layers)
+    return {name: ridge_probe(seen[name], train.y).score(unseen[name], test.y) for name in seen}
 
 
 def _left_out_error(u, s, projected, y, strength) -> float:
-    kept = s**2 / (s**2 + strength)
-    own = 1 / len(y) + (u**2) @ kept  # diagonal of the hat matrix; 1/N is the bias
-    residual = (y - u @ (kept[:, None] * projected)) / np.maximum(1 - own, 1e-12)[:, None]
+    shrinkage = s**2 / (s**2 + strength)
+    own = 1 / len(y) + (u**2) @ shrinkage  # diagonal of the hat matrix; 1/N is the bias
+    residual = (y - u @ (shrinkage[:, None] * projected)) / np.maximum(1 - own, 1e-12)[:, None]
     return float((residual**2).mean())
 
 

@@ -13,7 +13,7 @@ def glyph_conv(classes: int, *, generator=None) -> nn.Sequential:
 
     Args:
         classes: outputs of the head, the last layer.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Shape:
         images (N, 1, 28, 28) with values in 0…1 → (N, classes).
@@ -42,7 +42,7 @@ def glyph_mlp(classes: int, *, generator=None) -> nn.Sequential:
 
     Args:
         classes: outputs of the head, the last layer.
-        generator: draws the first values; the default one if None.
+        generator: draws the initial weights; the default one if None.
 
     Shape:
         images (N, 1, 28, 28) with values in 0…1 → (N, classes).

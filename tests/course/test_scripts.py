@@ -1,7 +1,15 @@
+import sys
+
 import pytest
 from rich.console import Console
 
-from minitransfer.course.scripts import print_catalogue, read_lesson, split_cells
+from minitransfer.course.scripts import (
+    a_lesson_is_running,
+    catalogue,
+    print_catalogue,
+    read_lesson,
+    split_cells,
+)
 
 SCRIPT = '''# ---
 # jupyter: nothing to run
@@ -81,3 +89,11 @@ def test_the_catalogue_is_printed(one_lesson, tmp_path):
     shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
     assert "Two and two" in shown
     assert "How much is two and two?" in shown
+
+
+def test_a_program_knows_whether_it_is_a_lesson(monkeypatch, tmp_path):
+    for file, expected in ((catalogue()[0].path, True), (tmp_path / "01_mine.py", False)):
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", str(file), raising=False)
+        assert a_lesson_is_running() is expected
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")  # a notebook
+    assert not a_lesson_is_running()

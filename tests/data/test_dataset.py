@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minitransfer.data import Dataset, TensorDataset
+from minitransfer.data import DataLoader, Dataset, TensorDataset
 from minitransfer.tensor import Tensor
 
 
@@ -147,3 +147,67 @@ def test_tensor_dataset_bundles_rows():
         TensorDataset(Tensor([1.0, 2.0]), Tensor([1.0, 2.0, 3.0]))
     with pytest.raises(ValueError, match="at least one tensor"):
         TensorDataset()
+
+
+def test_every_form_of_data_becomes_a_dataset():
+    x, y = np.arange(6.0).reshape(3, 2), np.array([0, 1, 0])
+    forms = [
+        (x, y),
+        [x.tolist(), y.tolist()],
+        (Tensor(x), y),
+        (x.tolist(), Tensor(y)),
+        TensorDataset(Tensor(x), Tensor(y)),
+    ]
+    for form in forms:
+        data = Dataset.of(form)
+        np.testing.assert_array_equal(data.x, x)
+        np.testing.assert_array_equal(data.y, y)
+        assert data.input_type is None
+    assert Dataset.of(data) is data
+
+
+def test_inputs_alone_where_no_targets_are_needed():
+    x = np.arange(4.0).reshape(2, 2)
+    for form in (
+        x,
+        Tensor(x),
+        x.tolist(),
+        (x, [0, 1]),
+        TensorDataset(Tensor(x)),
+        Dataset(x, [0, 1]),
+    ):
+        np.testing.assert_array_equal(Dataset.of(form, needs_targets=False).x, x)
+    for form, what in ((x, "one array"), ((x, x, x), "3 arrays"), (TensorDataset(x), "one array")):
+        with pytest.raises(ValueError, match=f"inputs and targets.*given {what}"):
+            Dataset.of(form)
+
+
+def test_floats_of_a_tensor_stay_those_of_arrays_become_float32():
+    x, y = np.zeros((2, 3)), np.zeros((2, 1))
+    for inputs, expected in ((x, np.float32), (Tensor(x), np.float64)):
+        data = Dataset.of((inputs, y))[:1]
+        assert [part.dtype for part in next(iter(DataLoader(data)))] == [expected] * 2
+
+
+def test_data_that_cannot_be_used():
+    with pytest.raises(ValueError, match="empty"):
+        Dataset.of((np.zeros((0, 3)), np.zeros(0)))
+    with pytest.raises(ValueError, match="x holds 3 examples and y 2"):
+        Dataset.of((np.zeros(3), np.zeros(2)))
+    with pytest.raises(TypeError, match=r"given DataLoader\. Of a DataLoader give the data"):
+        Dataset.of(DataLoader(make(), 4))
+    with pytest.raises(TypeError, match="given int"):
+        Dataset.of(3, needs_targets=False)
+
+
+def test_bytes_for_an_image_network_have_to_say_what_they_are():
+    class Network:
+        input_type = "image"
+
+    x, y = np.full((2, 1, 4, 4), 255, np.uint8), [0, 1]
+    for data in ((x, y), Dataset(x, y)):
+        with pytest.raises(ValueError, match=r'declare them, Dataset\(x, y, input_type="image"\)'):
+            Dataset.of(data, network=Network)
+    Dataset.of((x / 255, y), network=Network)
+    Dataset.of(Dataset(x, y, input_type="image"), network=Network)
+    Dataset.of((x, y), network=object())

@@ -1,5 +1,5 @@
+import ast
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +11,12 @@ from llvmlite import ir
 from numba import types
 
 import minitransfer
+from minitransfer import kernels
+from minitransfer.folders import cache_folder
 from minitransfer.kernels import compile as compiling
-from minitransfer.kernels import simd, vectors
+from minitransfer.kernels import elementwise, register_tiles, vector_code
 
 PACKAGE = Path(minitransfer.__file__).parent
-ASK = """
-import numpy as np
-from minitransfer import kernels
-from minitransfer.kernels.compile import kernel_folder
-x = np.ones((40, 40), np.float32)
-print(kernels.matmul(x, x)[0, 0], kernel_folder())
-"""
 
 
 def _run(code, folder, **environment):
@@ -36,72 +31,11 @@ def _run(code, folder, **environment):
     return run.stdout.split()
 
 
-@pytest.fixture
-def copied(tmp_path):
-    """A copy of the kernels in a package of their own."""
-    package = tmp_path / "minitransfer"
-    shutil.copytree(
-        PACKAGE / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    shutil.copy(PACKAGE / "folders.py", package)
-    (package / "__init__.py").touch()
-    return tmp_path
-
-
-def test_an_edited_tile_is_compiled_anew(copied):
-    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
-    value, folder = _run(ASK, copied, **cache)
-    assert float(value) == 40
-    assert list(Path(folder).glob("*.nbc"))
-    tile = copied / "minitransfer" / "kernels" / "vectors.py"
-    text = tile.read_text()
-    assert "return self.builder.call(function, [x, y, z])" in text
-    tile.write_text(
-        text.replace(
-            "return self.builder.call(function, [x, y, z])",
-            "return self.builder.call(function, [x, self.builder.fadd(y, y), z])",
-        )
-    )
-    value, other = _run(ASK, copied, **cache)
-    assert float(value) == 80
-    assert other != folder
-
-
-def test_an_unchanged_kernel_is_loaded_and_not_compiled_again(copied):
-    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
-    _, folder = _run(ASK, copied, **cache)
-    before = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
-    _run(ASK, copied, **cache)
-    after = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
-    assert before == after
-
-
-def test_no_home_and_no_folder_to_write_to(copied):
-    """And the installation may be read-only: nothing is written beside the kernels."""
-    nowhere = "/proc/nowhere"
-    environment = dict.fromkeys(("MINITRANSFER_CACHE", "HOME", "XDG_CACHE_HOME"), nowhere)
-    before = set(copied.rglob("*"))
-    value, folder = _run(ASK, copied, PYTHONDONTWRITEBYTECODE="1", **environment)
-    assert float(value) == 40
-    assert not folder.startswith(nowhere)
-    assert set(copied.rglob("*")) == before
-
-
-def test_only_a_few_old_folders_are_kept(tmp_path, monkeypatch):
-    for i in range(10):
-        (tmp_path / f"kernels-{i}").mkdir()
-        os.utime(tmp_path / f"kernels-{i}", (i, i))
-    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
-    folder = compiling.kernel_folder.__wrapped__()
-    left = {f.name for f in tmp_path.iterdir()}
-    assert left == {folder.name, *(f"kernels-{i}" for i in range(5, 10))}
-    assert len(left) == compiling.KEEP
-
-
 def test_reference_mode_swaps_every_kernel():
     code = (
         "from minitransfer import kernels; import numpy as np\n"
-        "names = [n for n in kernels.__all__ if 'thread' not in n and 'warm' not in n]\n"
+        "files = kernels._FILES.keys() - {'compile', 'memory', 'threads'}\n"
+        "names = [n for n, file in kernels._WHERE.items() if file in files]\n"
         "print(all(getattr(kernels, n).__name__ == n + '_reference' for n in names), len(names))"
     )
     swapped, count = _run(code, PACKAGE.parent, MINITRANSFER_KERNELS="reference")
@@ -110,13 +44,117 @@ def test_reference_mode_swaps_every_kernel():
 
 
 def test_a_misspelt_mode_and_a_misspelt_name_are_errors(monkeypatch):
-    from minitransfer import kernels
-
     with pytest.raises(AttributeError, match="has no 'matmull'"):
         kernels.__getattr__("matmull")
     monkeypatch.setenv("MINITRANSFER_KERNELS", "slow")
     with pytest.raises(ValueError, match=r"'slow'.*'fast' or 'reference'"):
         kernels.__getattr__("matmul")
+
+
+def test_editors_and_the_interpreter_find_a_name_in_the_same_file():
+    """And no file has a function's name, or its first import would hide the function."""
+    tree = ast.parse((PACKAGE / "kernels" / "__init__.py").read_text())
+    found = {
+        name.name: line.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for line in block.body
+        for name in line.names
+    }
+    assert found == kernels._WHERE
+    assert not found.keys() & set(kernels._FILES)
+
+
+MAIN_JOB = """
+from minitransfer.five_ways import one_way
+from minitransfer.kernels.compile import REGISTRY
+from minitransfer.kernels.precompilation import precompile_main_job
+one_way("small_lr", 0, 100, "glyph-conv")
+used = {name for name, kernel in REGISTRY.items() if kernel}
+precompile_main_job()
+print(*used ^ {name for name, kernel in REGISTRY.items() if kernel}, len(used))
+"""
+
+
+def test_the_main_job_precompiles_what_it_uses_and_nothing_else():
+    *difference, count = _run(MAIN_JOB, PACKAGE.parent, MINITRANSFER_CACHE=str(cache_folder()))
+    assert difference == []
+    assert int(count) > 5
+
+
+def test_a_kernel_names_itself_and_the_type_that_it_does_not_take():
+    expected = r"elementwise\._relu takes float32 or float64 arrays, not int64; convert"
+    with pytest.raises(TypeError, match=expected):
+        elementwise._relu[np.dtype(np.int64)]
+
+
+@compiling.kernel("void(in2, real[::1], intp)")
+def _odd(x, y, n):
+    for j in range(n):
+        y[j] = x[0, j]
+
+
+del compiling.REGISTRY[_odd.name]
+
+
+def _protected(x):
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"x": np.ones((2, 3))}, r"x is float64 and must be float32: convert with .astype"),
+        ({"x": np.ones((2, 3), ">f4")}, r"x is >f4, .*byte order.* and must be float32"),
+        ({"x": np.ones(3, np.float32)}, "x has 1 axes and must have 2"),
+        ({"x": [[1.0]]}, "x is of type list, not an array"),
+        ({"y": _protected(np.ones(3, np.float32))}, r"y is write-protected.*x\.copy\(\)"),
+        ({"y": np.ones(6, np.float32)[::2]}, "y is not contiguous.*ascontiguousarray"),
+        ({"n": "3"}, "n is of type str, not a number"),
+        ({"n": None, "x": np.ones((2, 3))}, r"x is float64.*; n is of type NoneType"),
+    ],
+)
+def test_a_kernel_says_which_argument_it_cannot_take_and_why(change, expected):
+    good = {"x": np.ones((2, 3), np.float32), "y": np.zeros(3, np.float32), "n": 3}
+    _odd[np.dtype(np.float32)](*good.values())
+    with pytest.raises(TypeError, match=rf"test_compile\._odd cannot take its .*{expected}"):
+        _odd[np.dtype(np.float32)](*(good | change).values())
+
+
+def test_a_kernel_from_elsewhere_is_not_kept():
+    """Nothing would notice that its source has changed."""
+    assert _odd[np.dtype(np.float32)].stats.cache_path is None
+
+
+WITHOUT_JIT = """
+from minitransfer import Tensor, kernels
+print(kernels.matmul.__name__, Tensor([-1.0, 2.0]).relu().sum().item())
+print(kernels.precompile_main_job())
+"""
+
+
+def test_without_a_compiler_the_plain_versions_run():
+    said = _run(WITHOUT_JIT, PACKAGE.parent, NUMBA_DISABLE_JIT="1")
+    assert said == ["matmul_reference", "2.0", "0"]
+
+
+def test_fast_kernels_without_a_compiler_are_an_error():
+    off = {"NUMBA_DISABLE_JIT": "1", "MINITRANSFER_KERNELS": "fast"}
+    run = [sys.executable, "-c", WITHOUT_JIT]
+    done = subprocess.run(run, env=os.environ | off, capture_output=True, text=True)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "NUMBA_DISABLE_JIT is set" in last
+    assert "MINITRANSFER_KERNELS=reference" in last
+
+
+def test_all_kernels_are_precompiled_once_for_each_type():
+    seen = []
+    count = compiling.precompile(lambda done, total, name: seen.append((done, total, name)))
+    assert count == 2 * len(compiling.REGISTRY)
+    assert seen[-1] == (count, count, "")
+    assert {name for _, _, name in seen[:-1]} == set(compiling.REGISTRY)
 
 
 def test_a_kernel_takes_arrays_of_any_layout_without_compiling_again():
@@ -129,10 +167,10 @@ def test_a_kernel_takes_arrays_of_any_layout_without_compiling_again():
     x.flags.writeable = False
     for view in (x, x.T, x[::2, ::-1]):
         y = np.zeros(view.shape[1], np.float32)
-        first_row(view, y)
+        first_row[x.dtype](view, y)
         assert np.array_equal(y, view[0])
-    assert len(first_row.version(np.float32).signatures) == 1
-    compiling.REGISTRY.remove(first_row)
+    assert len(first_row[x.dtype].signatures) == 1
+    del compiling.REGISTRY[first_row.name]
 
 
 class _Context:
@@ -176,10 +214,12 @@ def _assembly(tile, numbers, triple, features):
 def test_the_tiles_are_vector_code_on_other_processors(
     triple, features, width, outer_size, dot_size, expected, table, monkeypatch
 ):
-    monkeypatch.setattr(vectors, "VECTOR_BYTES", width)
-    outer = _assembly(simd.make_outer_tile(*outer_size, table, unroll=1), 8, triple, features)
+    monkeypatch.setattr(vector_code, "VECTOR_BYTES", width)
+    outer = _assembly(
+        register_tiles.make_outer_tile(*outer_size, table, unroll=1), 8, triple, features
+    )
     assert outer.count(expected) >= np.prod(outer_size)  # one for each accumulator
-    dot = _assembly(simd.make_dot_tile(*dot_size, table), 7, triple, features)
+    dot = _assembly(register_tiles.make_dot_tile(*dot_size, table), 7, triple, features)
     assert dot.count(expected) >= np.prod(dot_size)
     for text in (outer, dot):
         assert "fmaf" not in text  # no call of a C function for every number

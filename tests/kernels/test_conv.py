@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer.kernels import conv
-from minitransfer.kernels.conv import ladder, lanes
+from minitransfer.kernels.conv import ladder
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -52,31 +52,6 @@ def test_all_three_passes_agree_with_their_reference(case, dtype, rng, close):
         conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
         conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
         50,
-    )
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("case", [case for case in CASES if case[2] < case[0]])
-def test_an_image_in_each_lane(case, dtype, rng, close):
-    x, w, bias, gy, geometry = _arrays(case, dtype, rng, images=int(rng.integers(1, 70)))
-    y = lanes.forward(x, w, bias, gy.shape[2:], *geometry)
-    close(y, conv.conv2d_reference(x, w, bias, *geometry), 20)
-    gx = lanes.backward_data(gy, w, x.shape, *geometry)
-    close(gx, conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry), 20)
-    gw = lanes.backward_weight(x, gy, w.shape, *geometry)
-    close(gw, conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry), 200)
-
-
-def test_small_images_in_a_large_batch_take_that_way(rng, close, monkeypatch):
-    x, w = rng.standard_normal((33, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
-    geometry = ((1, 1), (1, 1), (1, 1), 1)
-    gy = rng.standard_normal((33, 9, 5, 5))
-    monkeypatch.setattr(conv, "shifted", None)
-    close(conv.conv2d(x, w, None, *geometry), conv.conv2d_reference(x, w, None, *geometry), 50)
-    close(
-        conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
-        conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
-        200,
     )
 
 
@@ -147,19 +122,14 @@ def test_empty_batch(kernel):
     assert not conv.conv2d_backward_weight(x, y, w.shape, *geometry).any()
 
 
-def test_errors_say_what_does_not_fit():
-    x, w = np.ones((1, 3, 5, 5)), np.ones((4, 2, 3, 3))
-    with pytest.raises(ValueError, match=r"\(1, 3, 5, 5\).*\(4, 2, 3, 3\).*1 groups"):
-        conv.conv2d(x, w)
-    with pytest.raises(ValueError, match="larger than the image"):
-        conv.conv2d(np.ones((1, 2, 2, 2)), w)
-    with pytest.raises(ValueError, match="stride"):
-        conv.conv2d(np.ones((1, 2, 5, 5)), w, stride=(0, 1))
-    with pytest.raises(ValueError, match="bias"):
-        conv.conv2d(np.ones((1, 2, 5, 5)), w, np.ones(3))
+def test_a_gradient_of_another_shape_is_an_error():
+    x, w, gy = np.ones((1, 2, 5, 5)), np.ones((4, 2, 3, 3)), np.ones((1, 4, 2, 2))
     geometry = ((1, 1), (0, 0), (1, 1), 1)
-    with pytest.raises(ValueError, match=r"give \(1, 4, 3, 3\)"):
-        conv.conv2d_backward_data(np.ones((1, 4, 2, 2)), w, (1, 2, 5, 5), *geometry)
+    expected = r"result of shape \(1, 4, 3, 3\) has shape \(1, 4, 2, 2\)"
+    with pytest.raises(ValueError, match=expected):
+        conv.conv2d_backward_data(gy, w, x.shape, *geometry)
+    with pytest.raises(ValueError, match=expected):
+        conv.conv2d_backward_weight(x, gy, w.shape, *geometry)
 
 
 @pytest.mark.parametrize("rung", ladder.RUNGS)

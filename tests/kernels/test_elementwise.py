@@ -30,7 +30,7 @@ def test_exp_beyond_the_range(dtype):
     assert np.array_equal(elementwise.exp(x), [np.inf, 0, np.inf, 0, np.nan], equal_nan=True)
 
 
-def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
+def test_relu_keeps_nan_and_lets_its_gradient_pass():
     x = np.array(SPECIAL, np.float32)
     y = elementwise.relu(x)
     assert np.array_equal(y, [0, 0, 1, 0, np.inf, 0, np.nan, 1e-30, 0], equal_nan=True) or (
@@ -38,7 +38,7 @@ def test_relu_keeps_nan_and_its_gradient_stops_at_zero():
     )
     gy = np.arange(1, 10, dtype=np.float32)
     gx = elementwise.relu_backward(gy, y)
-    assert np.array_equal(gx, [0, 0, 3, 0, 5, 0, 0, 8, 0])
+    assert np.array_equal(gx, [0, 0, 3, 0, 5, 0, 7, 8, 0])
     assert np.array_equal(gx, elementwise.relu_backward_reference(gy, y))
 
 
@@ -70,11 +70,10 @@ def test_any_shape_and_strides(rng):
 
 
 def test_errors():
-    with pytest.raises(TypeError, match="relu takes float32 or float64 arrays, not int64"):
+    with pytest.raises(TypeError, match=r"elementwise._relu takes float32 or float64.*not int64"):
         elementwise.relu(np.arange(3))
-    with pytest.raises(ValueError, match=r"gy has shape \(2,\), y has shape \(3,\)"):
-        elementwise.relu_backward(np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match="sigmoid_backward: gy has shape"):
-        elementwise.sigmoid_backward(np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match=r"logits has shape \(2,\), targets has shape \(3,\)"):
-        elementwise.sigmoid_cross_entropy(np.ones(2), np.ones(3))
+    for backward in (elementwise.relu_backward, elementwise.sigmoid_backward):
+        with pytest.raises(ValueError, match=r"result of shape \(3,\) has shape \(2,\)"):
+            backward(np.ones(2), np.ones(3))
+    with pytest.raises(TypeError, match="cannot take its arguments"):
+        elementwise.relu_backward(np.ones(3, np.float32), np.ones(3))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 SELECTION = [
-    "kernels/test_updates.py",
+    "kernels/test_optimizer_steps.py",
     "kernels/test_elementwise.py",
     "ops/test_activations.py",
     "ops/test_convolution.py",
-    "ops/test_losses.py",
+    "ops/test_distances.py",
     "ops/test_matrix.py",
     "ops/test_normalization.py",
     "ops/test_pooling.py",
@@ -36,7 +36,7 @@ for _ in range(60):
     adam.step()
     losses.append(loss.item())
 from minitransfer.kernels.compile import REGISTRY
-print(losses[-1] < 0.7 * losses[0], any(kernel.versions for kernel in REGISTRY))
+print(losses[-1] < 0.7 * losses[0], any(REGISTRY.values()))
 """
 
 

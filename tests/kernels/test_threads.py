@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,15 +9,8 @@ import numpy as np
 import pytest
 
 from minitransfer import kernels
-from minitransfer.kernels import (
-    elementwise,
-    layer_norms,
-    norms,
-    pooling,
-    softmax_rows,
-    threads,
-)
-from minitransfer.kernels.conv import depthwise, pointwise, shifted
+from minitransfer.kernels import batchnorm, elementwise, max_pool, softmax_loss, threads
+from minitransfer.kernels.conv import depthwise, shifted
 from minitransfer.kernels.gemm import tiled
 
 
@@ -69,11 +63,11 @@ def _large_results():
 
 
 def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
-    for file in (elementwise, layer_norms, norms):
+    for file in (elementwise, batchnorm):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
-    for file in (pooling, softmax_rows):
+    for file in (max_pool, softmax_loss):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    for file in (depthwise, pointwise, shifted):
+    for file in (depthwise, shifted):
         monkeypatch.setattr(file, "_CHUNK", 1 << 22)
     monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     threads.set_num_threads(1)
@@ -104,9 +98,9 @@ def test_calls_from_inside_the_pool_do_not_wait_for_each_other():
     done = []
 
     def outer(first, last):
-        threads.in_chunks(lambda i, j: done.append((first, i)), 4, 1)
+        threads.parallel_for(4, 1, lambda i, j: done.append((first, i)))
 
-    worker = threading.Thread(target=threads.in_chunks, args=(outer, 4, 1))
+    worker = threading.Thread(target=threads.parallel_for, args=(4, 1, outer))
     worker.start()
     worker.join(10)
     assert not worker.is_alive()
@@ -116,26 +110,26 @@ def test_calls_from_inside_the_pool_do_not_wait_for_each_other():
 def test_few_chunks_are_done_by_the_caller_at_once():
     threads.set_num_threads(2)
     done = []
-    threads.in_chunks(lambda i, j: done.append((i, j)), threads.LEAST - 1, 1)
+    threads.parallel_for(threads.LEAST - 1, 1, lambda i, j: done.append((i, j)))
     assert done == [(0, threads.LEAST - 1)]
 
 
 def test_every_index_is_done_once_and_errors_come_through():
     threads.set_num_threads(3)
     done = []
-    threads.in_chunks(lambda i, j: done.extend(range(i, j)), 1000, 7)
+    threads.parallel_for(1000, 7, lambda i, j: done.extend(range(i, j)))
     assert sorted(done) == list(range(1000))
 
     def fail(first, last):
         raise RuntimeError(f"chunk {first}")
 
     with pytest.raises(RuntimeError, match="chunk"):
-        threads.in_chunks(fail, 10, 1)
+        threads.parallel_for(10, 1, fail)
 
 
 def test_idle_threads_use_no_processor_time():
     threads.set_num_threads(2)
-    threads.in_chunks(lambda i, j: None, 10, 1)
+    threads.parallel_for(10, 1, lambda i, j: None)
     before = time.process_time()
     time.sleep(0.2)
     assert time.process_time() - before < 0.1
@@ -153,3 +147,26 @@ def test_the_number_of_threads_is_checked_and_read_from_the_environment():
             text=True,
         )
         assert expected in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("when", ["threading.Thread(target=late).start()", "atexit.register(late)"])
+def test_kernels_compute_after_the_main_script_has_ended(when):
+    """Python's pools take no more work then; the caller does all of it."""
+    script = f"""
+        import atexit, threading, time
+        import numpy as np
+        from minitransfer.kernels import threads
+
+        threads.set_num_threads(2)
+        def late():
+            time.sleep(0.3)
+            done = np.zeros(64)
+            def work(first, last):
+                done[first:last] += 1
+            threads.parallel_for(64, 4, work)
+            print(done.min(), done.max())
+        {when}
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("1.0 1.0\n", "")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import nn
+from minitransfer import nn, transfer
 
 
 def layers():
@@ -109,6 +109,20 @@ def test_module_list():
     assert [type(m).__name__ for m in items[1:]] == ["Linear", "ReLU"]
     assert [n for n, _ in items.named_parameters()][:2] == ["0.weight", "0.bias"]
     assert items[-1] is list(items)[-1]
+
+
+def test_a_sequential_of_parts_leaves_names_and_frozen_state_alone():
+    net = nn.Sequential({"body": layers(), "head": nn.Linear(1, 2)})
+    transfer.freeze(net.body[0])
+    net.body.eval()
+    part = nn.Sequential.of_parts([("body.0", net.body[0]), ("head", net.head)])
+    assert [name for name, _ in part.named_parameters()] == [p.name for p in part.parameters()]
+    assert [module.frozen for module in part] == [True, False]
+    assert net.body[0].weight.name == "body.0.weight"
+    same = nn.Sequential.of_parts(list(net.body.named_children()), like=net.body)
+    assert (same.name, same.training, same.frozen) == ("body", False, False)
+    x = mt.randn(3, 2)
+    np.testing.assert_array_equal(same(x).detach(), net.body(x).detach())
 
 
 def test_a_dictionary_of_modules():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, nn, no_grad
+from minitransfer import Tensor, nn, no_grad, transfer
 
 
 class Net(nn.Module):
@@ -190,13 +190,13 @@ def test_train_and_eval_reach_everything_below():
 
 def test_a_frozen_module_is_never_in_training_mode():
     layer = nn.Dropout()
-    layer.frozen = True
+    transfer.freeze(layer)
     assert not layer.train().training
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert layer.training
-    layer.frozen = True
+    transfer.freeze(layer)
     layer.eval()
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert not layer.training
 
 
@@ -378,6 +378,153 @@ def test_repr_shows_the_tree():
     assert text.startswith("Net(\n  (fc1): Linear(2 → 3)\n  (norm): BatchNorm1d(3)")
     assert "    (0): Linear(3 → 3)\n    (1): ReLU()\n" in text
     assert repr(nn.Parameter([1.0])) == "Parameter '' tensor([1.], requires_grad=True)"
+
+
+# Hooks, borrowed modes, modules put in another's place
+
+
+def test_a_forward_hook_sees_inputs_and_output_until_it_is_removed():
+    net, x, seen = Net(), mt.randn(4, 2), []
+    handle = net.fc1.register_forward_hook(lambda *call: seen.append(call))
+    y = net(x)
+    ((module, inputs, output),) = seen
+    assert module is net.fc1
+    assert inputs == (x,)
+    np.testing.assert_array_equal(output.detach(), net.fc1.forward(x).detach())
+    handle.remove()
+    handle.remove()
+    np.testing.assert_array_equal(net(x).detach(), y.detach())
+    assert len(seen) == 1
+
+
+def test_what_a_hook_returns_takes_the_outputs_place_for_the_hooks_after_it():
+    layer, seen = nn.Identity(), []
+    layer.register_forward_hook(lambda module, inputs, output: output * 2)
+    layer.register_forward_hook(lambda module, inputs, output: seen.append(output.item()))
+    layer.register_forward_hook(lambda module, inputs, output: output + 1)
+    assert layer(Tensor([3.0])).item() == 7
+    assert seen == [6]
+
+
+def test_a_hook_may_remove_itself():
+    layer, seen = nn.Identity(), []
+
+    def once(module, inputs, output):
+        seen.append(1)
+        handle.remove()
+
+    handle = layer.register_forward_hook(once)
+    layer.register_forward_hook(lambda *call: seen.append(2))
+    layer(mt.ones(1)), layer(mt.ones(1))
+    assert seen == [1, 2, 2]
+
+
+def test_hooks_of_a_copy_are_its_own():
+    net, seen = Net(), []
+    handle = net.fc1.register_forward_hook(lambda module, *_: seen.append(module))
+    other = copy.deepcopy(net)
+    handle.remove()
+    other(mt.randn(4, 2))
+    net(mt.randn(4, 2))
+    assert seen == [other.fc1]
+
+
+def test_gradients_flow_through_a_hooked_layer():
+    layer = nn.Linear(2, 1)
+    layer.register_forward_hook(lambda module, inputs, output: output * 3)
+    layer(mt.ones(1, 2)).sum().backward()
+    np.testing.assert_array_equal(layer.weight.grad, [[3, 3]])
+
+
+def test_a_borrowed_mode_is_given_back_module_by_module_also_after_an_error():
+    net = Net().train()
+    net.body.eval()
+    before = [module.training for module in net.modules()]
+    with net.in_mode(training=False) as same:
+        assert same is net
+        assert not any(module.training for module in net.modules())
+        with net.in_mode(training=True):
+            assert all(module.training for module in net.modules())
+        assert not any(module.training for module in net.modules())
+    assert [module.training for module in net.modules()] == before
+    with pytest.raises(ZeroDivisionError), net.in_mode(training=True):
+        1 / 0  # noqa: B018
+    assert [module.training for module in net.modules()] == before
+
+
+def test_a_module_put_in_another_ones_place():
+    net, new = Net().eval(), nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    net.also = net.fc2
+    whole = nn.Sequential({"inner": net})
+    net.replace_module(net.fc2, new)
+    assert net.fc2 is new is net.also
+    assert new.name == "inner.fc2"
+    assert new[0].weight.name == "inner.fc2.0.weight"
+    assert not new[1].training
+    assert [n for n, _ in whole.named_parameters()][-2:] == [p.name for p in new.parameters()]
+
+
+def test_facts_about_a_class_do_not_outlive_its_forward():
+    class Named(nn.Sequential):
+        """Computes what a Sequential computes."""
+
+    class Own(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x) * 2
+
+    class Swish(nn.ReLU):
+        stateless = True
+
+        def forward(self, x):
+            return x * x.sigmoid()
+
+    facts = [(kind.stateless, kind.pointwise) for kind in (nn.ReLU, Named, Own, Swish)]
+    assert facts == [(True, True), (True, False), (False, False), (True, False)]
+    assert not any(kind.stateless for kind in (nn.Linear, nn.Dropout, nn.BatchNorm2d, Net))
+    assert nn.Dropout.pointwise
+    assert nn.Identity().stateless
+
+
+def test_a_state_with_two_values_for_one_shared_weight():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    other = copy.deepcopy(net.state_dict())
+    net[1].weight = net[0].weight
+    before = net[0].weight.tolist()
+    with pytest.raises(ValueError, match=r"0.weight and 1.weight are one tensor here"):
+        net.load_state_dict(other)
+    assert net[0].weight.tolist() == before
+    net.load_state_dict(copy.deepcopy(net.state_dict()))
+    del other["1.weight"]
+    net.load_state_dict(other, strict=False)
+    assert net[1].weight.tolist() == other["0.weight"].tolist()
+
+
+def test_the_mode_of_one_module_may_be_assigned():
+    net = Net()
+    net.body.training = False
+    assert [m.training for m in net.modules()] == [True, True, True, False, True, True, True]
+    assert all(m.training for m in net.train().modules())
+    transfer.freeze(net.body).training = True
+    assert not net.body.training
+    assert transfer.unfreeze(net.body).training
+
+
+@pytest.mark.parametrize("given", [[[1.0, 2.0]], ((1.0, 2.0),)])
+def test_a_list_is_no_tensor(given):
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    with pytest.raises(TypeError, match=r"layer '0', Linear.* takes tensors; given (list|tuple)"):
+        net(given)
+    with pytest.raises(TypeError, match=r"CrossEntropyLoss.* takes tensors; given list"):
+        nn.CrossEntropyLoss()(net(mt.ones(1, 2)), [1])
+
+
+def test_a_module_of_ones_own_may_take_lists_and_fail_in_its_own_words():
+    class Total(nn.Module):
+        def forward(self, parts):
+            return sum(parts) + "!"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Total()([1, 2])
 
 
 def test_a_buffer_that_is_not_saved():

@@ -23,9 +23,9 @@ def test_the_norm_of_all_is_limited_together():
 
 
 def test_what_cannot_be_limited_is_said():
-    with pytest.raises(ValueError, match="max_norm is -1"):
+    with pytest.raises(ValueError, match="max_norm is 0 or greater; given -1"):
         nn.utils.clip_grad_norm_([with_gradient(1.0)], -1)
-    with pytest.raises(ValueError, match="max_norm is nan"):
+    with pytest.raises(ValueError, match="max_norm is 0 or greater; given nan"):
         nn.utils.clip_grad_norm_([with_gradient(1.0)], float("nan"))
     with pytest.raises(ValueError, match="the norm of the gradients is nan"):
         nn.utils.clip_grad_norm_([with_gradient(float("nan"))], 1.0, error_if_nonfinite=True)

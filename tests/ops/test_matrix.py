@@ -87,3 +87,12 @@ def test_linear_explains_shapes_that_do_not_fit(x, w, b, message):
 
 def test_linear_has_no_derivative_for_a_bias_that_is_missing():
     assert ops.linear.__wrapped__(normal(4, 3), normal(2, 3))[1][2] is None
+
+
+@pytest.mark.parametrize("shapes", [((3, 0), (0, 2)), ((2, 3, 0), (2, 0, 2)), ((2, 3, 0), (0, 2))])
+def test_products_over_nothing_are_zero(shapes):
+    a, b = (np.zeros(shape) for shape in shapes)
+    value, (da, db) = ops.matmul.__wrapped__(a, b)
+    np.testing.assert_array_equal(value, a @ b)
+    gy = np.ones_like(value)
+    assert (da(gy).shape, db(gy).shape) == shapes

@@ -8,7 +8,7 @@ import pytest
 
 from minitransfer import Tensor, manual_seed, nn, optim, transfer
 from minitransfer.data import DataLoader, Dataset, TensorDataset
-from minitransfer.train import evaluate, fit, predict
+from minitransfer.train import History, Monitor, evaluate, fit, predict
 
 
 def two_moons(n=90, seed=0):
@@ -199,7 +199,7 @@ def test_patience_brings_back_the_best_weights_and_buffers():
         epochs=200,
         optimizer=optim.SGD(model.parameters(), lr=2.0),
         validation=watched,
-        patience=3,
+        monitor=Monitor(patience=3),
         metrics=state,
         generator=generator(),
     )
@@ -273,6 +273,64 @@ def test_schedules_as_functions():
     assert max(history["lr"]) > 0.05
 
 
+def test_the_history_of_a_run_that_went_on_from_another():
+    model, data = network(), two_moons()
+    first = fit(model, data, epochs=2, validation=data, generator=generator())
+    second = fit(model, data, steps=4, validation=data, generator=generator())
+    both = first + second
+    assert both.step_losses == first.step_losses + second.step_losses
+    assert both["step"] == [2, 4, 5, 6, 7, 8]
+    assert both["epoch"] == [1, 2, 2.5, 3, 3.5, 4]
+    assert both["loss"] == first["loss"] + second["loss"]
+    assert both.best["validation_loss"] == second.best["validation_loss"]
+    assert both.best in both.rows
+    assert both.seconds == first.seconds + second.seconds
+    assert History() + first == first
+    assert (first["step"], second["step"]) == ([2, 4], [1, 2, 3, 4])  # as they were
+
+
+def test_items_of_other_objects_are_fetched_anew_in_every_pass():
+    class Drawn:
+        fetched = 0
+
+        def __len__(self):
+            return 6
+
+        def __getitem__(self, i):
+            self.fetched += 1
+            return np.full(2, i, np.float32), i % 2
+
+    data = Drawn()
+    history = fit(network(), data, epochs=3, batch_size=3)
+    assert data.fetched == 18
+    assert len(history.step_losses) == 6
+    assert set(evaluate(network(), data)) == {"loss", "accuracy"}
+
+
+def test_a_loader_gives_its_inputs_to_predict():
+    model, data = network(), two_moons(30)
+    expected = predict(model, data)
+    for form in (data.x, Tensor(data.x), (data.x, data.y), DataLoader(data, 30)):
+        np.testing.assert_array_equal(predict(model, form), expected)
+    np.testing.assert_array_equal(predict(model, DataLoader(data.x, 30)), expected)
+
+
+def test_bytes_that_an_image_network_cannot_tell_from_numbers():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    net.input_type = "image"
+    x, y = np.full((2, 1, 2, 2), 255, np.uint8), np.array([0, 1])
+    for call in (
+        lambda: fit(net, (x, y), epochs=1),
+        lambda: fit(net, (x / 255, y), epochs=1, validation=(x, y)),
+        lambda: evaluate(net, (x, y)),
+        lambda: predict(net, x),
+    ):
+        with pytest.raises(ValueError, match=r"these bytes \(uint8\) do not say what they are"):
+            call()
+    pictures = Dataset(x, y, input_type="image")
+    np.testing.assert_array_equal(predict(net, pictures), predict(net, x / 255))
+
+
 def test_float64_stays():
     x, y = Tensor(two_moons().x.astype(np.float64)), two_moons().y
     model = network().double()
@@ -287,7 +345,7 @@ def test_float64_stays():
 def test_nothing_is_printed_unless_asked_for(capfd):
     fit(network(), two_moons(), epochs=1)
     assert capfd.readouterr() == ("", "")
-    fit(network(), two_moons(), epochs=3, validation=0.2, progress=True)
+    fit(network(), two_moons(), epochs=3, validation=0.2, monitor=Monitor(progress=True))
     out, err = capfd.readouterr()
     assert out == ""
     assert "6/6" in err
@@ -313,8 +371,7 @@ def test_importing_it_takes_neither_numba_nor_rich():
         ({"epochs": 1, "steps": 1}, "either epochs or steps"),
         ({"epochs": 0}, "epochs is a whole number of 1 or more; given 0"),
         ({"steps": 2.5}, "steps is a whole number"),
-        ({"epochs": 1, "patience": 2}, "give validation="),
-        ({"epochs": 1, "resume": True}, "give checkpoint="),
+        ({"epochs": 1, "monitor": Monitor(patience=2)}, "give validation="),
         ({"epochs": 1, "validation": 0.001}, "is 0; give a share between 0 and 1"),
         ({"epochs": 1, "validation": 1.0}, "leaves examples on both sides"),
         ({"epochs": 1, "batch_size": 0}, "batch_size"),
@@ -329,11 +386,99 @@ def test_contradicting_arguments(options, message):
     assert bits(model) == before
 
 
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"resume": True}, "give checkpoint="),
+        ({"patience": 0}, "patience is a whole number of 1 or more; given 0"),
+        ({"patience": 1.5}, "given 1.5"),
+    ],
+)
+def test_a_monitor_that_makes_no_sense(options, message):
+    with pytest.raises(ValueError, match=message):
+        Monitor(**options)
+
+
 def test_wrong_types_of_arguments():
     with pytest.raises(TypeError, match=r"numpy.random.Generator"):
         fit(network(), two_moons(), epochs=1, generator=0)
     with pytest.raises(TypeError, match="schedule is one of optim's"):
         fit(network(), two_moons(), epochs=1, schedule="cosine")
+
+
+class Foreign:
+    """Stands for something of PyTorch's, which need not be installed here."""
+
+
+Foreign.__module__ = "torch.nn.modules"
+A_CLASS, FOREIGN = "which has to be called first", "PyTorch's Foreign, which does not compute here"
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"model": nn.Linear}, f"expected a module.*given the class Linear, {A_CLASS}"),
+        ({"model": Foreign()}, f"expected a module.*given {FOREIGN}"),
+        ({"model": None}, "expected a module.*given None"),
+        ({"optimizer": optim.Adam}, rf"optim.Adam\(model.param.*the class Adam, {A_CLASS}"),
+        ({"optimizer": Foreign()}, f"optimizer is one of optim's.*{FOREIGN}"),
+        ({"loss": nn.CrossEntropyLoss}, f"loss is a function.*class CrossEntropyLoss, {A_CLASS}"),
+        ({"loss": Foreign()}, f"loss is a function.*{FOREIGN}"),
+        ({"loss": "mse"}, "loss is a function.*given str"),
+        ({"loss": lambda outputs, y: 1.0}, "has to be a tensor.*<lambda> gave float"),
+        ({"clip_norm": "1"}, "clip_norm is a number above 0; given str"),
+        ({"monitor": Monitor}, "monitor is a train.Monitor"),
+        ({"data": None}, "given NoneType|given None"),
+    ],
+)
+def test_what_a_beginner_mixes_up(options, message):
+    model = network()
+    given = {"model": model, "data": two_moons(), "epochs": 1, **options}
+    with pytest.raises(TypeError, match=message):
+        fit(**given)
+    if set(options) <= {"model", "loss"} and "1.0" not in message and "gave" not in message:
+        given.pop("epochs")
+        with pytest.raises(TypeError, match=message):
+            evaluate(**given)
+    if "model" in options:
+        with pytest.raises(TypeError, match=message):
+            predict(options["model"], two_moons().x)
+        with pytest.raises(TypeError, match=message):
+            transfer.fine_tune(options["model"], two_moons())
+        with pytest.raises(TypeError, match=message):
+            transfer.gradual_unfreezing(options["model"], two_moons())
+
+
+@pytest.mark.parametrize("optimizer", [Foreign, Foreign(), "adam"])
+def test_recipes_make_their_optimiser_themselves(optimizer):
+    for recipe in (transfer.fine_tune, transfer.gradual_unfreezing):
+        with pytest.raises(TypeError, match=r"optimizer is a class here, as optim.SGD"):
+            recipe(network(), two_moons(), optimizer=optimizer)
+    model = network()
+    with pytest.raises(TypeError, match=r"optimizer is a class here.*given Adam"):
+        transfer.fine_tune(model, two_moons(), optimizer=optim.Adam(model.parameters()))
+    with pytest.raises(TypeError, match=r"lr is a number; given '0.1'"):
+        transfer.fine_tune(model, two_moons(), lr="0.1")
+
+
+@pytest.mark.parametrize("norm", [-1.0, 0, float("nan")])
+def test_a_norm_to_clip_to_that_makes_no_sense(norm):
+    with pytest.raises(ValueError, match="clip_norm is a number above 0"):
+        fit(network(), two_moons(), epochs=1, clip_norm=norm)
+
+
+def test_labels_that_are_none_or_beyond_all_whole_numbers():
+    x = two_moons().x
+    with pytest.raises(ValueError, match="the targets are None"):
+        fit(network(), (x, None), epochs=1)
+    with pytest.raises(ValueError, match="whole number 9223372036854775809"):
+        fit(network(), (x, np.full(len(x), 2**63 + 1, np.uint64)), epochs=1)
+
+
+def test_advice_on_a_rate_that_nobody_would_begin_with():
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+    with pytest.raises(FloatingPointError, match=r"try lr=0\.1"):
+        fit(model, two_moons(), epochs=9, optimizer=optim.SGD(model.parameters(), lr=1e20))
 
 
 def test_a_loader_decides_for_itself():
@@ -430,3 +575,28 @@ def test_a_derivative_of_nan_is_noticed():
 def test_a_loss_that_is_no_number():
     with pytest.raises(ValueError, match=r"one number; CrossEntropyLoss gave shape \(64,\)"):
         fit(network(), two_moons(), epochs=1, loss=nn.CrossEntropyLoss(reduction="none"))
+
+
+@pytest.mark.parametrize("kind", ["fit", "all", "head", "head, then all"])
+def test_a_single_example_left_over_joins_the_batch_before_for_batch_norm(kind):
+    """Its variance would be 0 in every pass: nothing can be learnt from it."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((65, 4)).astype(np.float32)
+    data, sizes = (x, np.arange(65) % 2), []
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+
+    class Watched(nn.CrossEntropyLoss):
+        def forward(self, outputs, targets):
+            sizes.append(len(targets))
+            return super().forward(outputs, targets)
+
+    if kind == "fit":
+        fit(model, data, epochs=2, loss=Watched())
+        assert sizes == [65, 65]
+        sizes.clear()
+        transfer.freeze(model[1])  # it keeps to its running statistics: the single one may come
+        fit(model, data, epochs=1, loss=Watched())
+        assert sizes == [64, 1]
+    else:
+        transfer.fine_tune(model, data, kind, loss=Watched(), steps=3)
+        assert set(sizes) == ({64, 1} if kind == "head" else {65} if kind == "all" else {64, 1, 65})

@@ -1,4 +1,4 @@
-"""A training that was stopped, by whatever means, ends as if it had never been."""
+"""A training run that was stopped, by whatever means, ends as if it had never been."""
 
 import signal
 import subprocess
@@ -8,10 +8,10 @@ import textwrap
 import numpy as np
 import pytest
 
-from minitransfer import manual_seed, nn, optim, transfer
+from minitransfer import Tensor, manual_seed, nn, optim, transfer
 from minitransfer.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from minitransfer.data import DataLoader, Dataset
-from minitransfer.train import fit
+from minitransfer.train import Monitor, fit
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _ctrl_c_is_heard():
 
 
 class Stopped(Exception):
-    """Stands for whatever may go wrong in the middle of a training."""
+    """Stands for whatever may go wrong in the middle of a training run."""
 
 
 class CrossEntropy(nn.CrossEntropyLoss):
@@ -73,10 +73,11 @@ def problem(kind="adam", seed=0):
     return model, options
 
 
-def train(length, *, kind="adam", stop=None, event=None, **more):
+def train(length, *, kind="adam", stop=None, event=None, **kept):
     """Train; return all bits that are left: weights, buffers, optimiser, history."""
     model, options = problem(kind)
-    history = fit(model, loss=CrossEntropy(model, stop, event), **options, **length, **more)
+    loss = CrossEntropy(model, stop, event)
+    history = fit(model, loss=loss, monitor=Monitor(**kept), **options, **length)
     state = options["optimizer"].state
     return (
         {name: t.array.tobytes() for name, t in model.state_dict().items()},
@@ -112,14 +113,14 @@ def test_ctrl_c_saves_the_step_it_fell_into(tmp_path, capsys, length, stop):
         train(length, stop=stop, event=lambda: signal.raise_signal(signal.SIGINT), checkpoint=path)
     message = capsys.readouterr().err
     assert f"Stopped at step {stop} of" in message
-    assert f"{path} holds the training up to step {stop}. To go on" in message
+    assert f"{path} holds the run up to step {stop}. To go on" in message
     assert "resume=True" in message
     assert load_checkpoint(path)["step"] == stop
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert train(length, checkpoint=path, resume=True) == expected
 
 
-def test_ctrl_c_that_cannot_be_caught_leaves_the_last_round(tmp_path, capsys):
+def test_ctrl_c_that_cannot_be_caught_leaves_the_last_report(tmp_path, capsys):
     def interrupt():
         raise KeyboardInterrupt
 
@@ -160,13 +161,14 @@ def test_after_a_kill_in_another_process(tmp_path):
         import numpy as np
         from minitransfer import manual_seed, nn
         from minitransfer.data import mnist
-        from minitransfer.train import fit
+        from minitransfer.train import Monitor, fit
 
         path, kill_at = sys.argv[1] or None, int(sys.argv[2])
         manual_seed(4)
         model = nn.Sequential(
             nn.Conv2d(1, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
             nn.Dropout(0.2), nn.Linear(144, 10))
+        monitor = Monitor(patience=2, checkpoint=path, resume=path is not None)
         steps = 0
         def loss(outputs, targets):
             global steps
@@ -175,7 +177,7 @@ def test_after_a_kill_in_another_process(tmp_path):
                 os.kill(os.getpid(), signal.SIGKILL)
             return nn.CrossEntropyLoss()(outputs, targets)
         history = fit(model, mnist("validation")[:200], loss=loss, epochs=3, batch_size=30,
-                      validation=0.2, patience=2, checkpoint=path, resume=path is not None)
+                      validation=0.2, monitor=monitor)
         digest = hashlib.sha256(repr((history.rows, history.step_losses)).encode())
         for name, t in model.state_dict().items():
             digest.update(name.encode() + t.array.tobytes())
@@ -198,9 +200,9 @@ def test_after_a_kill_in_another_process(tmp_path):
 def test_early_stopping_goes_on_counting(tmp_path):
     path, options = tmp_path / "run.safetensors", {"patience": 4, "kind": "sgd"}
     expected = train({"epochs": 60}, **options)
-    rounds = len(expected[2])
+    reports = len(expected[2])
     assert expected[2].stopped_early
-    stop = 4 * (rounds - 2) + 1  # between the best round and the end
+    stop = 4 * (reports - 2) + 1  # between the best report and the end
     with pytest.raises(Stopped):
         train({"epochs": 60}, stop=stop, event=raise_stopped, checkpoint=path, **options)
     assert train({"epochs": 60}, checkpoint=path, resume=True, **options) == expected
@@ -209,7 +211,7 @@ def test_early_stopping_goes_on_counting(tmp_path):
 
 
 def test_a_share_for_validation_is_the_same_share_in_the_same_process(tmp_path):
-    """Where the default generator has moved on, another split would leak into the training."""
+    """Where the default generator has moved on, another split would leak into the training data."""
     path = tmp_path / "run.safetensors"
     expected = train({"epochs": 6})
     with pytest.raises(Stopped):
@@ -217,13 +219,17 @@ def test_a_share_for_validation_is_the_same_share_in_the_same_process(tmp_path):
     model, options = problem()
     manual_seed(99).random(50)
     history = fit(
-        model, loss=CrossEntropy(model), epochs=6, checkpoint=path, resume=True, **options
+        model,
+        loss=CrossEntropy(model),
+        epochs=6,
+        monitor=Monitor(checkpoint=path, resume=True),
+        **options,
     )
     assert history == expected[2]
 
 
 def test_loaders_of_ones_own_with_their_own_generators(tmp_path):
-    def own(stop=None, **more):
+    def own(stop=None, **kept):
         model, options = problem()
         x, y = options["data"].x, options["data"].y
         first, second = np.random.default_rng(5), np.random.default_rng(6)
@@ -233,7 +239,7 @@ def test_loaders_of_ones_own_with_their_own_generators(tmp_path):
             validation=DataLoader((x[50:], y[50:]), 7, shuffle=True, generator=second),
             loss=CrossEntropy(model, stop, raise_stopped),
             steps=20,
-            **more,
+            monitor=Monitor(**kept),
         )
         return history, {name: t.array.tobytes() for name, t in model.state_dict().items()}
 
@@ -246,13 +252,13 @@ def test_loaders_of_ones_own_with_their_own_generators(tmp_path):
 
 def test_a_finished_training_can_be_prolonged(tmp_path):
     path = tmp_path / "run.safetensors"
-    more = {"checkpoint": path, "resume": True}
+    monitor = Monitor(checkpoint=path, resume=True)
     model, options = problem()
     options["schedule"] = None  # the cosine depends on the length
-    short = fit(model, epochs=2, **options, **more)
+    short = fit(model, epochs=2, monitor=monitor, **options)
     model, options = problem()
     options["schedule"] = None
-    long = fit(model, epochs=5, **options, **more)
+    long = fit(model, epochs=5, monitor=monitor, **options)
     model, options = problem()
     options["schedule"] = None
     assert long == fit(model, epochs=5, **options)
@@ -270,11 +276,11 @@ def test_an_unfinished_training_is_not_overwritten(tmp_path):
     with pytest.raises(Stopped):
         train({"epochs": 2}, stop=5, event=raise_stopped, checkpoint=path)
     before = path.read_bytes()
-    with pytest.raises(FileExistsError, match=r"holds a training at step 4 of 8.*resume=True"):
+    with pytest.raises(FileExistsError, match=r"holds a training run at step 4 of 8.*resume=True"):
         train({"epochs": 2}, checkpoint=path)
     assert path.read_bytes() == before
     save_weights(nn.Linear(1, 1), path)
-    with pytest.raises(FileExistsError, match="is no whole checkpoint of a training"):
+    with pytest.raises(FileExistsError, match="is not a whole checkpoint of a training run"):
         train({"epochs": 2}, checkpoint=path)
 
 
@@ -303,8 +309,9 @@ def test_another_training_is_refused_and_nothing_changed(tmp_path):
     model[6] = nn.Linear(8, 5)
     options["optimizer"] = optim.SGD(model.parameters(), lr=0.3)
     weights = model[0].weight.array.copy()
-    with pytest.raises(ValueError, match=r"run.safetensors is of another training") as caught:
-        fit(model, epochs=2, checkpoint=path, resume=True, **options | {"batch_size": 8})
+    monitor = Monitor(checkpoint=path, resume=True)
+    with pytest.raises(ValueError, match=r"run.safetensors is of another training run") as caught:
+        fit(model, epochs=2, monitor=monitor, **options | {"batch_size": 8})
     message = str(caught.value)
     assert "weights '6.weight': float32 (2, 8) / float32 (5, 8)" in message
     assert "optimizer: Adam / SGD" in message
@@ -316,7 +323,7 @@ def test_another_training_is_refused_and_nothing_changed(tmp_path):
 def test_a_checkpoint_of_a_loop_of_ones_own_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
     save_checkpoint(path, {"step": 3})
-    with pytest.raises(ValueError, match="none that fit wrote"):
+    with pytest.raises(ValueError, match="not one of fit's"):
         train({"epochs": 2}, checkpoint=path, resume=True)
 
 
@@ -324,3 +331,70 @@ def test_a_path_that_cannot_be_written_shows_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError):
         train({"epochs": 1}, stop=1, event=raise_stopped, checkpoint=tmp_path / "file" / "run")
+
+
+def part_of_a_run(path, epochs=4, **changes):
+    """Train a small network for some epochs, going on from the file if it is there."""
+    model = nn.Linear(4, 2, generator=np.random.default_rng(1))
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((32, 4)).astype(np.float32)
+    optimizer = optim.Adam(model.parameters(), lr=changes.pop("lr", 1e-3))
+    options = {"data": (x, (x[:, 0] > 0).astype(int)), "loss": nn.CrossEntropyLoss(), **changes}
+    monitor = Monitor(checkpoint=path, resume=True, command=options.pop("command", ""))
+    return fit(model, optimizer=optimizer, epochs=epochs, generator=rng, monitor=monitor, **options)
+
+
+OTHER = np.random.default_rng(3).standard_normal((32, 4)).astype(np.float32)
+ASKED = {
+    "lr": ({"lr": 1e-5}, "'lr': 0.001 / 1e-05"),
+    "loss": ({"loss": nn.MSELoss()}, r"loss: CrossEntropyLoss\(.*\) / MSELoss\("),
+    "an option of the loss": (
+        {"loss": nn.CrossEntropyLoss(label_smoothing=0.5)},
+        r"label_smoothing=0.0\) / CrossEntropyLoss\(.*label_smoothing=0.5\)",
+    ),
+    "class weights": (
+        {"loss": nn.CrossEntropyLoss(weight=Tensor([1.0, 2.0]))},
+        r"/ CrossEntropyLoss\(.*weight=\[1.0, 2.0\]",
+    ),
+    "a penalty": (
+        {"loss": transfer.L2SP(nn.Linear(4, 2), loss=nn.CrossEntropyLoss())},
+        r"/ L2SP\(loss=CrossEntropyLoss",
+    ),
+    "clip_norm": ({"clip_norm": 1.0}, "clip_norm: None / 1.0"),
+    "schedule": ({"schedule": optim.CosineAnnealingLR}, "schedule: NoneType / CosineAnnealingLR"),
+    "transform": ({"transform": lambda x, g: -x}, "transform: None / <lambda>"),
+    "inputs": ({"data": (OTHER, np.arange(32) % 2)}, "data 'training': "),
+    "command": ({"command": "train --seed 1"}, "command:  / train --seed 1"),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_a_run_is_not_gone_on_with_by_another(tmp_path, what):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=2)
+    before = path.read_bytes()
+    change, message = ASKED[what]
+    with pytest.raises(ValueError, match=f"is of another training run; .*{message}"):
+        part_of_a_run(path, **change)
+    assert path.read_bytes() == before
+    assert len(part_of_a_run(path)) == 4
+
+
+def test_what_a_schedule_is_made_with_may_only_follow_the_length(tmp_path):
+    path = tmp_path / "run.safetensors"
+
+    def schedule(end):
+        return lambda optimizer, steps: optim.CosineAnnealingLR(optimizer, steps, end)
+
+    part_of_a_run(path, epochs=2, schedule=schedule(0.0))
+    with pytest.raises(ValueError, match=r"schedule's options: .*eta_min=0.0.*eta_min=0.0001"):
+        part_of_a_run(path, epochs=2, schedule=schedule(1e-4))
+    assert len(part_of_a_run(path, epochs=3, schedule=schedule(0.0))) == 3
+
+
+def test_steps_that_were_taken_are_not_taken_back(tmp_path):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=3)
+    with pytest.raises(ValueError, match="at step 3, and this one is to end after 2: steps cannot"):
+        part_of_a_run(path, epochs=2)
+    assert len(part_of_a_run(path, epochs=3)) == 3

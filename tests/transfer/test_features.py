@@ -71,7 +71,8 @@ def test_large_batches_change_no_more_than_the_last_bits(build, rng):
     """Products of many rows are summed in another order; this is the bound of what that does."""
     x = rng.integers(0, 256, (600, 1, 28, 28)).astype(np.uint8)
     model = frozen_but_head(build(10, generator=np.random.default_rng(1)))
-    few, many = (cache_features(model, (x, np.zeros(600, int)), n)[0].x for n in (64, 600))
+    images = data.Dataset(x, np.zeros(600, int), input_type="image")
+    few, many = (cache_features(model, images, n)[0].x for n in (64, 600))
     np.testing.assert_allclose(few, many, rtol=0, atol=2e-6 * np.abs(few).max())
 
 
@@ -94,6 +95,16 @@ def test_training_on_the_cache_is_training_the_network(conv_net, images):
     for name in ends[0]:
         assert ends[0][name].array.tobytes() == ends[1][name].array.tobytes(), name
     assert np.abs(ends[0]["12.bias"].array).min() > 0  # the head did learn
+
+
+def test_float64_goes_through_the_cache(net, batch):
+    freeze_to(net.double(), 1)
+    x, y = batch[0].array.astype(np.float64), batch[1].array
+    features, rest = cache_features(net, (Tensor(x), y))
+    (f, _) = next(iter(data.DataLoader(features, 16)))
+    assert f.dtype == np.float64
+    with no_grad():
+        np.testing.assert_array_equal(rest.eval()(f).array, net.eval()(Tensor(x)).array)
 
 
 def test_each_example_passes_the_body_once(net, batch):
@@ -218,9 +229,9 @@ def test_the_trap_is_no_fixed_function(net, batch):
     assert rest[0] is net[1]
 
 
-def test_a_parameter_asked_to_learn_after_freezing_is_no_part_of_the_cache(net, batch):
+def test_a_parameter_put_into_a_frozen_layer_is_no_part_of_the_cache(net, batch):
     freeze(net[:6])
-    net[4].bias.requires_grad_(True)
+    net[4].bias = nn.Parameter(net[4].bias.array)  # it learns, unlike the rest of the layer
     _, rest = split_frozen(net, batch[0])
     assert rest[0] is net[4]
 
@@ -235,7 +246,7 @@ def test_empty_data_and_unequal_lengths(net):
     freeze(net[0])
     with pytest.raises(ValueError, match="empty"):
         cache_features(net, (np.zeros((0, 6)), np.zeros(0, int)))
-    with pytest.raises(ValueError, match="3 inputs and 2 targets"):
+    with pytest.raises(ValueError, match="x holds 3 examples and y 2"):
         features_of(net, (np.zeros((3, 6)), np.zeros(2, int)))
 
 

@@ -1,12 +1,13 @@
 """The recipes: what learns, what is held, what is refused."""
 
+import copy
 import functools
 
 import numpy as np
 import pytest
 
 from minitransfer import Tensor, data, nn, optim
-from minitransfer.train import evaluate, fit
+from minitransfer.train import Monitor, evaluate, fit
 from minitransfer.transfer import (
     append,
     fine_tune,
@@ -48,11 +49,26 @@ def seen(monkeypatch):
             (g["initial_lr"] if "initial_lr" in g else g["lr"], g["names"])
             for g in (optimizer.param_groups)
         ]
-        calls.append({"model": model, "groups": groups, "kind": type(optimizer), **options})
+        kind = type(optimizer)
+        calls.append(
+            {"model": model, "examples": examples, "groups": groups, "kind": kind, **options}
+        )
         return fit(model, examples, **options)
 
     monkeypatch.setattr(recipes, "fit", watched)
     return calls
+
+
+class Counted(nn.Module):
+    """A layer that counts the examples that pass through it."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.examples = layer, 0
+
+    def forward(self, x):
+        self.examples += len(x)
+        return self.layer(x)
 
 
 def moved(model, before, bits):
@@ -92,6 +108,84 @@ def test_option_2_trains_everything(plain, task, bits):
     assert not any(m.frozen for m in plain.modules())
     assert len(history.step_losses) == 200
     assert evaluate(plain, task)["accuracy"] > 0.9
+
+
+def test_head_then_all_is_the_one_and_then_the_other(plain, task, bits, seen, monkeypatch):
+    before, states = bits(plain), []
+
+    def watched(model, examples, **options):
+        history = fit(model, examples, **options)
+        states.append(bits(plain))
+        return history
+
+    monkeypatch.setattr(recipes, "fit", watched)
+    history = fine_tune(plain, task, "head, then all", generator=np.random.default_rng(0))
+    names = list(before)
+    moved_by = [
+        {name for name in names if was[name] != now[name]}
+        for was, now in ((before, states[0]), (states[0], states[1]))
+    ]
+    assert moved_by == [set(names[4:]), set(names)]
+    assert states[1] == bits(plain)
+    assert not any(m.frozen for m in plain.modules())
+    assert len(history.step_losses) == 400 + 200
+    assert history["step"] == [*range(20, 401, 20), *range(410, 601, 10)]
+    assert evaluate(plain, task)["accuracy"] > 0.9
+
+
+def test_head_then_all_is_two_calls(plain, task, bits):
+    by_hand = copy.deepcopy(plain)
+    both = fine_tune(plain, task, "head, then all", steps=20, generator=np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    first = fine_tune(by_hand, task, "head", steps=20, generator=rng)
+    second = fine_tune(by_hand, task, "all", steps=20, generator=rng)
+    assert bits(plain) == bits(by_hand)
+    assert both.step_losses == first.step_losses + second.step_losses
+
+
+def test_rates_and_cache_of_head_then_all(plain, task, seen):
+    net = append(Counted(plain[:4]), plain[4])
+    options = {"lr": 2e-3, "body_lr": 1e-4, "batch_size": 40, "steps": 3}
+    fine_tune(net, task, "head, then all", **options)
+    names = [name for name, _ in net.named_parameters()]
+    assert [call["groups"] for call in seen] == [
+        [(5e-3, names[4:])],
+        [(1e-4, names[:4]), (2e-3, names[4:])],
+    ]
+    # one to count the outputs, all of them once for the cache, three batches of 40
+    assert net[0].examples == 1 + 120 + 120
+    with pytest.raises(ValueError, match="cache=False"):
+        fine_tune(net, task, "head, then all", transform=lambda x, g: x)
+    assert len(fine_tune(net, task, "head, then all", epochs=2).step_losses) == 8
+
+
+@pytest.mark.parametrize("recipe", ["head, then all", "gradual"])
+def test_all_phases_are_judged_by_the_same_share(recipe, plain, task, seen):
+    options = {"validation": 0.25, "steps": 2, "generator": np.random.default_rng(0)}
+    if recipe == "gradual":
+        gradual_unfreezing(plain, task, **options)
+    else:
+        fine_tune(plain, task, recipe, **options)
+    judged = [call["validation"].y.tolist() for call in seen]
+    assert len(judged) > 1
+    assert all(part == judged[0] for part in judged)
+    learnt = seen[-1]["examples"].x
+    assert len(learnt) == 90
+    held_out = seen[-1]["validation"].x
+    assert not (learnt[:, None] == held_out[None]).all(2).any()
+
+
+def test_a_checkpoint_holds_one_run(plain, task, tmp_path):
+    monitor = Monitor(checkpoint=tmp_path / "run.safetensors")
+    with pytest.raises(ValueError, match="two training runs, and a checkpoint holds one"):
+        fine_tune(plain, task, "head, then all", monitor=monitor)
+    fine_tune(plain, task, "head", steps=2, monitor=monitor)
+    assert monitor.checkpoint.exists()
+    patient = fine_tune(
+        plain, task, "head, then all", lr=10.0, validation=task, monitor=Monitor(patience=1)
+    )
+    assert patient.stopped_early
+    assert evaluate(plain, task)["loss"] == patient.best["validation_loss"]
 
 
 def test_the_settings_that_the_articles_claims_are_measured_with(plain, task, seen):
@@ -240,7 +334,10 @@ def test_validation_data_is_checked_too(plain, task):
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"option": "body"}, "'head' .option 1. or 'all' .option 2.; given 'body'"),
+        (
+            {"option": "body"},
+            "'all' .option 2. or 'head, then all'; given 'body'",
+        ),
         ({"option": "head", "body_lr": 1e-4}, "held fixed, so it has no learning rate"),
         ({"option": "head", "decay": 0.5}, "held fixed"),
         ({"option": "all", "lr": 0}, "lr is above 0"),

@@ -1,15 +1,48 @@
 """Two-dimensional convolution (cross-correlation, as in all deep-learning libraries).
 
-The ladder: `seven_loops`, `im2col`, and `shifted`, which the library uses; small images
-(`lanes`), `depthwise` filters and those of 1 x 1 (`pointwise`) go ways of their own. `ladder`
-measures the rungs. `plan` holds the idea, and is the file to read first.
+`plan` holds the idea, and is the file to read first; `shifted` carries it out. Only `depthwise`
+filters take a path of their own. `ladder` says, in three rungs, how one comes to shifted views,
+and measures them.
 """
 
 import numpy as np
 
-from ..checks import common_float, pair
-from . import depthwise, lanes, pointwise, shifted
-from .geometry import output_size, padded, tap
+from ..compile import wrong_gradient
+from . import depthwise, shifted
+
+
+def output_size(x_shape, w_shape, stride, padding, dilation):
+    """Height and width of a convolution's output.
+
+    Example:
+        >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), (1, 1), (1, 1))
+        (14, 14)
+    """
+    return tuple(
+        (x_shape[d] + 2 * padding[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2]
+        + 1
+        for d in (2, 3)
+    )
+
+
+def padded(x, padding):
+    """x with zeros around each image.
+
+    Example:
+        >>> padded(np.ones((1, 1, 1, 1)), (0, 1))
+        array([[[[0., 1., 0.]]]])
+    """
+    (ph, pw), (h, w) = padding, x.shape[2:]
+    xp = np.zeros((*x.shape[:2], h + 2 * ph, w + 2 * pw), x.dtype)
+    xp[:, :, ph : ph + h, pw : pw + w] = x
+    return xp
+
+
+def tap(xp, i, j, stride, dilation, size):
+    """The view of the padded image that tap (i, j) of the filter sees."""
+    (sh, sw), (dh, dw), (oh, ow) = stride, dilation, size
+    i, j = i * dh, j * dw
+    return xp[:, :, i : i + sh * (oh - 1) + 1 : sh, j : j + sw * (ow - 1) + 1 : sw]
 
 
 def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
@@ -61,7 +94,7 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
     As in all deep-learning libraries it is the cross-correlation: the filter is not turned.
 
     Args:
-        x: images (N, C, H, W).
+        x: images (N, C, H, W), float32 or float64, of any strides, as are the others.
         w: filters (O, C / groups, KH, KW).
         bias: (O,) or None.
         stride, padding, dilation: two whole numbers each, for rows and columns.
@@ -71,34 +104,28 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         A new array (N, O, OH, OW), where
         OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1.
 
-    Raises:
-        ValueError: if the shapes do not fit each other.
-
     Example:
         >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), padding=(1, 1))[0, 0]
         array([[4., 6., 4.],
                [6., 9., 6.],
                [4., 6., 4.]])
     """
-    x, w, bias, geometry = _checked("conv2d", x, w, bias, stride, padding, dilation, groups)
-    size = output_size(x.shape, w.shape, *geometry[:3])
-    if min(size) < 1:
-        raise ValueError(
-            f"conv2d: the filter {w.shape[2:]} (dilation {dilation}) is larger than the image "
-            f"{x.shape[2:]} with padding {padding}"
-        )
-    if x.size == 0 or w.size == 0:
-        return conv2d_reference(x, w, bias, *geometry)
+    # The fast paths multiply a filter by the zeros between images too, which gives NaN for inf.
+    if x.size == 0 or w.size == 0 or not np.isfinite(w).all():
+        return conv2d_reference(x, w, bias, stride, padding, dilation, groups)
+    x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
+    bias = np.zeros(len(w), x.dtype) if bias is None else np.ascontiguousarray(bias)
+    size = output_size(x.shape, w.shape, stride, padding, dilation)
     if _is_depthwise(w.shape, groups):
-        return depthwise.forward(x, w, bias, size, *geometry[:3])
-    if _is_pointwise(w.shape, geometry):
-        return pointwise.forward(x, w, bias, geometry[0])
-    way = lanes if _is_small(x.shape, size) else shifted
-    return way.forward(x, w, bias, size, *geometry)
+        return depthwise.forward(x, w, bias, size, stride, padding, dilation)
+    return shifted.forward(x, w, bias, size, stride, padding, dilation, groups)
 
 
 def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     """Return the gradient (N, C, H, W) of `conv2d`'s images, given that of its output.
+
+    Raises:
+        ValueError: if `gy` does not have the output's shape.
 
     Example:
         >>> gy, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
@@ -107,21 +134,20 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
                [2., 4., 2.],
                [1., 2., 1.]])
     """
-    gy, w, _, geometry = _checked(
-        "conv2d_backward_data", gy, w, None, stride, padding, dilation, groups, x_shape
-    )
-    if gy.size == 0 or w.size == 0:
-        return conv2d_backward_data_reference(gy, w, x_shape, *geometry)
+    _check_gradient(gy, x_shape, w.shape, stride, padding, dilation)
+    if gy.size == 0 or w.size == 0 or not np.isfinite(w).all():
+        return conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups)
+    gy, w = np.ascontiguousarray(gy), np.ascontiguousarray(w)
     if _is_depthwise(w.shape, groups):
-        return depthwise.backward_data(gy, w, x_shape, *geometry[:3])
-    if _is_pointwise(w.shape, geometry):
-        return pointwise.backward_data(gy, w, x_shape, geometry[0])
-    way = lanes if _is_small(x_shape, gy.shape[2:]) else shifted
-    return way.backward_data(gy, w, x_shape, *geometry)
+        return depthwise.backward_data(gy, w, x_shape, stride, padding, dilation)
+    return shifted.backward_data(gy, w, x_shape, stride, padding, dilation, groups)
 
 
 def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     """Return the gradient (O, C / groups, KH, KW) of `conv2d`'s filters.
+
+    Raises:
+        ValueError: if `gy` does not have the output's shape.
 
     Example:
         >>> x, gy = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
@@ -129,77 +155,24 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
         array([[ 8., 12.],
                [20., 24.]])
     """
-    w = np.empty(w_shape, gy.dtype)  # only its shape is looked at
-    gy, _, _, geometry = _checked(
-        "conv2d_backward_weight", gy, w, None, stride, padding, dilation, groups, x.shape
-    )
-    x, _ = common_float("conv2d_backward_weight", np.ascontiguousarray(x), gy)
-    if gy.size == 0 or x.size == 0:
-        return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
-    if _is_pointwise(w_shape, geometry):
-        return pointwise.backward_weight(x, gy, geometry[0])
-    if _is_depthwise(w_shape, groups):
-        gw = depthwise.backward_weight(x, gy, w_shape, *geometry[:3])
-    elif (
-        _is_small(x.shape, gy.shape[2:]) and len(x) >= lanes.IMAGES and w_shape[1] > lanes.CHANNELS
-    ):
-        gw = lanes.backward_weight(x, gy, w_shape, *geometry)
-    else:
-        gw = shifted.backward_weight(x, gy, w_shape, *geometry)
-    if np.isfinite(gw).all():
-        return gw
-    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry)
+    _check_gradient(gy, x.shape, w_shape, stride, padding, dilation)
+    geometry = (stride, padding, dilation)
+    if gy.size and x.size:
+        x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)
+        if _is_depthwise(w_shape, groups):
+            gw = depthwise.backward_weight(x, gy, w_shape, *geometry)
+        else:
+            gw = shifted.backward_weight(x, gy, w_shape, *geometry, groups)
+        if np.isfinite(gw).all():
+            return gw
+    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry, groups)
 
 
 def _is_depthwise(w_shape, groups):
     return groups > 1 and w_shape[1] == 1 and w_shape[0] == groups
 
 
-def _is_small(x_shape, size):
-    """Whether the images are so small that each lane had better take another one.
-
-    How many images there are does not count, though a single one leaves most lanes idle: what a
-    network says of an image must not depend, to the last bit, on the company it is in. Only the
-    gradient of the filters, a sum over the whole batch, may look at its size.
-    """
-    return max(x_shape[2] * x_shape[3], size[0] * size[1]) <= lanes.PLACES
-
-
-def _is_pointwise(w_shape, geometry):
-    """Whether the convolution is one matrix product for each image."""
-    _, padding, _, groups = geometry
-    return tuple(w_shape[2:]) == (1, 1) and padding == (0, 0) and groups == 1
-
-
-def _checked(name, x, w, bias, stride, padding, dilation, groups, x_shape=None):
-    """Contiguous arrays of one type and the geometry as tuples; or say what does not fit."""
-    stride, dilation = pair(name, "stride", stride, 1), pair(name, "dilation", dilation, 1)
-    padding = pair(name, "padding", padding, 0)
-    shape = x.shape if x_shape is None else x_shape
-    if len(shape) != 4 or x.ndim != 4 or w.ndim != 4:
-        raise ValueError(
-            f"{name}: images {tuple(shape)} and filters {w.shape} need four axes each, "
-            "(N, C, H, W) and (O, C / groups, KH, KW)"
-        )
-    if shape[1] != w.shape[1] * groups or w.shape[0] % groups:
-        raise ValueError(
-            f"{name}: images {tuple(shape)} and filters {w.shape} with {groups} groups; the "
-            f"filters' second size must be {shape[1]} / {groups} and their number a multiple of "
-            f"{groups}"
-        )
-    if bias is not None and bias.shape != w.shape[:1]:
-        raise ValueError(f"{name}: bias {bias.shape} for {w.shape[0]} filters")
-    if x_shape is not None:
-        size = output_size(shape, w.shape, stride, padding, dilation)
-        if x.shape != (shape[0], w.shape[0], *size):
-            raise ValueError(
-                f"{name}: the output's gradient has shape {x.shape}; images {tuple(shape)} and "
-                f"filters {w.shape} give {(shape[0], w.shape[0], *size)}"
-            )
-    if bias is None:
-        x, w = common_float(name, x, w)
-    else:
-        x, w, bias = common_float(name, x, w, bias)
-        bias = np.ascontiguousarray(bias)
-    geometry = (stride, padding, dilation, groups)
-    return np.ascontiguousarray(x), np.ascontiguousarray(w), bias, geometry
+def _check_gradient(gy, x_shape, w_shape, stride, padding, dilation):
+    shape = (x_shape[0], w_shape[0], *output_size(x_shape, w_shape, stride, padding, dilation))
+    if gy.shape != shape:
+        raise wrong_gradient(gy, shape)

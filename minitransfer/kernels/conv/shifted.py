@@ -7,9 +7,7 @@ the tile runs along it, `collect` takes the outputs that count back out.
 import numpy as np
 
 from ..compile import helper, kernel
-from ..memory import aligned_empty, aligned_zeros
-from ..moves import address, copy_every_second, copy_row
-from ..simd import (
+from ..register_tiles import (
     DOT_COLUMNS,
     DOT_ROWS,
     OUTER_ROWS,
@@ -17,8 +15,8 @@ from ..simd import (
     make_dot_tile,
     make_outer_tile,
 )
-from ..threads import in_chunks
-from ..vectors import VECTOR_BYTES
+from ..threads import parallel_for
+from ..vector_code import VECTOR_BYTES, address, copy_every_second, copy_row
 from .plan import make_plan
 
 _outer = make_outer_tile(table=True)
@@ -66,16 +64,18 @@ def spread(x, n, images, channel, channels, inputs, plane, block, pitch, row):
 
 
 @helper
-def collect(out, lead, outputs, q, n, images, channel, channels, pitch, plane, bias, plus, span, y):
-    """Take the outputs of one phase out of the row; `bias` is added to each channel.
+def collect(
+    out, lead, outputs, q, n, images, channel, channels, pitch, plane, bias, first_bias, span, y
+):
+    """Take the outputs of phase `q` out of the row; each channel's bias is added.
 
-    `lead` numbers stand before the first channel's; its bias is entry `plus`.
+    `lead` numbers stand before the first channel's, whose bias is entry `first_bias`.
     """
     size = y.itemsize
     rows, columns = outputs[q, 5], outputs[q, 8]
     column0, column_step = outputs[q, 6], outputs[q, 7]
     for o in range(channels):
-        more = bias[plus + o]
+        more = bias[first_bias + o]
         for b in range(images):
             for r in range(rows):
                 from_ = lead + o * span + b * plane + r * pitch
@@ -131,20 +131,20 @@ def _convolve(
                             False,
                         )
                 collect(
-                    out,
-                    OUTER_ROWS * span,
-                    outputs,
-                    q,
-                    n,
-                    images,
-                    g * filters,
-                    filters,
-                    pitch,
-                    plane,
-                    bias,
-                    g * filters,
-                    span,
-                    y,
+                    out=out,
+                    lead=OUTER_ROWS * span,
+                    outputs=outputs,
+                    q=q,
+                    n=n,
+                    images=images,
+                    channel=g * filters,
+                    channels=filters,
+                    pitch=pitch,
+                    plane=plane,
+                    bias=bias,
+                    first_bias=g * filters,
+                    span=span,
+                    y=y,
                 )
                 w_phase += all_rows * depth
 
@@ -192,8 +192,6 @@ def forward(x, w, bias, out_shape, stride, padding, dilation, groups):
     if len(w) < OUTER_ROWS:
         w, few = np.zeros((OUTER_ROWS, *w.shape[1:]), w.dtype), w
         w[: len(few)] = few
-    if bias is None:
-        bias = np.zeros(len(w), x.dtype)
     _run(plan, x, w.reshape(-1), bias, groups, y)
     return y
 
@@ -226,17 +224,18 @@ def _tail(x):
 def _run(plan, x, w, bias, groups, y):
     span = plan.block * plan.plane + _tail(x)
     filters = y.shape[1] // groups
+    loop = _convolve[x.dtype]
 
     def some_images(first, last):
-        row = aligned_zeros((plan.room,), x.dtype)
-        out = aligned_empty(((filters + 2 * OUTER_ROWS) * span,), x.dtype)
-        _convolve(
+        row = np.zeros(plan.room, x.dtype)
+        out = np.empty((filters + 2 * OUTER_ROWS) * span, x.dtype)
+        loop(
             *(x, w, bias, plan.inputs, plan.outputs, plan.table),
             *(plan.pitch, plan.plane, plan.block, groups, row, out, y, first, last),
         )
 
     image_work = max(1, y.shape[1] * len(plan.table) * plan.plane)
-    in_chunks(some_images, len(x), _images_in_chunk(plan, image_work))
+    parallel_for(len(x), _images_in_chunk(plan, image_work), some_images)
 
 
 def _images_in_chunk(plan, image_work):
@@ -264,17 +263,18 @@ def backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
     images = _images_in_chunk(plan, gy.shape[1] * taps * plan.plane)
     chunks = -(-len(x) // images)
     sums = np.zeros((chunks, groups, rows, len(table)), x.dtype)
+    loop = _gradient_of_filters[x.dtype]
 
     def some_chunks(first, last):
-        row = aligned_zeros((plan.room,), x.dtype)
-        g_row = aligned_zeros((rows * plan.block * plan.plane,), x.dtype)
+        row = np.zeros(plan.room, x.dtype)
+        g_row = np.zeros(rows * plan.block * plan.plane, x.dtype)
         for chunk in range(first, last):
-            _gradient_of_filters(
+            loop(
                 *(x, gy, plan.inputs, gy_line, table, plan.outputs[0, 2]),
                 *(plan.pitch, plan.plane, plan.block, groups, row, g_row, sums[chunk]),
                 *(chunk * images, min(len(x), (chunk + 1) * images)),
             )
 
-    in_chunks(some_chunks, chunks, 1)
+    parallel_for(chunks, 1, some_chunks)
     gw = sums[0] if chunks == 1 else sums.sum(0)
     return np.ascontiguousarray(gw[:, :filters, :taps]).reshape(w_shape)

@@ -1,10 +1,9 @@
-"""Last rung: a block of C stays in registers while k runs (`minitransfer.kernels.simd`).
+"""Matrix products, and the fully connected layer, which is one: which path they take.
 
-The outer tile reads A in place, whatever its strides: it needs single numbers of A. Of B it needs
-vectors, so B's rows must be contiguous. The dot tile needs vectors of both, along k. Which way a
-product takes was chosen by measurement, and depends on shapes and strides only:
+`matmul` and `linear` choose among paths by shapes and strides only; the bounds were measured:
 
-* tiny matrices take three plain loops: anything else would cost more than the arithmetic;
+* tiny matrices take plain loops: anything else would cost more than the arithmetic. For a layer of
+  a few neurons the calls take everything; so there a bias is added in the same loops;
 * B is read in place while it is small enough to stay in the caches near the core, or A has so few
   rows that B is not read often;
 * a large or transposed B is copied once into panels as wide as the tile, which are then read
@@ -14,14 +13,19 @@ product takes was chosen by measurement, and depends on shapes and strides only:
   lie so;
 * where that does not help a narrow C, its transpose, which has long rows, is computed:
   (B.T @ A.T).T.
+
+In both tiles a block of C stays in registers while k runs (`register_tiles`). The outer tile reads
+A in place, whatever its strides: it needs single numbers of A. Of B it needs vectors, so B's rows
+must be contiguous. The dot tile needs vectors of both, along k. How one comes to them is said, in
+four rungs, by `ladder`.
 """
+
+import math
 
 import numpy as np
 
 from ..compile import kernel
-from ..memory import aligned_empty
-from ..moves import address
-from ..simd import (
+from ..register_tiles import (
     DOT_COLUMNS,
     DOT_ROWS,
     OUTER_ROWS,
@@ -29,34 +33,250 @@ from ..simd import (
     make_dot_tile,
     make_outer_tile,
 )
-from ..threads import in_chunks
-from ..vectors import VECTOR_BYTES
+from ..sums import PIECE, total
+from ..threads import parallel_for
+from ..vector_code import VECTOR_BYTES, address
+
+TINY = 2048
+"""Multiply-adds up to which three plain loops win."""
+_IN_PLACE = 3 << 18
+"""Bytes of B up to which it is read in place."""
+_FEW_ROWS = 192
+"""Rows of A up to which a transposed B is not worth copying."""
+_IN_PLACE_ROWS = 4 * OUTER_ROWS
+"""Rows of A up to which B is read in place however large it is."""
+_CHUNK = 3 * 1 << 24
+"""Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
+_DEPTH = 512
+"""Steps of k in one pass: the rows of a panel that the nearest cache can hold."""
 
 _outer = make_outer_tile()
 _dot = make_dot_tile()
 
-TINY = 2048
-"""Multiply-adds up to which three plain loops win."""
-IN_PLACE = 3 << 18
-"""Bytes of B up to which it is read in place."""
-FEW_ROWS = 192
-"""Rows of A up to which a transposed B is not worth copying."""
-IN_PLACE_ROWS = 4 * OUTER_ROWS
-"""Rows of A up to which B is read in place however large it is."""
-_DEPTH = 512
-"""Steps of k in one pass: the rows of a panel that the nearest cache can hold."""
-_CHUNK = 3 * 1 << 24
-"""Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
+
+def matmul_reference(a, b):
+    """Return the matrix product as a sum of outer products, one for each inner index."""
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    c = np.zeros((*batch, a.shape[-2], b.shape[-1]), a.dtype)
+    for k in range(a.shape[-1]):
+        c += a[..., :, k, None] * b[..., None, k, :]
+    return c
+
+
+def linear_reference(x, w, bias):
+    """Return ``x @ w.T + bias``."""
+    return matmul_reference(x, w.T) + bias
+
+
+def bias_gradient_reference(gy):
+    """Return the sum over the rows of `gy`."""
+    return total(gy, 0)
 
 
 @kernel("void(in2, in2, real[:, ::1])")
-def _loops(a, b, c):
+def _matmul(a, b, c):
     for i in range(c.shape[0]):
         for j in range(c.shape[1]):
             total = a[i, 0] * b[0, j]
             for k in range(1, a.shape[1]):
                 total += a[i, k] * b[k, j]
             c[i, j] = total
+
+
+@kernel("void(in2, in2, in1, real[:, ::1])")
+def _linear(x, w, bias, y):
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            total = x[i, 0] * w[j, 0]
+            for k in range(1, x.shape[1]):
+                total += x[i, k] * w[j, k]
+            y[i, j] = total + bias[j]
+
+
+@kernel("void(in2, real[::1])")
+def _sum_rows(gy, sums):
+    for j in range(sums.size):
+        sums[j] = gy[0, j]
+        for i in range(1, gy.shape[0]):
+            sums[j] += gy[i, j]
+
+
+def matmul(a, b):
+    """Return the matrix product of a (..., M, K) and b (..., K, N); leading axes broadcast.
+
+    Transposed operands are read in place.
+
+    Args:
+        a, b: of two or more axes, both float32 or both float64, of any strides.
+
+    Returns:
+        A new array (..., M, N).
+
+    Raises:
+        ValueError: if the inner sizes differ.
+
+    Example:
+        >>> matmul(np.ones((5, 2, 3)), np.ones((3, 4))).shape
+        (5, 2, 4)
+    """
+    if a.shape[-1] != b.shape[-2]:
+        raise ValueError(f"matmul: shapes {a.shape} and {b.shape} do not fit: (M, K), (K, N)")
+    if a.ndim == 2 and b.ndim == 2:
+        return _product(a, b)
+    if b.ndim == 2 and a.flags.c_contiguous:  # one tall matrix instead of many
+        rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
+        return _product(rows, b).reshape(*a.shape[:-1], b.shape[1])
+    leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a, b = _flat(a, leading), _flat(b, leading)
+    c = np.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
+    if len(c):
+        rows = c.reshape(len(c) * c.shape[1], c.shape[2])
+        _products(a[0], a.strides[0], b[0], b.strides[0], rows, len(c))
+    return c.reshape(*leading, *c.shape[1:])
+
+
+def linear(x, w, bias):
+    """Return x @ w.T + bias.
+
+    Args:
+        x: inputs (M, K), of any strides, as are the others; all float32 or all float64.
+        w: weights (N, K).
+        bias: (N,).
+
+    Returns:
+        A new array (M, N).
+
+    Example:
+        >>> linear(np.ones((2, 3)), np.ones((1, 3)), np.array([0.5]))
+        array([[3.5],
+               [3.5]])
+    """
+    (rows, depth), columns = x.shape, len(w)
+    if 0 < rows * columns * depth <= TINY:
+        y = np.empty((rows, columns), x.dtype)
+        _linear[x.dtype](x, w, bias, y)
+    else:
+        y = _product(x, w.T)
+        y += bias  # in place: the product is ours alone
+    return y
+
+
+def bias_gradient(gy):
+    """Return the sum over the rows of `gy` (M, N), a new array (N,).
+
+    Every row had the same bias added to it, so each contributes to its gradient.
+
+    Example:
+        >>> bias_gradient(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([4., 6.])
+    """
+    if len(gy) > PIECE:
+        return total(gy, 0)
+    if not 0 < gy.size <= TINY:
+        return np.add.reduce(gy, axis=0)
+    sums = np.empty(gy.shape[1], gy.dtype)
+    _sum_rows[gy.dtype](gy, sums)
+    return sums
+
+
+def _product(a, b):
+    """C = A @ B for a (M, K) and b (K, N)."""
+    rows, depth = a.shape
+    columns = b.shape[1]
+    if 0 < rows * columns * depth <= TINY:
+        c = np.empty((rows, columns), a.dtype)
+        _matmul[a.dtype](a, b, c)
+        return c
+    width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
+    if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
+        return np.ascontiguousarray(_product(b.T, a.T).T)
+    c = np.empty((rows, columns), a.dtype)
+    _products(a, 0, b, 0, c, 1)
+    return c
+
+
+def _products(a, a_batch, b, b_batch, c, batch):
+    """Write into `c` the products of `batch` matrices; `a` and `b` are the first ones, `a_batch`
+    and `b_batch` the bytes from one to the next, the results stand in `c` below each other."""
+    rows, depth = a.shape
+    columns = b.shape[1]
+    size = a.itemsize
+    width = OUTER_VECTORS * VECTOR_BYTES // size
+    if c.size == 0 or depth == 0:
+        c[...] = 0
+        return
+    chunk = max(_CHUNK // (columns * depth) // 24 * 24, 24)
+    # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
+    few_rows = rows <= min(_FEW_ROWS, 4 * depth)
+    a_by_k, b_by_k = a.strides[1] == size, b.strides[0] == size
+    copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
+    if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
+        a, a_batch = _by_k(a, a_batch, batch)
+        b, b_batch = _by_k(b.T, b_batch, batch)
+        loop = _dot_loop[c.dtype]
+        parallel_for(len(c), chunk, loop, a, a_batch, b.T, b_batch, c, rows)
+        return
+    if rows < OUTER_ROWS:
+        a, a_batch = _padded(a, a_batch, batch)
+    b_step, b_panel = b.strides[0] // size, width
+    in_place = rows <= _IN_PLACE_ROWS or columns * depth * size <= _IN_PLACE
+    if b.strides[1] != size or columns < width or not in_place:
+        b, b_batch = _panels(b, b_batch, batch, width)
+        b_step, b_panel = width, depth * width
+    parallel_for(len(c), chunk, _outer_rows, a, a_batch, b, b_batch, b_step, b_panel, c, rows)
+
+
+def _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
+    width = OUTER_VECTORS * VECTOR_BYTES // c.itemsize
+    spill = np.empty((OUTER_ROWS, width), c.dtype)  # each thread needs its own
+    loop = _outer_loop[c.dtype]
+    loop(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last)
+
+
+def _flat(a, leading):
+    """`a` with its leading axes broadcast and made one; no copy for one matrix."""
+    if a.ndim == 3 and a.shape[:1] == leading:
+        return a
+    if a.size and a.size == a.shape[-2] * a.shape[-1]:
+        shape = (int(np.prod(leading)), *a.shape[-2:])
+        return np.broadcast_to(a.reshape(a.shape[-2:]), shape)
+    return np.broadcast_to(a, (*leading, *a.shape[-2:])).reshape(math.prod(leading), *a.shape[-2:])
+
+
+def _batch(a, a_batch, batch):
+    """The matrices as one array of three axes, one if they are all the same, and nothing copied."""
+    count = batch if a_batch else 1
+    if count == 1:
+        return a[None]
+    return np.lib.stride_tricks.as_strided(a, (count, *a.shape), (a_batch, *a.strides))
+
+
+def _by_k(a, a_batch, batch):
+    """The matrices with rows that are contiguous, copied only if they are not."""
+    if a.strides[1] == a.itemsize:
+        return a, a_batch
+    copy = np.ascontiguousarray(_batch(a, a_batch, batch))
+    return copy[0], copy.strides[0] if a_batch else 0
+
+
+def _padded(a, a_batch, batch):
+    """Matrices of fewer rows than a tile, with rows of zeros below."""
+    matrices = _batch(a, a_batch, batch)
+    padded = np.zeros((len(matrices), OUTER_ROWS, a.shape[1]), a.dtype)
+    padded[:, : a.shape[0]] = matrices
+    return padded[0], padded.strides[0] if a_batch else 0
+
+
+def _panels(b, b_batch, batch, width):
+    """B's matrices copied into panels (panel, k times width)."""
+    matrices = _batch(b, b_batch, batch)
+    shape = (len(matrices), -(-b.shape[1] // width), b.shape[0] * width)
+    panels = np.empty(shape, b.dtype)
+    _pack[b.dtype](matrices, panels)
+    return panels[0], panels.strides[0] if b_batch else 0
+
+
+# The compiled loops
 
 
 @kernel("void(in3, real[:, :, ::1])")
@@ -83,7 +303,7 @@ def _pack(b, panels):
 
 
 @kernel("void(in2, intp, in2, intp, intp, intp, real[:, ::1], intp, real[:, ::1], intp, intp)")
-def _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last):
+def _outer_loop(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last):
     """Rows `first` to `last` of C = A @ B, counted over the whole batch, with the outer tile.
 
     `a` and `b` are the first matrices of a batch, `a_batch` and `b_batch` the bytes from one to
@@ -133,7 +353,7 @@ def _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, 
 
 
 @kernel("void(in2, intp, in2, intp, real[:, ::1], intp, intp, intp)")
-def _dot_rows(a, a_batch, b, b_batch, c, rows, first, last):
+def _dot_loop(a, a_batch, b, b_batch, c, rows, first, last):
     """Rows `first` to `last` of C = A @ B, counted over the whole batch, with the dot tile.
 
     Both operands are contiguous along k. At C's edges the tile is moved back; where C has fewer
@@ -159,112 +379,3 @@ def _dot_rows(a, a_batch, b, b_batch, c, rows, first, last):
                     columns if i_step > 1 else 0,
                     False,
                 )
-
-
-def multiply(a, b):
-    """Return C = A @ B for a (M, K) and b (K, N) of one type and any strides.
-
-    Example:
-        >>> multiply(np.eye(2, dtype=np.float32), np.ones((2, 3), np.float32))
-        array([[1., 1., 1.],
-               [1., 1., 1.]], dtype=float32)
-    """
-    rows, depth = a.shape
-    columns = b.shape[1]
-    if 0 < rows * columns * depth <= TINY:
-        c = np.empty((rows, columns), a.dtype)
-        _loops.versions[a.dtype](a, b, c)
-        return c
-    width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
-    if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
-        return np.ascontiguousarray(multiply(b.T, a.T).T)
-    c = np.empty((rows, columns), a.dtype)
-    _multiply(a, 0, b, 0, c, 1)
-    return c
-
-
-def multiply_batch(a, b):
-    """Return C = A @ B for a (batch, M, K) and b (batch, K, N) of one type and any strides."""
-    c = np.empty((a.shape[0], a.shape[1], b.shape[2]), a.dtype)
-    if len(c):
-        flat = c.reshape(-1, c.shape[2])
-        _multiply(a[0], a.strides[0], b[0], b.strides[0], flat, len(c))
-    return c
-
-
-def _multiply(a, a_batch, b, b_batch, c, batch):
-    """Choose a way; `a` and `b` are the first of `batch` matrices, so many bytes apart."""
-    rows, depth = a.shape
-    columns = b.shape[1]
-    size = a.itemsize
-    width = OUTER_VECTORS * VECTOR_BYTES // size
-    if c.size == 0 or depth == 0:
-        c[...] = 0
-        return
-    # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
-    few_rows = rows <= min(FEW_ROWS, 4 * depth)
-    a_by_k, b_by_k = a.strides[1] == size, b.strides[0] == size
-    copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
-    if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
-        a, a_batch = _by_k(a, a_batch, batch)
-        b, b_batch = _by_k(b.T, b_batch, batch)
-        _by_rows(c, columns * depth, _dot_rows, a, a_batch, b.T, b_batch, c, rows)
-        return
-    if rows < OUTER_ROWS:
-        a, a_batch = _padded(a, a_batch, batch)
-    b_step, b_panel = b.strides[0] // size, width
-    in_place = rows <= IN_PLACE_ROWS or columns * depth * size <= IN_PLACE
-    if b.strides[1] != size or columns < width or not in_place:
-        b, b_batch = _panels(b, b_batch, batch, width)
-        b_step, b_panel = width, depth * width
-    arguments = (a, a_batch, b, b_batch, b_step, b_panel, c, rows)
-    if rows % OUTER_ROWS or columns % width or len(c) * columns * depth > _CHUNK:
-        _by_rows(c, columns * depth, _with_spill, width, *arguments)
-    else:
-        _outer_rows(*arguments, c, 0, len(c))
-
-
-def _by_rows(c, row_work, work, *arguments):
-    chunk = max(_CHUNK // row_work // 24 * 24, 24)
-    if len(c) <= chunk:
-        work(*arguments, 0, len(c))
-    else:
-        in_chunks(lambda first, last: work(*arguments, first, last), len(c), chunk)
-
-
-def _with_spill(width, a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
-    spill = aligned_empty((OUTER_ROWS, width), c.dtype)  # each thread needs its own
-    _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last)
-
-
-def _batch(a, a_batch, batch):
-    """The matrices as one array of three axes, one if they are all the same, and nothing copied."""
-    count = batch if a_batch else 1
-    if count == 1:
-        return a[None]
-    return np.lib.stride_tricks.as_strided(a, (count, *a.shape), (a_batch, *a.strides))
-
-
-def _by_k(a, a_batch, batch):
-    """The matrices with rows that are contiguous, copied only if they are not."""
-    if a.strides[1] == a.itemsize:
-        return a, a_batch
-    copy = np.ascontiguousarray(_batch(a, a_batch, batch))
-    return copy[0], copy.strides[0] if a_batch else 0
-
-
-def _padded(a, a_batch, batch):
-    """Matrices of fewer rows than a tile, with rows of zeros below."""
-    matrices = _batch(a, a_batch, batch)
-    padded = np.zeros((len(matrices), OUTER_ROWS, a.shape[1]), a.dtype)
-    padded[:, : a.shape[0]] = matrices
-    return padded[0], padded.strides[0] if a_batch else 0
-
-
-def _panels(b, b_batch, batch, width):
-    """B's matrices copied into panels (panel, k times width)."""
-    matrices = _batch(b, b_batch, batch)
-    shape = (len(matrices), -(-b.shape[1] // width), b.shape[0] * width)
-    panels = aligned_empty(shape, b.dtype)
-    _pack(matrices, panels)
-    return panels[0], panels.strides[0] if b_batch else 0
