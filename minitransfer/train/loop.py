@@ -198,11 +198,11 @@ def split_off(data, share: float, generator) -> tuple[Dataset, Dataset]:
             "split it yourself and give the part as validation="
         )
     data = Dataset.of(data)
-    count = round(len(data) * share)
+    count = round(len(data) * share) if 0 < share < 1 else 0
     if not 0 < count < len(data):
         raise ValueError(
-            f"validation={share} of {len(data)} examples is {count}; give a share between 0 and 1 "
-            "that leaves examples on both sides, or a Dataset"
+            f"validation={share} of {len(data)} examples leaves one side empty; give a share "
+            "between 0 and 1 that leaves examples on both sides, or a Dataset"
         )
     return data.split(len(data) - count, count, generator=generator)
 
