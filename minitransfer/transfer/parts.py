@@ -121,27 +121,27 @@ def find_head(model: Module, data=None, head: str | None = None) -> tuple[str, M
     names = {id(module): name for name, module in model.named_modules()}
     if head is not None:
         return _part_named(model, head)
-    for _, part in reversed(list(sequential_layers(model))):
-        linears = [module for module in part.modules() if isinstance(module, nn.Linear)]
-        if isinstance(part, nn.Linear):
-            return names[id(part)], part
-        if linears:
-            inputs = None if data is None else _a_few(model, data)
-            if inputs is None:
-                found = _open_end(part, linears)
-            else:
-                found = _speaker(model, linears, inputs)
-            if found is not None:
-                return names[id(found)], found
-            raise ValueError(
-                f"{type(model).__name__} has a forward of its own, and it cannot be told which of "
-                f"its Linear layers is the head: {', '.join(names[id(m)] for m in linears)}. "
-                f"Say it, as in head={names[id(linears[-1])]!r}"
-            )
-    raise ValueError(
-        f"{type(model).__name__} has no Linear layer, so there is no head to find; "
-        "put one on with append(model, nn.Linear(features, classes))"
+    if not any(isinstance(module, nn.Linear) for module in model.modules()):
+        raise ValueError(
+            f"{type(model).__name__} has no Linear layer, so there is no head to find; "
+            "put one on with append(model, nn.Linear(features, classes))"
+        )
+    with_weights = (
+        part for _, part in sequential_layers(model) if any(p.ndim >= 2 for p in part.parameters())
     )
+    *_, last = with_weights
+    if isinstance(last, nn.Linear):
+        return names[id(last)], last
+    linears = [module for module in last.modules() if isinstance(module, nn.Linear)]
+    inputs = None if data is None else _a_few(model, data)
+    found = _open_end(last, linears) if inputs is None else _speaker(model, linears, inputs)
+    if found is None:
+        choice = [names[id(module)] for module in linears] or [names[id(last)]]
+        raise ValueError(
+            f"{type(model).__name__} ends in {last.label()}, and it cannot be told which Linear "
+            f"layer is the head; say it, as in head={choice[-1]!r} (there is {', '.join(choice)})"
+        )
+    return names[id(found)], found
 
 
 def _open_end(part, linears):
