@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, optim
+from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, ops, optim
 from minitransfer.autograd import differentiable
 
 
@@ -606,3 +606,37 @@ def test_two_threads_can_train_side_by_side():
         thread.join()
     for seed in (1, 2):
         np.testing.assert_array_equal(results[seed], train(seed))
+
+
+class PyTorchs:
+    """Stands for a tensor of PyTorch's, which need not be installed here."""
+
+    dtype, ndim, shape = "torch.float32", 1, (2,)
+
+    def __array__(self, *others, **options):
+        raise TypeError("no arrays here")
+
+
+PyTorchs.__module__ = "torch"
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda x: ops.relu([1.0, 2.0]), "relu takes tensors; given list"),
+        (lambda x: ops.mse_loss(x, (1.0, 2.0)), "mse_loss takes tensors; given tuple"),
+        (lambda x: ops.relu(PyTorchs()), "relu takes tensors; given PyTorch's PyTorchs"),
+        (lambda x: x @ PyTorchs(), "matmul takes tensors; given PyTorch's PyTorchs"),
+    ],
+)
+def test_an_operation_says_that_it_was_given_no_tensor(call, words):
+    with pytest.raises(TypeError, match=words):
+        call(Tensor([1.0, 2.0]))
+
+
+def test_other_errors_of_operations_stay_as_they_are():
+    x = Tensor([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"permute: axes \(0, 5\)"):
+        x.permute((0, 5))
+    with pytest.raises(TypeError, match="'str' object cannot be interpreted as an integer"):
+        x.reshape("a", "b")

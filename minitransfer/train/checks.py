@@ -9,8 +9,7 @@ from minitransfer.data import DataLoader
 from minitransfer.nn.module import check_module
 from minitransfer.not_covered import what_was_given
 from minitransfer.optim import Optimizer
-from minitransfer.tensor import Tensor
-from minitransfer.train.evaluation import check_loss
+from minitransfer.train.evaluation import check_loss, one_number
 from minitransfer.train.state import Monitor
 
 
@@ -117,18 +116,8 @@ def check_value(value, loss, x, model, step: int, lr: float) -> None:
         ValueError: if it is not one number.
         FloatingPointError: if it is NaN or infinite; says where that may come from.
     """
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            "the loss has to be a tensor that knows what it was computed from; "
-            f"{getattr(loss, '__name__', type(loss).__name__)} gave {what_was_given(value)}: "
-            "compute it with tensors, without item() or numpy()"
-        )
-    if value.array.size != 1:
-        raise ValueError(
-            f"the loss has to be one number; {type(loss).__name__} gave shape {value.shape}: "
-            "take its mean (reduction='mean')"
-        )
-    if math.isfinite(value.item()):
+    number = one_number(value, loss)
+    if math.isfinite(number):
         return
     if not np.isfinite(x.array).all():
         cause = "the inputs of this batch hold NaN or infinite numbers: clean the data"
@@ -137,7 +126,7 @@ def check_value(value, loss, x, model, step: int, lr: float) -> None:
     else:
         cause = f"try {_smaller(lr)} or clip_norm=1.0, and check the targets for NaN"
     raise FloatingPointError(
-        f"the loss is {value.item()} at step {step} with learning rate {lr:.3g}; {cause}. "
+        f"the loss is {number} at step {step} with learning rate {lr:.3g}; {cause}. "
         "Training stopped before this step: the weights are those of the steps before"
     )
 

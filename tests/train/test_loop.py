@@ -601,3 +601,15 @@ def test_a_single_example_left_over_joins_the_batch_before_for_batch_norm(kind):
     else:
         transfer.fine_tune(model, data, kind, loss=Watched(), steps=3)
         assert set(sizes) == ({64, 1} if kind == "head" else {65} if kind == "all" else {64, 1, 65})
+
+
+def test_a_loss_of_several_numbers_is_refused_by_all():
+    data, loss = two_moons(), nn.CrossEntropyLoss(reduction="none")
+    for call in (
+        lambda: fit(network(), data, loss=loss, epochs=1),
+        lambda: evaluate(network(), data, loss=loss),
+    ):
+        with pytest.raises(
+            ValueError, match="the loss has to be one number; CrossEntropyLoss gave"
+        ):
+            call()
