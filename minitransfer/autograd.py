@@ -31,7 +31,13 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from minitransfer.not_covered import check_default, not_covered, unknown_argument
+from minitransfer.not_covered import (
+    check_default,
+    explain_no_tensor,
+    from_pytorch,
+    not_covered,
+    unknown_argument,
+)
 
 #: The class of all results. It has the operations as methods, and those are written with
 #: `differentiable`: so it is made later than this module, and `minitransfer.tensor` puts it here.
@@ -188,7 +194,13 @@ def differentiable(operation):
         arrays = []
         for a in args:
             arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
-        value, derivatives = operation(*arrays, **options)
+        try:
+            value, derivatives = operation(*arrays, **options)
+        except (AttributeError, TypeError) as error:
+            at_fault = getattr(error, "obj", None)  # what has no such attribute
+            foreign = [a for a in args if from_pytorch(a)]
+            explain_no_tensor(operation.__name__, error, [*foreign, at_fault])
+            raise
         # A result needs none of the constructor's checks, which take as long as a small product.
         y = Tensor.__new__(Tensor)
         y.array = value = value if type(value) is np.ndarray else np.asarray(value)

@@ -459,8 +459,52 @@ def what_was_given(thing) -> str:
     if thing is None:
         return "None"
     kind = thing if isinstance(thing, type) else type(thing)
-    if any(base.__module__.split(".")[0] == "torch" for base in kind.__mro__):
+    if from_pytorch(thing):
         return f"PyTorch's {kind.__name__}, which does not compute here: take minitransfer's"
     if isinstance(thing, type):
         return f"the class {kind.__name__}, which has to be called first: {kind.__name__}(…)"
     return kind.__name__
+
+
+def from_pytorch(thing) -> bool:
+    """Whether something is PyTorch's, or made of a class of PyTorch's.
+
+    Example:
+        >>> from_pytorch(1.0)
+        False
+    """
+    kind = thing if isinstance(thing, type) else type(thing)
+    return any(base.__module__.split(".")[0] == "torch" for base in kind.__mro__)
+
+
+class NoTensor(TypeError):
+    """A layer or an operation was given something else than a tensor, a list for instance."""
+
+
+def explain_no_tensor(who: str, error: Exception, suspects) -> None:
+    """Say better what went wrong, if the cause was that something else than a tensor was given.
+
+    To be called where an error has happened, so that what goes well costs nothing.
+
+    Args:
+        who: the layer or the operation.
+        error: what happened.
+        suspects: what may be no tensor.
+
+    Raises:
+        NoTensor: if one of the suspects is a list, a tuple or PyTorch's.
+
+    Example:
+        >>> explain_no_tensor("relu", AttributeError("no shape"), [[1.0, 2.0]])
+        Traceback (most recent call last):
+            ...
+        minitransfer.not_covered.NoTensor: relu takes tensors; given list.
+        minitransfer.tensor(x) makes one
+    """
+    if isinstance(error, NoTensor):
+        return
+    for x in suspects:
+        if isinstance(x, (list, tuple)) or from_pytorch(x):
+            raise NoTensor(
+                f"{who} takes tensors; given {what_was_given(x)}. minitransfer.tensor(x) makes one"
+            ) from error

@@ -89,10 +89,11 @@ class Dataset:
         self._made = True
 
     def __setattr__(self, name, value):
-        if "_made" in self.__dict__ and name in self.__dataclass_fields__:
+        own = type(self) is not Dataset and name not in self.__dataclass_fields__
+        if "_made" in self.__dict__ and not own:
             raise FrozenInstanceError(
-                f"cannot assign {name!r}: a set that is made does not change; make another one, "
-                f"dataclasses.replace(data, {name}=…)"
+                f"cannot assign {name!r}: a set that is made does not change; make another one, as "
+                "with dataclasses.replace(data, y=labels)"
             )
         object.__setattr__(self, name, value)
 

@@ -47,7 +47,7 @@ from minitransfer.nn.layers import (
     Linear,
     MaxPool2d,
 )
-from minitransfer.nn.module import FrozenParameter, Module, Parameter, Sequential
+from minitransfer.nn.module import Module, Parameter, Sequential
 from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from minitransfer.nn.population import member, member_losses, population
 from minitransfer.nn.summary import summary

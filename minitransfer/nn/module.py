@@ -7,7 +7,12 @@ import numpy as np
 
 from minitransfer import devices
 from minitransfer.nn import state
-from minitransfer.not_covered import explain_arguments, not_covered, what_was_given
+from minitransfer.not_covered import (
+    explain_arguments,
+    explain_no_tensor,
+    not_covered,
+    what_was_given,
+)
 from minitransfer.tensor import Tensor
 
 
@@ -80,10 +85,6 @@ class FrozenParameter(Parameter):
             return cls
         facts = {"__slots__": (), "frozen": True, "requires_grad": cls.requires_grad}
         return type(f"Frozen{kind.__name__}", (kind,), facts)
-
-
-class NoTensor(TypeError):
-    """A layer was given something else than a tensor, a list for instance."""
 
 
 class HookHandle:
@@ -465,24 +466,14 @@ class Module:
         try:
             output = self.forward(*inputs, **options)
         except (AttributeError, TypeError, ValueError) as error:
-            self._explain(error, inputs)
+            if type(self).__module__.startswith("minitransfer."):  # others may take lists
+                explain_no_tensor(self.label(), error, inputs)
             raise
         if self._forward_hooks is not None:
             for hook in list(self._forward_hooks.values()):
                 changed = hook(self, inputs, output)
                 output = output if changed is None else changed
         return output
-
-    def _explain(self, error, inputs) -> None:
-        """Say it better if the cause was that a layer of this library was not given tensors."""
-        if isinstance(error, NoTensor) or not type(self).__module__.startswith("minitransfer."):
-            return
-        for x in inputs:
-            if isinstance(x, (list, tuple)) or type(x).__module__.split(".")[0] == "torch":
-                raise NoTensor(
-                    f"{self.label()} takes tensors; given {what_was_given(x)}. "
-                    "minitransfer.tensor(x) makes one of numbers, lists and arrays"
-                ) from error
 
     @explain_arguments
     def register_forward_hook(self, hook: Callable) -> HookHandle:

@@ -13,6 +13,7 @@ from minitransfer.data import DataLoader, Dataset
 from minitransfer.data.dataset import has_own_items
 from minitransfer.nn.module import check_module
 from minitransfer.not_covered import what_was_given
+from minitransfer.tensor import Tensor
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -53,7 +54,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
             output = model(x)
             count = loss_count(loss, output, y)
             if count != 0:
-                losses.add(loss(output, y).item(), count)
+                losses.add(one_number(loss(output, y), loss), count)
             outputs.append(output.array)
             targets.append(y.array)
     outputs, targets = np.concatenate(outputs), np.concatenate(targets)
@@ -85,6 +86,32 @@ def check_loss(loss) -> None:
         raise TypeError(
             f"loss is a function (outputs, targets) -> number, as nn.MSELoss(); given {given}"
         )
+
+
+def one_number(value, loss) -> float:
+    """Return the loss of a batch as a Python number.
+
+    Raises:
+        TypeError: if it is not a tensor.
+        ValueError: if it is not one number.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> one_number(tensor([0.5]), nn.MSELoss())
+        0.5
+    """
+    name = getattr(loss, "__name__", type(loss).__name__)
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"the loss has to be a tensor that knows what it was computed from; {name} gave "
+            f"{what_was_given(value)}: compute it with tensors, without item() or numpy()"
+        )
+    if value.array.size != 1:
+        raise ValueError(
+            f"the loss has to be one number; {name} gave shape {value.shape}: "
+            "take its mean (reduction='mean')"
+        )
+    return value.item()
 
 
 def loss_count(loss, outputs, targets) -> float | None:

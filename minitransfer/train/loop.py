@@ -1,24 +1,28 @@
 """The loop. Everything else in this folder is there so that it can be read in one go.
 
-What it refuses, each with what to do about it, stands at the end.
+What it refuses, each with what to do about it, stands in `checks`.
 """
 
 import contextlib
-import math
-import numbers
 
 import numpy as np
 
 from minitransfer import kernels, nn
 from minitransfer.data import DataLoader, Dataset
-from minitransfer.nn.module import check_module
-from minitransfer.not_covered import what_was_given
-from minitransfer.optim import Adam, Optimizer, Schedule, clip_grad_norm_
+from minitransfer.optim import Adam, Schedule, clip_grad_norm_
 from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
-from minitransfer.tensor import Tensor
 from minitransfer.train.checkpointing import checkpointing, saved_run
-from minitransfer.train.evaluation import check_loss, evaluate, loss_count, named_metrics
+from minitransfer.train.checks import (
+    check_arguments,
+    check_kinds,
+    check_optimizer,
+    check_validation,
+    check_value,
+    check_weights,
+    trainable,
+)
+from minitransfer.train.evaluation import evaluate, loss_count, named_metrics
 from minitransfer.train.identity import identity
 from minitransfer.train.state import History, Monitor, Run, check_count
 
@@ -92,15 +96,15 @@ def fit(
     monitor = monitor or Monitor()
     check_count("epochs", epochs)
     check_count("steps", steps)
-    _check_kinds(model, loss, optimizer, clip_norm, monitor)
-    _check_arguments(data, epochs, steps, transform, generator, validation, monitor)
+    check_kinds(model, loss, optimizer, clip_norm, monitor)
+    check_arguments(data, epochs, steps, transform, generator, validation, monitor)
     path = monitor.checkpoint
     saved = None if path is None else saved_run(path, monitor.resume)
     kernels.keep_freed_memory()
     loss = loss or nn.CrossEntropyLoss()
-    pairs = _trainable(model)
+    pairs = trainable(model)
     optimizer = optimizer or Adam(pairs)
-    _check_optimizer(model, optimizer)
+    check_optimizer(model, optimizer)
 
     generator = generator or default_generator()
     split_seed = saved["split_seed"] if saved else None
@@ -152,7 +156,7 @@ def _train(run, loss, clip_norm, after_step) -> None:
             count = loss_count(loss, outputs, y)
             # Where every label is to be ignored the loss has no value, and its slope is 0.
             value = (outputs * 0).sum() if count == 0 else loss(outputs, y)
-            _check_loss(value, loss, x, model, run.step + 1, lr)
+            check_value(value, loss, x, model, run.step + 1, lr)
             optimizer.zero_grad()
             value.backward()
             if clip_norm is not None:
@@ -162,7 +166,7 @@ def _train(run, loss, clip_norm, after_step) -> None:
                 run.schedule.step()
             run.count(value.item(), count, outputs.array, y.array)
             if report_due := run.report_due:
-                _check_weights(model, run.step, lr)
+                check_weights(model, run.step, lr)
                 run.report(lr, _validation_scores(run, loss))
             for call in after_step:
                 call(report_due)
@@ -178,7 +182,7 @@ def _validation_scores(run, loss) -> dict[str, float]:
     if run.validation is None:
         return {}
     scores = evaluate(run.model, run.validation, loss=loss, metrics=list(run.metrics.values()))
-    _check_validation(scores, run.step)
+    check_validation(scores, run.step)
     return scores
 
 
@@ -198,11 +202,11 @@ def split_off(data, share: float, generator) -> tuple[Dataset, Dataset]:
             "split it yourself and give the part as validation="
         )
     data = Dataset.of(data)
-    count = round(len(data) * share)
+    count = round(len(data) * share) if 0 < share < 1 else 0
     if not 0 < count < len(data):
         raise ValueError(
-            f"validation={share} of {len(data)} examples is {count}; give a share between 0 and 1 "
-            "that leaves examples on both sides, or a Dataset"
+            f"validation={share} of {len(data)} examples leaves one side empty; give a share "
+            "between 0 and 1 that leaves examples on both sides, or a Dataset"
         )
     return data.split(len(data) - count, count, generator=generator)
 
@@ -224,167 +228,3 @@ def _schedule_for(optimizer, schedule, total):
             "or give a function (optimizer, steps) -> schedule"
         )
     return schedule
-
-
-def _check_kinds(model, loss, optimizer, clip_norm, monitor) -> None:
-    """Refuse arguments of `fit` that are something else than they have to be.
-
-    Raises:
-        TypeError: says what was given.
-        ValueError: if `clip_norm` is 0, negative or NaN.
-    """
-    check_module(model)
-    check_loss(loss)
-    if optimizer is not None and not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            "optimizer is one of optim's that holds the model's parameters, as "
-            f"optim.Adam(model.parameters()); given {what_was_given(optimizer)}"
-        )
-    if clip_norm is not None and not isinstance(clip_norm, numbers.Real):
-        raise TypeError(f"clip_norm is a number above 0; given {what_was_given(clip_norm)}")
-    if clip_norm is not None and not clip_norm > 0:
-        raise ValueError(
-            f"clip_norm is a number above 0, the largest norm to allow; given {clip_norm}"
-        )
-    if not isinstance(monitor, Monitor):
-        raise TypeError(f"monitor is a train.Monitor(…); given {what_was_given(monitor)}")
-
-
-def _check_arguments(data, epochs, steps, transform, generator, validation, monitor) -> None:
-    """Refuse arguments of `fit` that contradict each other.
-
-    Raises:
-        TypeError: if the generator is not one.
-        ValueError: for everything else.
-    """
-    if (epochs is None) == (steps is None):
-        raise ValueError(
-            f"fit takes either epochs or steps; given epochs={epochs} and steps={steps}"
-        )
-    if generator is not None and not isinstance(generator, np.random.Generator):
-        raise TypeError(
-            "generator has to be a numpy.random.Generator, as numpy.random.default_rng(0) makes "
-            f"it; given {type(generator).__name__}"
-        )
-    if monitor.patience is not None and validation is None:
-        raise ValueError("patience watches the validation loss; give validation= as well")
-    if isinstance(data, DataLoader):
-        given = {"transform": transform is not None, "generator": generator is not None}
-        if wrong := [name for name, there in given.items() if there]:
-            raise ValueError(
-                f"fit was given a DataLoader and {' and '.join(wrong)}; that is the loader's "
-                "business: give it to the DataLoader, or give fit the data"
-            )
-
-
-def _trainable(model) -> list:
-    """Return the (name, parameter) pairs that training may change.
-
-    Raises:
-        ValueError: if there are none.
-    """
-    found = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    if not found:
-        raise ValueError(
-            f"{type(model).__name__} has no trainable parameter; unfreeze a part of it "
-            "(transfer.unfreeze) or append a layer"
-        )
-    return found
-
-
-def _check_optimizer(model, optimizer) -> None:
-    """Refuse an optimiser that lacks something trainable in the model, or has something else.
-
-    Raises:
-        ValueError: names the parameters.
-    """
-    known = {id(p) for p in model.parameters()}
-    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    left_out = [
-        name for name, p in model.named_parameters() if p.requires_grad and id(p) not in held
-    ]
-    strangers = [
-        name
-        for group in optimizer.param_groups
-        for name, p in zip(group["names"], group["params"], strict=True)
-        if id(p) not in known
-    ]
-    problems = []
-    if left_out:
-        problems.append(f"trainable, but in no group of the optimiser: {', '.join(left_out)}")
-    if strangers:
-        problems.append(f"in the optimiser, but not in the model: {', '.join(strangers)}")
-    if problems:
-        raise ValueError(
-            "; ".join(problems) + ". Was a layer replaced after the optimiser had been made? Make "
-            "the optimiser last, or freeze what is not to be trained (transfer.freeze)"
-        )
-
-
-def _check_loss(value, loss, x, model, step: int, lr: float) -> None:
-    """Refuse a loss that is not a single finite number.
-
-    Raises:
-        TypeError: if it is not a tensor.
-        ValueError: if it is not one number.
-        FloatingPointError: if it is NaN or infinite; says where that may come from.
-    """
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            "the loss has to be a tensor that knows what it was computed from; "
-            f"{getattr(loss, '__name__', type(loss).__name__)} gave {what_was_given(value)}: "
-            "compute it with tensors, without item() or numpy()"
-        )
-    if value.array.size != 1:
-        raise ValueError(
-            f"the loss has to be one number; {type(loss).__name__} gave shape {value.shape}: "
-            "take its mean (reduction='mean')"
-        )
-    if math.isfinite(value.item()):
-        return
-    if not np.isfinite(x.array).all():
-        cause = "the inputs of this batch hold NaN or infinite numbers: clean the data"
-    elif not _finite(model):
-        cause = f"the weights have grown beyond all bounds: try {_smaller(lr)}, or clip_norm=1.0"
-    else:
-        cause = f"try {_smaller(lr)} or clip_norm=1.0, and check the targets for NaN"
-    raise FloatingPointError(
-        f"the loss is {value.item()} at step {step} with learning rate {lr:.3g}; {cause}. "
-        "Training stopped before this step: the weights are those of the steps before"
-    )
-
-
-def _check_validation(scores: dict, step: int) -> None:
-    """Refuse a validation loss that is NaN or infinite: nothing could be chosen by it.
-
-    Raises:
-        FloatingPointError: says at which step.
-    """
-    if scores and not math.isfinite(scores["loss"]):
-        raise FloatingPointError(
-            f"the validation loss is {scores['loss']} after step {step}, while that on the "
-            "training data is finite; check the validation data for NaN, or lower the rate"
-        )
-
-
-def _check_weights(model, step: int, lr: float) -> None:
-    """Refuse weights that are not numbers any more: a finite loss can have NaN for a derivative.
-
-    Raises:
-        FloatingPointError: says at which step it was noticed.
-    """
-    if not _finite(model):
-        raise FloatingPointError(
-            f"after step {step} with learning rate {lr:.3g} some weights are NaN or infinite; "
-            f"try {_smaller(lr)} or clip_norm=1.0, and check the loss for a square root or "
-            "logarithm at 0"
-        )
-
-
-def _smaller(lr: float) -> str:
-    """A tenth of the rate, but none that nobody would begin with."""
-    return f"lr={min(lr / 10, 0.1):.1g}"
-
-
-def _finite(model) -> bool:
-    return all(np.isfinite(p.array).all() for p in model.parameters())

@@ -1,8 +1,8 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
-Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+Read `freezing` first, then `parts` and `heads`, then `recipes`, where the sentences of the
+articles are a few lines of code each. The rest serves to look into networks: `probes`,
+`similarity`, `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations
@@ -10,14 +10,8 @@ from minitransfer.transfer.features import cache_features, check_input, features
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.heads import (
-    Layer,
-    append,
-    find_head,
-    replace_head,
-    strip_head,
-    weight_layers,
-)
+from minitransfer.transfer.heads import append, replace_head, strip_head
+from minitransfer.transfer.parts import Layer, find_head, weight_layers
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing

@@ -16,9 +16,10 @@ what a module says of itself and what its parameters do are never two things.
 """
 
 from minitransfer import nn
-from minitransfer.nn import FrozenParameter, Module
+from minitransfer.nn import Module
+from minitransfer.nn.module import FrozenParameter
 from minitransfer.not_covered import what_was_given
-from minitransfer.transfer.heads import weight_layers
+from minitransfer.transfer.parts import weight_layers
 
 
 def freeze(module: Module, bn_mode: str = "eval") -> Module:

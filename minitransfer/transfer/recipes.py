@@ -19,7 +19,7 @@ from minitransfer.train.loop import split_off
 from minitransfer.transfer.features import check_input, features_of, split_frozen
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.heads import check_order, find_head, weight_layers
+from minitransfer.transfer.parts import check_order, find_head, weight_layers
 
 #: How many batches a head is trained on by default, and at what rate; the rate of everything.
 HEAD_STEPS, HEAD_LR, LR = 400, 5e-3, 1e-3
@@ -125,12 +125,18 @@ def fine_tune(
 
 
 def _train_head(model, data, validation, lr, optimizer, cache, head, options) -> History:
-    if not any(module.frozen for module in model.modules()):
+    whole, nothing_frozen = model, not any(module.frozen for module in model.modules())
+    if nothing_frozen:
         head, layer = find_head(model, data, head=head)
         freeze(model)
         unfreeze(layer)
     if cache:
-        body, model = split_frozen(model, data, head)
+        try:
+            body, model = split_frozen(model, data, head)
+        except ValueError:
+            if nothing_frozen:  # leave the network as it was
+                unfreeze(whole)
+            raise
         # In batches as large as those of the training: a product of many rows is summed in
         # another order than one of few, which would change the last bits.
         size = options["batch_size"]

@@ -372,7 +372,8 @@ def test_importing_it_takes_neither_numba_nor_rich():
         ({"epochs": 0}, "epochs is a whole number of 1 or more; given 0"),
         ({"steps": 2.5}, "steps is a whole number"),
         ({"epochs": 1, "monitor": Monitor(patience=2)}, "give validation="),
-        ({"epochs": 1, "validation": 0.001}, "is 0; give a share between 0 and 1"),
+        ({"epochs": 1, "validation": 0.001}, "side empty; give a share between 0 and 1"),
+        ({"epochs": 1, "validation": float("nan")}, "side empty; give a share between 0 and 1"),
         ({"epochs": 1, "validation": 1.0}, "leaves examples on both sides"),
         ({"epochs": 1, "batch_size": 0}, "batch_size"),
         ({"epochs": 1, "metrics": ["f1"]}, "unknown metric 'f1'; expected one of accuracy"),
@@ -600,3 +601,15 @@ def test_a_single_example_left_over_joins_the_batch_before_for_batch_norm(kind):
     else:
         transfer.fine_tune(model, data, kind, loss=Watched(), steps=3)
         assert set(sizes) == ({64, 1} if kind == "head" else {65} if kind == "all" else {64, 1, 65})
+
+
+def test_a_loss_of_several_numbers_is_refused_by_all():
+    data, loss = two_moons(), nn.CrossEntropyLoss(reduction="none")
+    for call in (
+        lambda: fit(network(), data, loss=loss, epochs=1),
+        lambda: evaluate(network(), data, loss=loss),
+    ):
+        with pytest.raises(
+            ValueError, match="the loss has to be one number; CrossEntropyLoss gave"
+        ):
+            call()

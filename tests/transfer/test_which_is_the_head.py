@@ -109,9 +109,7 @@ def test_sizes_tell_where_there_is_no_data(kind, task):
 )
 def test_where_nothing_tells_it_has_to_be_said(call):
     for net in (WithHelper(), HeadFirst(8)):
-        with pytest.raises(
-            ValueError, match=r"cannot be told which .* is the head: .*Say it.*head="
-        ):
+        with pytest.raises(ValueError, match=r"cannot be told which .* is the head; say it.*head="):
             call(net)
 
 
@@ -178,3 +176,27 @@ def test_a_single_example_cannot_tell_and_sizes_do(task):
 def test_an_optimiser_takes_what_is_said(task):
     net = WithHelper()
     optim.Adam(parameter_groups(net, 0.1, decay=0.5, head="out"))
+
+
+def test_a_network_that_ends_in_a_convolution(rng):
+    """The Linear in the middle is an inner layer; there is none at the end to be the head."""
+    net = nn.Sequential(
+        nn.Linear(4, 4), nn.ReLU(), nn.Conv2d(1, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    x = rng.standard_normal((6, 1, 4, 4)).astype(np.float32)
+    for call in (find_head, lambda net: fine_tune(net, (x, np.arange(6) % 3), "head", steps=2)):
+        with pytest.raises(ValueError, match=r"ends in layer '2', Conv2d.*say it, as in head='2'"):
+            call(net)
+    assert not any(module.frozen for module in net.modules())
+    before = net[0].weight.tobytes(), net[2].weight.tobytes()
+    fine_tune(net, (x, np.arange(6) % 3), "head", head="2", steps=2)
+    assert net[0].weight.tobytes() == before[0]
+    assert net[2].weight.tobytes() != before[1]
+
+
+def test_a_network_that_cannot_be_cut_is_left_as_it_was(task):
+    net = Finished()
+    with pytest.raises(ValueError, match="cannot be cut before its head"):
+        fine_tune(net, task, "head")
+    assert all(p.requires_grad for p in net.parameters())
+    assert not any(module.frozen for module in net.modules())
