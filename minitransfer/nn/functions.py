@@ -481,11 +481,11 @@ class CrossEntropyLoss(_Loss):
         labels = target.array
         if labels.dtype.kind == "f":  # probabilities: one of each class
             return labels.size // labels.shape[1 if labels.ndim > 1 else 0]
-        labels = labels[labels != self.ignore_index]
+        counted = labels != self.ignore_index
         if self.weight is None:
-            return labels.size
-        weight = np.asarray(as_array(self.weight))
-        return float(weight.take(labels, mode="clip").sum())  # a wrong label the loss refuses
+            return int(np.count_nonzero(counted))
+        weight = np.asarray(as_array(self.weight))  # a label that is none the loss refuses
+        return float(weight.take(labels[counted], mode="clip").sum())
 
     def forward(self, logits, target):
         return ops.cross_entropy(

@@ -100,18 +100,18 @@ def one_number(value, loss) -> float:
         >>> one_number(tensor([0.5]), nn.MSELoss())
         0.5
     """
+    if isinstance(value, Tensor) and value.array.size == 1:
+        return value.item()
     name = getattr(loss, "__name__", type(loss).__name__)
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            f"the loss has to be a tensor that knows what it was computed from; {name} gave "
-            f"{what_was_given(value)}: compute it with tensors, without item() or numpy()"
-        )
-    if value.array.size != 1:
+    if isinstance(value, Tensor):
         raise ValueError(
             f"the loss has to be one number; {name} gave shape {value.shape}: "
             "take its mean (reduction='mean')"
         )
-    return value.item()
+    raise TypeError(
+        f"the loss has to be a tensor that knows what it was computed from; {name} gave "
+        f"{what_was_given(value)}: compute it with tensors, without item() or numpy()"
+    )
 
 
 def loss_count(loss, outputs, targets) -> float | None:
