@@ -111,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     networks.set_defaults(command=_zoo)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
-    doctor.add_argument("--precompile", action="store_true", help="compile all kernels now")
+    doctor.add_argument(
+        "--precompile", "--warm", action="store_true", help="compile all kernels now"
+    )
     doctor.set_defaults(command=_doctor)
 
     bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")

@@ -9,9 +9,8 @@ Args common to all:
 
 import numpy as np
 
-from minitransfer.autograd import as_array
+from minitransfer.autograd import as_array, explain_arguments
 from minitransfer.devices import check_device
-from minitransfer.not_covered import explain_arguments
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor, float32, int64, shape_of
 

@@ -5,7 +5,6 @@ to do: for the names that people try most by a row of `NOT_COVERED`, for whole k
 row of `KINDS`. The page on PyTorch in the lesson folder shows both tables.
 """
 
-import functools
 import re
 
 #: (where, name) -> what to use instead.
@@ -400,31 +399,6 @@ def unknown_argument(function: str, name: str, takes) -> TypeError:
     if name in ARGUMENTS:
         return TypeError(f"{function} has no argument {name!r}: {ARGUMENTS[name]}")
     return TypeError(f"{function} has no argument {name!r}; it takes {', '.join(takes)}")
-
-
-def explain_arguments(function):
-    """Make a function that is given an argument it does not have say what it takes.
-
-    Example:
-        >>> @explain_arguments
-        ... def cat(tensors, dim=0):
-        ...     return tensors
-        >>> cat([], out=None)
-        Traceback (most recent call last):
-            ...
-        TypeError: cat has no argument 'out': results are new tensors; write x = function(...)
-    """
-    code = function.__code__  # read in a thousandth of the time of inspect.signature
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-    @functools.wraps(function)
-    def checked(*args, **options):
-        for name in options:
-            if name not in names:
-                raise unknown_argument(function.__name__, name, names)
-        return function(*args, **options)
-
-    return checked
 
 
 def check_default(where: str, hint: str, **given) -> None:

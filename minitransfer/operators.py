@@ -5,7 +5,7 @@ a method as it stands: ``x.sum(0)`` and ``sum(x, 0)`` are the same call.
 """
 
 from minitransfer import ops
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import explain_arguments
 
 
 class Operators:

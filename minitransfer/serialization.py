@@ -8,9 +8,9 @@ import os
 
 import numpy as np
 
+from minitransfer.autograd import explain_arguments
 from minitransfer.checkpoint import load_arrays, save_arrays
 from minitransfer.devices import check_device
-from minitransfer.not_covered import explain_arguments
 from minitransfer.tensor import Tensor
 
 #: Marks, in the JSON that stands for what was saved, what JSON itself has no word for.

@@ -15,12 +15,13 @@ from minitransfer.autograd import (
     as_array,
     check_constant,
     check_writable,
+    explain_arguments,
     increment_version,
     shared_version,
 )
 from minitransfer.devices import check_device, device
 from minitransfer.grad_fn import GradFn
-from minitransfer.not_covered import NotCovered, explain_arguments, tensor_names
+from minitransfer.not_covered import NotCovered, tensor_names
 from minitransfer.operators import Operators
 from minitransfer.ops.indexing import as_keys
 from minitransfer.random import default_generator
@@ -300,7 +301,8 @@ class Tensor(Operators):
             device = target
         elif target is not None:
             dtype = target
-        check_device(device)
+        if device is not None:
+            check_device(device)
         if dtype is None and device is None and target is None:
             raise TypeError('to() needs a dtype, as in x.to(float64), or "cpu"')
         if dtype is None or np.dtype(dtype) == self.dtype:
@@ -377,13 +379,15 @@ class Tensor(Operators):
     @explain_arguments
     def new_tensor(self, data, dtype=None, device=None, requires_grad=False):
         """Return a tensor that holds a copy of `data`, in this one's dtype if none is given."""
-        check_device(device)
+        if device is not None:
+            check_device(device)
         return Tensor(np.array(as_array(data), dtype=dtype or self.dtype), requires_grad)
 
     @explain_arguments
     def new_full(self, size, fill_value, dtype=None, device=None, requires_grad=False):
         """Return a tensor of a shape, filled with one number, in this one's dtype."""
-        check_device(device)
+        if device is not None:
+            check_device(device)
         return Tensor(np.full(size, fill_value, dtype or self.dtype), requires_grad)
 
     @explain_arguments

@@ -498,7 +498,7 @@ class CrossEntropyLoss(_Loss):
         )
 
 
-class NLLLoss(_Loss):
+class NLLLoss(CrossEntropyLoss):
     """−log of the right class's probability, from `LogSoftmax`; `CrossEntropyLoss` does both.
 
     Args:
@@ -515,8 +515,7 @@ class NLLLoss(_Loss):
     def __init__(
         self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
     ):
-        super().__init__(size_average, reduce, reduction)
-        self.weight, self.ignore_index = weight, ignore_index
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
     def forward(self, input, target):
         return ops.nll_loss(

@@ -45,7 +45,8 @@ class Linear(Module):
         self, in_features, out_features, bias=True, device=None, dtype=None, *, generator=None
     ):
         super().__init__()
-        check_device(device)
+        if device is not None:
+            check_device(device)
         _check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         generator = generator or default_generator()
@@ -114,9 +115,11 @@ class Conv2d(Module):
         generator=None,
     ):
         super().__init__()
-        check_device(device)
-        hint = "put other borders round the images before the layer"
-        check_default("Conv2d", hint, padding_mode=(padding_mode, "zeros"))
+        if device is not None:
+            check_device(device)
+        if padding_mode != "zeros":
+            hint = "put other borders round the images before the layer"
+            check_default("Conv2d", hint, padding_mode=(padding_mode, "zeros"))
         _check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -189,7 +192,8 @@ class Embedding(Module):
         generator=None,
     ):
         super().__init__()
-        check_device(device)
+        if device is not None:
+            check_device(device)
         check_default(
             "Embedding",
             "scale the table, or its gradient, yourself",
@@ -271,13 +275,14 @@ class MaxPool2d(_Pool2d):
         ceil_mode=False,
     ):
         super().__init__(kernel_size, stride, padding)
-        check_default(
-            "MaxPool2d",
-            "leave it out",
-            dilation=(pair(dilation, "dilation"), (1, 1)),
-            return_indices=(return_indices, False),
-            ceil_mode=(ceil_mode, False),
-        )
+        if dilation != 1 or return_indices or ceil_mode:
+            check_default(
+                "MaxPool2d",
+                "leave it out",
+                dilation=(pair(dilation, "dilation"), (1, 1)),
+                return_indices=(return_indices, False),
+                ceil_mode=(ceil_mode, False),
+            )
 
     def forward(self, x):
         return self._pool(ops.max_pool2d, x)

@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from minitransfer import devices
+from minitransfer.autograd import explain_arguments
 from minitransfer.nn import state
-from minitransfer.not_covered import (
-    explain_arguments,
-    explain_no_tensor,
-    not_covered,
-    what_was_given,
-)
+from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
 
@@ -419,10 +415,10 @@ class Module:
         if dtype is None and not isinstance(target, (str, devices.device, type(None))):
             dtype, target = target, None
         for place in (device, target):
-            if not (isinstance(place, str) and place in np.sctypeDict):
+            if isinstance(place, str) and place in np.sctypeDict:
+                dtype = dtype or place
+            elif place is not None:
                 devices.check_device(place)
-            elif dtype is None:
-                dtype = place
         if dtype is None:
             return self
         for tensor in (*self.parameters(), *self.buffers()):

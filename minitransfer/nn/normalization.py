@@ -24,7 +24,8 @@ class _BatchNorm(Module):
         bias=True,
     ):
         super().__init__()
-        check_device(device)
+        if device is not None:
+            check_device(device)
         dtype = dtype or np.float32
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.track_running_stats = track_running_stats
@@ -145,7 +146,8 @@ class LayerNorm(Module):
         dtype=None,
     ):
         super().__init__()
-        check_device(device)
+        if device is not None:
+            check_device(device)
         dtype = dtype or np.float32
         single = isinstance(normalized_shape, int)
         self.normalized_shape = (normalized_shape,) if single else tuple(normalized_shape)

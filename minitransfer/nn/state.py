@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitransfer.autograd import increment_version
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import explain_arguments, increment_version
 from minitransfer.tensor import Tensor
 
 

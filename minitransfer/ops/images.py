@@ -140,10 +140,13 @@ def max_pool2d(
         >>> value, dx(np.ones((1, 1, 1, 1)))
         (array([[[[4.]]]]), array([[[[0., 1.], [0., 0.]]]]))
     """
-    check_default(
-        "max_pool2d", "leave it out", dilation=(pair(dilation, "max_pool2d: dilation"), (1, 1)),
-        return_indices=(return_indices, False),
-    )  # fmt: skip
+    if dilation != 1 or return_indices:
+        check_default(
+            "max_pool2d",
+            "leave it out",
+            dilation=(pair(dilation, "max_pool2d: dilation"), (1, 1)),
+            return_indices=(return_indices, False),
+        )
     geometry = _geometry("max_pool2d", input, kernel_size, stride, padding, ceil_mode)
     y, taken = kernels.max_pool2d(input, *geometry)
     shape = input.shape

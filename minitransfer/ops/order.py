@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from minitransfer.autograd import as_array, differentiable
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import as_array, differentiable, explain_arguments
 from minitransfer.ops.common import as_float
 from minitransfer.ops.indexing import gather
 from minitransfer.ops.reductions import ValuesIndices

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from minitransfer.autograd import as_array, differentiable
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import as_array, differentiable, explain_arguments
 from minitransfer.ops.common import total, unbroadcast
 from minitransfer.ops.indexing import index, scatter
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitransfer.autograd import differentiable
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import differentiable, explain_arguments
 from minitransfer.ops.common import as_float, total
 from minitransfer.ops.indexing import gather
 from minitransfer.ops.selection import maximum, minimum

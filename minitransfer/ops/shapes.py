@@ -7,8 +7,7 @@ import math
 
 import numpy as np
 
-from minitransfer.autograd import differentiable
-from minitransfer.not_covered import explain_arguments
+from minitransfer.autograd import differentiable, explain_arguments
 from minitransfer.ops.common import keep_float32, unbroadcast
 
 

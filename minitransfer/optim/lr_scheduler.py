@@ -157,6 +157,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer, step_size, gamma=0.1, last_epoch=-1, *, warmup=0):
+        self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, lambda step: gamma ** (step // step_size), warmup, last_epoch)
 
 
@@ -173,7 +174,8 @@ class MultiStepLR(Schedule):
     """
 
     def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1, *, warmup=0):
-        passed = sorted(milestones)
+        self.milestones = passed = sorted(milestones)
+        self.gamma = gamma
         super().__init__(
             optimizer, lambda step: gamma ** sum(m <= step for m in passed), warmup, last_epoch
         )
@@ -191,6 +193,7 @@ class ExponentialLR(Schedule):
     """
 
     def __init__(self, optimizer, gamma, last_epoch=-1, *, warmup=0):
+        self.gamma = gamma
         super().__init__(optimizer, lambda step: gamma**step, warmup, last_epoch)
 
 

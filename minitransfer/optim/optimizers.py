@@ -398,8 +398,9 @@ def check_options(optimizer, differentiable=False, **options):
             ...
         ValueError: lr is 0 or greater; given -0.1
     """
-    hint = "derivatives of derivatives are not covered"
-    check_default(optimizer, hint, differentiable=(differentiable, False))
+    if differentiable:
+        hint = "derivatives of derivatives are not covered"
+        check_default(optimizer, hint, differentiable=(differentiable, False))
     for name, value in options.items():
         if not isinstance(value, numbers.Real):
             raise TypeError(

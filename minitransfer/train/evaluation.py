@@ -80,11 +80,11 @@ def check_loss(loss) -> None:
         TypeError: loss is a function (outputs, targets) -> number, as nn.MSELoss(); given the
         class MSELoss, which has to be called first: MSELoss(…)
     """
-    given = what_was_given(loss)
-    foreign = given.startswith("PyTorch's")
+    foreign = type(loss).__module__.split(".")[0] == "torch"
     if loss is not None and (isinstance(loss, type) or foreign or not callable(loss)):
         raise TypeError(
-            f"loss is a function (outputs, targets) -> number, as nn.MSELoss(); given {given}"
+            "loss is a function (outputs, targets) -> number, as nn.MSELoss(); given "
+            f"{what_was_given(loss)}"
         )
 
 

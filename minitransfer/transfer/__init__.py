@@ -10,8 +10,14 @@ from minitransfer.transfer.features import cache_features, check_input, features
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.heads import append, replace_head, strip_head
-from minitransfer.transfer.parts import Layer, find_head, weight_layers
+from minitransfer.transfer.heads import (
+    Layer,
+    append,
+    find_head,
+    replace_head,
+    strip_head,
+    weight_layers,
+)
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing

@@ -12,8 +12,7 @@ from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module, Sequential
 from minitransfer.train import predict
-from minitransfer.transfer.heads import strip_head
-from minitransfer.transfer.parts import find_head, sequential_layers
+from minitransfer.transfer.heads import find_head, sequential_layers, strip_head
 
 
 def check_input(model: Module, data, allow_other_input: bool = False) -> None:

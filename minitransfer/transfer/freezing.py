@@ -19,7 +19,7 @@ from minitransfer import nn
 from minitransfer.nn import Module
 from minitransfer.nn.module import FrozenParameter
 from minitransfer.not_covered import what_was_given
-from minitransfer.transfer.parts import weight_layers
+from minitransfer.transfer.heads import weight_layers
 
 
 def freeze(module: Module, bn_mode: str = "eval") -> Module:

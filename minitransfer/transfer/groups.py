@@ -3,7 +3,7 @@
 import numbers
 
 from minitransfer.nn import Module
-from minitransfer.transfer.parts import find_head, weight_layers
+from minitransfer.transfer.heads import find_head, weight_layers
 
 
 def parameter_groups(

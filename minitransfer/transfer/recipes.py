@@ -19,7 +19,7 @@ from minitransfer.train.loop import split_off
 from minitransfer.transfer.features import check_input, features_of, split_frozen
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.parts import check_order, find_head, weight_layers
+from minitransfer.transfer.heads import check_order, find_head, weight_layers
 
 #: How many batches a head is trained on by default, and at what rate; the rate of everything.
 HEAD_STEPS, HEAD_LR, LR = 400, 5e-3, 1e-3
@@ -143,7 +143,8 @@ def _train_head(model, data, validation, lr, optimizer, cache, head, options) ->
         data = features_of(body, data, size)
         if isinstance(validation, Dataset):
             validation = features_of(body, validation, size)
-    groups = parameter_groups(model, lr)
+    learning = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    groups = [{"params": learning, "lr": lr}]
     return fit(model, data, optimizer=optimizer(groups), validation=validation, **options)
 
 

@@ -16,7 +16,7 @@ from minitransfer.nn.layers import pair
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 from minitransfer.transfer.activations import activations, layer_outputs, output_of
-from minitransfer.transfer.parts import sequential_layers
+from minitransfer.transfer.heads import sequential_layers
 
 #: How often to begin anew where a unit does not answer at all.
 TRIES = 10

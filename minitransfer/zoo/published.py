@@ -7,6 +7,8 @@ which command makes it again.
 
 from pathlib import Path
 
+import numpy as np
+
 from minitransfer import checkpoint
 from minitransfer.documents import entries, listed, named, number, one_of, text, whole
 from minitransfer.zoo.architectures import ARCHITECTURES
@@ -165,4 +167,6 @@ def _find(name) -> Path:
 
 
 def _build(card):
-    return ARCHITECTURES[card["architecture"]](len(card["classes"]))
+    # A generator of its own: loading is no reason for the caller's numbers to go another way.
+    generator = np.random.default_rng(0)
+    return ARCHITECTURES[card["architecture"]](len(card["classes"]), generator=generator)

@@ -34,7 +34,7 @@ def _run(code, folder, **environment):
 def test_reference_mode_swaps_every_kernel():
     code = (
         "from minitransfer import kernels; import numpy as np\n"
-        "files = kernels._FILES.keys() - {'compile', 'memory', 'threads'}\n"
+        "files = kernels._FILES.keys() - {'precompilation', 'threads'}\n"
         "names = [n for n, file in kernels._WHERE.items() if file in files]\n"
         "print(all(getattr(kernels, n).__name__ == n + '_reference' for n in names), len(names))"
     )
@@ -151,7 +151,7 @@ def test_fast_kernels_without_a_compiler_are_an_error():
 
 def test_all_kernels_are_precompiled_once_for_each_type():
     seen = []
-    count = compiling.precompile(lambda done, total, name: seen.append((done, total, name)))
+    count = kernels.precompile(lambda done, total, name: seen.append((done, total, name)))
     assert count == 2 * len(compiling.REGISTRY)
     assert seen[-1] == (count, count, "")
     assert {name for _, _, name in seen[:-1]} == set(compiling.REGISTRY)
