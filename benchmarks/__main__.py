@@ -14,6 +14,7 @@ from minitransfer import kernels
 from minitransfer.kernels.gemm.ladder import climb
 from minitransfer.kernels.peak import memory_bandwidth, peak_flops
 from minitransfer.kernels.vector_code import VECTOR_BYTES
+from minitransfer.terminal import replace_what_cannot_be_shown
 
 from . import kernel_cases, report, step_cases, timing
 
@@ -36,6 +37,7 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=Path("benchmarks") / "results")
     parser.add_argument("--only", nargs="*", choices=_GROUPS, default=list(_GROUPS))
     parser.add_argument("--seconds", type=float, default=0.5, help="for each competitor of a case")
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     kernels.set_num_threads(1)

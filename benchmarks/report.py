@@ -1,13 +1,16 @@
 """The table and the two pictures."""
 
 import csv
+import io
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import style
 
+from minitransfer.files import write_atomically
 from minitransfer.plots import label_ends
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
@@ -36,10 +39,11 @@ def rows(cases, peak):
 def write_tables(cases, peak, folder, notes):
     """Write table.csv and table.md; `notes` are lines about machine and versions."""
     lines = list(rows(cases, peak))
-    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, lines[0])
-        writer.writeheader()
-        writer.writerows(lines)
+    file = io.StringIO()
+    writer = csv.DictWriter(file, lines[0])
+    writer.writeheader()
+    writer.writerows(lines)
+    write_atomically(folder / "table.csv", file.getvalue())
     text = ["# Speed, one thread", "", *(f"- {note}" for note in notes), ""]
     text.append("A ratio above 1 means that minitransfer is faster. Medians of processor time.")
     for group in dict.fromkeys(line["group"] for line in lines):
@@ -48,9 +52,10 @@ def write_tables(cases, peak, folder, notes):
         text += ["", f"## {group.capitalize()}", "", "| " + " | ".join(heads) + " |"]
         text.append("|" + "|".join(" --- " if h == "case" else " ---: " for h in heads) + "|")
         text += ["| " + " | ".join(line[h] for h in heads) + " |" for line in chosen]
-    (folder / "table.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+    write_atomically(folder / "table.md", "\n".join(text) + "\n")
 
 
+@style.context("default")  # whatever the user's matplotlibrc says
 def draw_roofline(speeds, bandwidth, folder):
     """Draw the matmul ladder under the two roofs: the core's peak and the memory's pace.
 
@@ -85,6 +90,7 @@ def draw_roofline(speeds, bandwidth, folder):
     plt.close(figure)
 
 
+@style.context("default")  # whatever the user's matplotlibrc says
 def draw_ratios(cases, folder):
     """Draw each case's ratio to its fastest rival, with its bar as a tick."""
     chosen = [case for case in cases if case.bar and case.rivals]

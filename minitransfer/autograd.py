@@ -31,6 +31,14 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from minitransfer.not_covered import (
+    check_default,
+    explain_no_tensor,
+    from_pytorch,
+    not_covered,
+    unknown_argument,
+)
+
 #: The class of all results. It has the operations as methods, and those are written with
 #: `differentiable`: so it is made later than this module, and `minitransfer.tensor` puts it here.
 Tensor = None
@@ -93,6 +101,51 @@ class enable_grad(no_grad):
     recording = True
 
 
+class set_grad_enabled(no_grad):
+    """Record from here on, or do not, as `mode` says; as a context, while it lasts.
+
+    Example:
+        >>> from minitransfer import Tensor, set_grad_enabled
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> phase = "val"
+        >>> with set_grad_enabled(phase == "train"):
+        ...     y = x * 3
+        >>> y.requires_grad
+        False
+    """
+
+    def __init__(self, mode):
+        self.recording, self.before = bool(mode), _mode.recording
+        _mode.recording = self.recording
+
+    def __enter__(self):
+        _mode.recording = self.before  # set when it was made: this is what holds again afterwards
+        return super().__enter__()
+
+    def __call__(self, function):
+        _mode.recording = self.before  # it decorates: the mode is for the function alone
+        return super().__call__(function)
+
+    def _recreate_cm(self):
+        return no_grad() if not self.recording else enable_grad()
+
+
+class inference_mode(no_grad):
+    """As `no_grad`, the name that PyTorch recommends for evaluation; ``mode=False`` records.
+
+    Example:
+        >>> from minitransfer import Tensor, inference_mode
+        >>> x = Tensor([2.0], requires_grad=True)
+        >>> with inference_mode():
+        ...     y = x * 3
+        >>> y.requires_grad
+        False
+    """
+
+    def __init__(self, mode=True):
+        self.recording = not mode and _mode.recording
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread.
 
@@ -132,15 +185,22 @@ def differentiable(operation):
         tensor([5., 5.])
     """
     parameters = inspect.signature(operation).parameters
+    plain = {name for name, p in parameters.items() if p.kind is not p.VAR_POSITIONAL}
 
     @functools.wraps(operation)
     def recorded(*args, **options):
         if options:
-            args, options = _by_position(parameters, args, options)
+            args, options = _by_position(operation, parameters, plain, args, options)
         arrays = []
         for a in args:
             arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
-        value, derivatives = operation(*arrays, **options)
+        try:
+            value, derivatives = operation(*arrays, **options)
+        except (AttributeError, TypeError) as error:
+            at_fault = getattr(error, "obj", None)  # what has no such attribute
+            foreign = [a for a in args if from_pytorch(a)]
+            explain_no_tensor(operation.__name__, error, [*foreign, at_fault])
+            raise
         # A result needs none of the constructor's checks, which take as long as a small product.
         y = Tensor.__new__(Tensor)
         y.array = value = value if type(value) is np.ndarray else np.asarray(value)
@@ -149,36 +209,67 @@ def differentiable(operation):
         if value.base is not None:
             _share_version(y, args)
         if _mode.recording:
-            _record(y, args, derivatives)
+            _record(y, args, derivatives, operation)
         return y
 
     return recorded
+
+
+def explain_arguments(function):
+    """Make a function that is given an argument it does not have say what it takes.
+
+    Example:
+        >>> @explain_arguments
+        ... def cat(tensors, dim=0):
+        ...     return tensors
+        >>> cat([], out=None)
+        Traceback (most recent call last):
+            ...
+        TypeError: cat has no argument 'out': results are new tensors; write x = function(...)
+    """
+    code = function.__code__  # read in a thousandth of the time of inspect.signature
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def checked(*args, **options):
+        for name in options:
+            if name not in names:
+                raise unknown_argument(function.__name__, name, names)
+        return function(*args, **options)
+
+    return checked
 
 
 #: What PyTorch also takes for two of its names.
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 
 
-def _by_position(parameters, args, options):
-    """Put tensors that were given by name among `args`, so that each stands by its derivative."""
+def _by_position(operation, parameters, plain, args, options):
+    """Put tensors that were given by name among `args`, so that each stands by its derivative.
+
+    So is what a function takes as many of as are given, as ``x.view(shape=(2, 3))``.
+    """
     for name, value in options.items():
-        if isinstance(value, Tensor) or name in _ALIASES:
+        if isinstance(value, Tensor) or name not in plain:
             break
     else:
         return args, options
     options = {_ALIASES.get(name, name): value for name, value in options.items()}
-    names = list(parameters)
-    tensors = [n for n, value in options.items() if isinstance(value, Tensor) and n in names]
-    end, args = max(map(names.index, tensors), default=-1) + 1, list(args)
+    names, args, end = list(parameters), list(args), 0
+    for name, value in options.items():
+        if name not in parameters:
+            raise unknown_argument(operation.__name__, name, names)
+        if isinstance(value, Tensor) or name not in plain:
+            end = max(end, names.index(name) + 1)
     for name in names[len(args) : end]:
         value = options.pop(name, parameters[name].default)
         if value is inspect.Parameter.empty:
-            raise TypeError(f"the argument {name!r} is missing; given {', '.join(tensors)}")
+            raise TypeError(f"{operation.__name__}: the argument {name!r} is missing")
         args.append(value)
     return args, options
 
 
-def _record(y, args, derivatives):
+def _record(y, args, derivatives, operation):
     """Note on `y` how it came from `args`, if anything among them needs a gradient."""
     if len(args) > len(derivatives):
         for x in args[len(derivatives) :]:
@@ -194,7 +285,7 @@ def _record(y, args, derivatives):
             history.append((x, derivative))
     if needed:
         y.requires_grad = True
-        y.history, y.sequence = history, next(_sequence)
+        y.history, y.sequence, y.operation = history, next(_sequence), operation
 
 
 def as_array(x):
@@ -275,7 +366,7 @@ def check_constant(x, action="writing it into another tensor") -> None:
 # The walk back
 
 
-def backward(tensor, gradient=None, retain_graph=False) -> None:
+def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inputs=None) -> None:
     """Add the derivative of this tensor to `grad` of every leaf that asked for one.
 
     Args:
@@ -283,6 +374,7 @@ def backward(tensor, gradient=None, retain_graph=False) -> None:
         gradient: derivative of the final quantity with respect to this tensor, same shape;
             not needed where the tensor is a single number (then 1).
         retain_graph: keep the graph so that `backward` may be called on it again.
+        create_graph, inputs: PyTorch's; only the defaults are covered.
 
     Raises:
         RuntimeError: if nothing was recorded, if a part of the graph was freed by an earlier
@@ -291,6 +383,11 @@ def backward(tensor, gradient=None, retain_graph=False) -> None:
         ValueError: if `gradient` has another shape, or a derivative returns one that does not
             have its input's.
     """
+    if create_graph or inputs is not None:
+        check_default(
+            "backward", "derivatives of derivatives are not covered, and leaves are all that ask",
+            create_graph=(create_graph, False), inputs=(inputs, None),
+        )  # fmt: skip
     if not tensor.requires_grad:
         raise RuntimeError(
             "nothing to walk back: no input of this tensor requires a gradient, or it was "
@@ -381,3 +478,7 @@ def _add_to_leaves(leaves, gradients, handed_out) -> None:
             gy = np.array(gy, order="C")
         handed_out.add(id(gy))
         leaf.gradient = gy
+
+
+def __getattr__(name):
+    raise not_covered("autograd", name)

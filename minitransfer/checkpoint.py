@@ -1,81 +1,25 @@
 """Files: the weights of a network with its card, and a whole training run to go on from.
 
-Both are safetensors: arrays with a header of text. Loading one runs no code, unlike a pickle. What
-is not an array (a card, the state of a random generator, options) is JSON in the header, under one
-key, with a fingerprint of everything, so that a single flipped bit is noticed. Files that other
-tools wrote have neither and can be loaded all the same.
+Both are files of arrays with a text beside them (see `array_file`): a card, or the state of random
+generators, options and how far a run got. Loading one runs no code, unlike a pickle.
 
 Whoever pulls the plug finds the old file or the new one, never half of one (see `files`).
 """
 
-import contextlib
-import hashlib
-import json
-import math
-import os
-
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from minitransfer.files import write_atomically
+from minitransfer import documents
+from minitransfer.array_file import load_arrays, read_extra, save_arrays
 from minitransfer.nn.module import Module
 from minitransfer.nn.state import LoadResult
 from minitransfer.tensor import Tensor
 
-#: The header key that everything but the arrays stands under. One key, because safetensors puts
-#: several in random order, and equal content shall give equal files.
-_KEY = "minitransfer"
 #: Marks the place of an array in the JSON of a checkpoint; its value is the array's name.
 _ARRAY = "__array__"
 
-
-def save_arrays(path, arrays: dict, extra=None) -> None:
-    """Write arrays, and anything that JSON can say, to one file.
-
-    Args:
-        path: the file; its folder is created if need be, an older file is replaced in one step.
-        arrays: name → array or tensor, of any shape.
-        extra: dictionaries, lists, text, numbers, None: what goes with the arrays.
-
-    Raises:
-        TypeError: if `extra` holds something else.
-        OSError: if the file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_arrays(f"{folder}/a.safetensors", {"x": np.arange(3)}, {"unit": "m"})
-        ...     load_arrays(f"{folder}/a.safetensors")
-        ({'x': array([0, 1, 2])}, {'unit': 'm'})
-    """
-    arrays = {
-        name: np.asarray(a.array if isinstance(a, Tensor) else a, order="C")
-        for name, a in arrays.items()
-    }
-    text = json.dumps(extra)
-    header = json.dumps({"sha256": _fingerprint(arrays, text), "extra": text})
-    write_atomically(path, save(arrays, {_KEY: header}))
-
-
-def load_arrays(path) -> tuple[dict[str, np.ndarray], object]:
-    """Read what `save_arrays` wrote, or any safetensors file of other origin.
-
-    Returns:
-        (name → array, what else was saved; None in a file of other origin).
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged, truncated or of another kind.
-    """
-    with _opened(path) as file:
-        arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        header = _header(file)
-    if header is None:
-        return arrays, None
-    if header["sha256"] != _fingerprint(arrays, header["extra"]):
-        raise _damaged(path, "its content does not match its fingerprint")
-    return arrays, json.loads(header["extra"])
+#: What goes with weights, and what stands in an array's place.
+_CARD = documents.entries(card=documents.named(documents.anything))
+_PLACE = documents.entries(**{_ARRAY: documents.text, "number": documents.flag})
 
 
 def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> None:
@@ -101,7 +45,9 @@ def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> 
     arrays = {name: tensor.array for name, tensor in module.state_dict().items()}
     if dtype is not None:
         arrays = {k: a.astype(dtype) if a.dtype.kind == "f" else a for k, a in arrays.items()}
-    save_arrays(path, arrays, {"card": card or {}})
+    extra = {"card": card or {}}
+    _CARD(extra, path)
+    save_arrays(path, arrays, extra)
 
 
 def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
@@ -118,13 +64,14 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
     Raises:
         FileNotFoundError: if there is no such file.
         KeyError: if names differ (`strict` only).
-        ValueError: if the file is damaged, or shapes differ.
+        ValueError: if the file is damaged, or shapes differ, or it holds complex numbers.
     """
     arrays, _ = load_arrays(path)
     try:
         return module.load_state_dict(arrays, strict)
-    except (KeyError, ValueError) as error:
-        raise type(error)(f"{path} does not fit the network: {error.args[0]}") from None
+    except (KeyError, TypeError, ValueError) as error:  # TypeError: complex numbers
+        kind = KeyError if isinstance(error, KeyError) else ValueError
+        raise kind(f"{path} does not fit the network: {error.args[0]}") from None
 
 
 def read_card(path) -> dict:
@@ -134,10 +81,11 @@ def read_card(path) -> dict:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, truncated or of another kind.
     """
-    with _opened(path) as file:
-        header = _header(file)
-    extra = json.loads(header["extra"]) if header else None
-    return extra.get("card", {}) if isinstance(extra, dict) else {}
+    extra = read_extra(path)
+    if not isinstance(extra, dict) or "card" not in extra:
+        return {}
+    _CARD(extra, path)
+    return extra["card"]
 
 
 def save_checkpoint(path, state: dict) -> None:
@@ -175,15 +123,18 @@ def load_checkpoint(path) -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged or truncated, or is not a checkpoint.
+        ValueError: if the file is damaged or truncated, or is not a checkpoint, or names arrays
+            that it does not hold.
     """
     arrays, extra = load_arrays(path)
-    if not isinstance(extra, dict) or "checkpoint" not in extra:
+    if not isinstance(extra, dict) or not isinstance(extra.get("checkpoint"), dict):
         raise ValueError(
             f"{path} is not a checkpoint of a training run; "
             "a file of weights is read by load_weights"
         )
-    return _unpacked(extra["checkpoint"], arrays)
+    state = _unpacked(extra["checkpoint"], arrays, path)
+    documents.named(documents.anything)(state, str(path))  # and not a single array
+    return state
 
 
 def _packed(value, place: str, arrays: dict):
@@ -211,47 +162,16 @@ def _packed(value, place: str, arrays: dict):
     )
 
 
-def _unpacked(value, arrays):
+def _unpacked(value, arrays, path):
     if isinstance(value, dict):
         if _ARRAY in value:
-            array = arrays[value[_ARRAY]]
+            _PLACE(value, path)
+            array = arrays.get(value[_ARRAY])
+            if array is None or (value["number"] and array.ndim):
+                what = "a single number" if value["number"] else "an array"
+                raise ValueError(f"{path} holds no {value[_ARRAY]!r}, or it is not {what}")
             return array[()] if value["number"] else array
-        return {key: _unpacked(v, arrays) for key, v in value.items()}
+        return {key: _unpacked(v, arrays, path) for key, v in value.items()}
     if isinstance(value, list):
-        return [_unpacked(v, arrays) for v in value]
+        return [_unpacked(v, arrays, path) for v in value]
     return value
-
-
-@contextlib.contextmanager
-def _opened(path):
-    """Open a safetensors file, with errors that say what to do."""
-    if not os.path.isfile(path):
-        what = "is a folder" if os.path.isdir(path) else "does not exist"
-        raise FileNotFoundError(f"{path} {what}; expected a safetensors file")
-    try:
-        with safe_open(path, "numpy") as file:
-            yield file
-    except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise _damaged(path, str(error)) from error
-
-
-def _header(file) -> dict | None:
-    text = (file.metadata() or {}).get(_KEY)
-    return None if text is None else json.loads(text)
-
-
-def _damaged(path, how: str) -> ValueError:
-    return ValueError(
-        f"{path} ({os.path.getsize(path):,} bytes) is damaged, truncated or not a safetensors file "
-        f"({how}); get it again from where it came, or delete it and make it anew"
-    )
-
-
-def _fingerprint(arrays, text: str) -> str:
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        if math.prod(array.shape):
-            digest.update(array.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()

@@ -4,19 +4,21 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from minitransfer import course, data, folders, kernels, zoo
-from minitransfer.files import write_atomically
+from minitransfer import course, data, folders, kernels, workers, zoo
+from minitransfer.files import check_writable, write_atomically
 from minitransfer.five_ways import WAYS, conclusion, five_ways
 from minitransfer.progress import progress_bar
-from minitransfer.terminal import plain, without_controls
+from minitransfer.terminal import plain, replace_what_cannot_be_shown, without_controls
 
 DESCRIPTION = """\
 Without a command: take a network that has learnt a thousand printed characters, give it 100
@@ -35,10 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
         glyph-mlp
         0
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal without ± shows a question mark instead
-            stream.reconfigure(errors="replace")
+    replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = _parser().parse_args(arguments)
+    with workers.terminated_like_interrupted() as terminated:
+        return _run(options, terminated)
+
+
+def _run(options, terminated) -> int:
     try:
         status = options.command(options) or 0
         sys.stdout.flush()  # here, where a reader that has left is expected
@@ -51,13 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
         OSError,
         ImportError,
         ArithmeticError,
+        BrokenExecutor,
         course.LessonFailed,
     ) as error:
         print(f"minitransfer: {without_controls(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nminitransfer: stopped", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if terminated() else signal.SIGINT)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--classes", type=_whole, default=1000, help="characters (1000)")
     pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")
     pretrain.add_argument("--steps", type=_whole, help="batches of 128")
-    pretrain.add_argument("--seed", type=int, default=0, help="first weights and order (0)")
+    pretrain.add_argument("--seed", type=_from_zero, default=0, help="first weights and order (0)")
     pretrain.set_defaults(command=_pretrain)
 
     networks = commands.add_parser("zoo", help="the published networks and their cards")
@@ -109,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     networks.set_defaults(command=_zoo)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
-    doctor.add_argument("--precompile", action="store_true", help="compile all kernels now")
+    doctor.add_argument(
+        "--precompile", "--warm", action="store_true", help="compile all kernels now"
+    )
     doctor.set_defaults(command=_doctor)
 
     bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")
@@ -127,7 +135,7 @@ def _main_job(options) -> None:
         raise ValueError(f"--labels is spread over ten classes; given {options.labels}")
     zoo.read_card(options.network)  # a name or a place that cannot be is said before the work
     folder = options.out or folders.cache_folder() / "main-job"
-    folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder / "result.json", folder / "accuracy.png")
     console.print(f"[bold]Five ways to use {options.labels} labelled digits[/]")
     _compile_kernels()
     with progress_bar("training and testing") as show:
@@ -154,7 +162,7 @@ def _compile_kernels(compile=kernels.precompile_main_job) -> None:
 def _ways_table(result) -> Table:
     runs = len(next(iter(result["ways"].values()))["runs"])
     table = Table(caption=f"mean ± standard deviation over {runs} seeds; {result['seconds']} s")
-    table.add_column("way")
+    table.add_column("way", overflow="fold")
     table.add_column("on test digits", justify="right")
     best = max(way["mean"] for way in result["ways"].values())
     for way, numbers in result["ways"].items():
@@ -189,9 +197,9 @@ def _claims(options) -> None:
 
 def _pretrain(options) -> None:
     name = options.architecture.replace("_", "-")
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / f"{name}.safetensors"
     checkpoint = options.out / f"{name}.checkpoint"
+    check_writable(path, checkpoint)
     _compile_kernels()
     with progress_bar("drawing the characters") as show:
         data.glyphs(options.classes, options.per_class, seed=zoo.DRAWING_SEED, progress=show)
@@ -239,7 +247,7 @@ def _two_columns(title) -> Table:
 
 
 def _doctor(options) -> None:
-    from minitransfer.kernels.compile import host, kernel_folder  # numba; as above
+    from minitransfer.kernels.code_cache import host, kernel_folder  # numba; as above
 
     if options.precompile:
         _compile_kernels(kernels.precompile)
@@ -251,7 +259,7 @@ def _doctor(options) -> None:
     wide = [f for f in ("avx512f", "avx2", "fma", "neon") if f"+{f}" in features.split(",")]
     vectors = ", ".join(wide) or "no wide vectors found"
     table.add_row("processor", plain(f"{processor} ({vectors})"))
-    table.add_row("kernels", plain(os.environ.get("MINITRANSFER_KERNELS", "fast")))
+    table.add_row("kernels", kernels.chosen_kernels())
     table.add_row("threads", str(kernels.get_num_threads()))
     table.add_row("compiled kernels", plain(kernel_folder()))
     table.add_row("cache folder", plain(folders.cache_folder()))
@@ -266,6 +274,7 @@ def _bench(options) -> int:
         name, folder = "benchmarks", package.parent
     out = (options.out or folders.cache_folder() / "benchmarks").resolve()
     only = ["--only", *options.only] if options.only else []
+    check_writable(*(out / file for file in ("table.csv", "table.md", "ratios.png")))
     # A process of its own: the peers read how many threads to use when they are loaded.
     one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     command = [sys.executable, "-m", name, "--out", str(out), *only]
@@ -273,8 +282,14 @@ def _bench(options) -> int:
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _from_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)
 
 

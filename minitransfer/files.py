@@ -2,7 +2,13 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows, where a file that somebody has open cannot be removed
+    fcntl = None
 
 
 def write_atomically(path, content) -> Path:
@@ -10,7 +16,8 @@ def write_atomically(path, content) -> Path:
 
     The content goes to a temporary file in the same folder, is synced to the disk, and the file is
     renamed over the old one. Whoever reads meanwhile, or pulls the plug, finds the old file or the
-    new one. Threads and processes may write the same file at once; the last to finish wins.
+    new one. Threads and processes may write the same file at once; the last to finish wins. What a
+    writer that was killed has left beside the file is removed by the next one.
 
     Args:
         path: the file; its folder is made if need be. An older file is replaced and its permission
@@ -31,23 +38,55 @@ def write_atomically(path, content) -> Path:
         'whole'
     """
     target = Path(os.path.realpath(path))  # a link stays a link
-    # Random letters: threads of one process write too, and no clock tells two of them apart.
-    beside = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _removed_on_error(beside):
-            with open(beside, "xb") as file:
-                if target.exists():  # before there is anything to read: it may be private
-                    os.chmod(beside, target.stat().st_mode & 0o7777)
-                _fill(file, content)
-                file.flush()
-                os.fsync(file.fileno())
+        _remove_leftovers(target)
+        with _open_beside(target) as (beside, file):
+            if target.exists():  # before there is anything to read: it may be private
+                os.chmod(beside, target.stat().st_mode & 0o7777)
+            _fill(file, content)
+            file.flush()
+            os.fsync(file.fileno())
+            if fcntl is None:  # Windows renames no file that is open
+                file.close()
             os.replace(beside, target)
     except OSError as error:  # named by the file that was asked for, not by the one beside it
         what = f"{error.strerror}; nothing was written, choose a place with room and permission"
         raise type(error)(error.errno, what, str(target)) from error
     _sync_folder(target.parent)
     return Path(path)
+
+
+def check_writable(*paths) -> None:
+    """Find out before a long piece of work whether its results can be written.
+
+    The folders are made, and an empty file beside each path is written and removed.
+
+    Args:
+        *paths: the files that will be written.
+
+    Raises:
+        OSError: for the first that cannot be.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     check_writable(f"{folder}/results/table.csv", f"{folder}/results/figure.png")
+    """
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(
+                f"{target} is a folder and stands where a file is to be written; choose another "
+                "place, or move it away"
+            )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _open_beside(target):
+                pass
+        except OSError as error:
+            what = f"{error.strerror}; nothing can be written there, choose another place"
+            raise type(error)(error.errno, what, str(target)) from error
 
 
 def _fill(file, content) -> None:
@@ -58,12 +97,41 @@ def _fill(file, content) -> None:
 
 
 @contextlib.contextmanager
-def _removed_on_error(file: Path):
+def _open_beside(target: Path):
+    """Yield the path of a new file beside `target`, and the file; gone after, if not renamed.
+
+    The file is locked while it is written, so that others can tell it from what a killed writer
+    left: a lock goes with the process that held it.
+    """
+    while True:
+        # Random letters: threads of one process write too, and no clock tells two of them apart.
+        beside = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}.tmp")
+        file = open(beside, "xb")  # noqa: SIM115 - it may be opened several times
+        with contextlib.suppress(OSError):  # a file system without locks
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        if fcntl is None or os.fstat(file.fileno()).st_nlink:
+            break
+        file.close()  # taken for a leftover in the moment before it was locked
     try:
-        yield
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+        with file:
+            yield beside, file
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what killed writers of `target` left; whatever goes wrong with it is no error."""
+    name = re.compile(re.escape(f".{target.name[:40]}.") + "[0-9a-f]{12}[.]tmp")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if name.fullmatch(entry.name):
+                with contextlib.suppress(OSError), open(entry.path, "rb") as file:
+                    if fcntl is None:
+                        file.close()
+                    else:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(entry.path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ random     the same network from fresh weights, body frozen: is it the body's *k
 """
 
 import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from minitransfer import data, kernels, zoo
+from minitransfer import data, kernels, workers, zoo
 from minitransfer.train import evaluate
 from minitransfer.transfer import fine_tune, replace_head
 
@@ -124,16 +125,19 @@ def _results(jobs, labels, network, processes):
         return
     # "spawn" starts clean interpreters: a forked one would inherit locks of the kernels' threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_one_thread) as pool:
-        futures = {
-            pool.submit(one_way, way, seed, labels, network): (way, seed) for way, seed in jobs
-        }
+    pool = ProcessPoolExecutor(processes, context, initializer=_start, initargs=(os.getpid(),))
+    with pool, workers.ended_on_error():
+        with workers.deaf_to_interrupts():  # a process is started with each of the first jobs
+            futures = {
+                pool.submit(one_way, way, seed, labels, network): (way, seed) for way, seed in jobs
+            }
         for future in as_completed(futures):
             yield futures[future], future.result()
 
 
-def _one_thread():
-    kernels.set_num_threads(1)
+def _start(parent):
+    workers.serve(parent)
+    kernels.set_num_threads(1)  # processes side by side share the cores
 
 
 def conclusion(result: dict) -> str:

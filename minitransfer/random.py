@@ -9,6 +9,8 @@ import threading
 
 import numpy as np
 
+from minitransfer.devices import check_device
+
 
 class _Default(threading.local):
     def __init__(self):
@@ -37,6 +39,30 @@ def manual_seed(seed: int) -> np.random.Generator:
         raise ValueError(f"a seed is a whole number, 0 or greater; given {seed!r}")
     _default.generator = np.random.default_rng(int(seed))
     return _default.generator
+
+
+class Generator(np.random.Generator):
+    """A source of randomness of its own, made and seeded as PyTorch's is.
+
+    It is a ``numpy.random.Generator``, and goes wherever one is taken.
+
+    Args:
+        device: "cpu"; there is no other place.
+
+    Example:
+        >>> a, b = Generator().manual_seed(3), Generator().manual_seed(3)
+        >>> a.random() == b.random()
+        True
+    """
+
+    def __init__(self, device="cpu"):
+        check_device(device)
+        super().__init__(np.random.PCG64())
+
+    def manual_seed(self, seed: int) -> "Generator":
+        """Start anew from `seed`, and return the generator itself."""
+        self.bit_generator.state = np.random.PCG64(seed).state
+        return self
 
 
 def default_generator() -> np.random.Generator:

@@ -6,6 +6,7 @@ comes from `minitransfer.operators`, how it is recorded and walked back from
 """
 
 import copy
+import weakref
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from minitransfer.autograd import (
     as_array,
     check_constant,
     check_writable,
+    explain_arguments,
     increment_version,
     shared_version,
 )
-from minitransfer.not_covered import NOT_COVERED, NotCovered, not_covered
+from minitransfer.devices import check_device, device
+from minitransfer.grad_fn import GradFn
+from minitransfer.not_covered import NotCovered, tensor_names
 from minitransfer.operators import Operators
 from minitransfer.ops.indexing import as_keys
+from minitransfer.random import default_generator
 
 #: Python and NumPy names of the types that a tensor may hold.
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
@@ -59,6 +64,7 @@ class Tensor(Operators):
         "array",
         "gradient",
         "history",
+        "operation",
         "requires_grad",
         "sequence",
         "version",
@@ -110,6 +116,16 @@ class Tensor(Operators):
         """Number of axes."""
         return self.array.ndim
 
+    @property
+    def device(self):
+        """Where it is: ``device("cpu")``, always."""
+        return device("cpu")
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it is on a graphics card: no."""
+        return False
+
     def size(self, dim=None):
         """Return the shape, or the length of one axis."""
         return self.shape if dim is None else self.shape[dim]
@@ -143,6 +159,22 @@ class Tensor(Operators):
     def is_leaf(self) -> bool:
         """Whether no recorded operation produced it."""
         return self.history is None
+
+    @property
+    def grad_fn(self):
+        """The operation that produced it, to look at (see `GradFn`); None for a leaf."""
+        return None if self.is_leaf else GradFn(self)
+
+    def retain_grad(self) -> None:
+        """Let `backward` leave the derivative in `grad` here too, though this is no leaf."""
+        if not self.requires_grad:
+            raise RuntimeError(
+                "this tensor needs no gradient; nothing was recorded on the way to it"
+            )
+        for i, (x, derivative) in enumerate([] if self.is_leaf else self.history):
+            if derivative is not None:
+                self.history[i] = (x, _retaining(weakref.ref(self), derivative))
+                break
 
     def __repr__(self):
         text = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4)
@@ -211,13 +243,13 @@ class Tensor(Operators):
         """Return the numbers as nested Python lists."""
         return self.array.tolist()
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self, force=False) -> np.ndarray:
         """Return the array itself (shared, not copied).
 
         Raises:
-            RuntimeError: if the tensor requires a gradient (see `detach`).
+            RuntimeError: if the tensor requires a gradient (see `detach`) and `force` is False.
         """
-        if self.requires_grad:
+        if self.requires_grad and not force:
             raise RuntimeError("this tensor requires a gradient; use .detach().numpy()")
         return self.array
 
@@ -249,42 +281,126 @@ class Tensor(Operators):
 
     # Types
 
-    def to(self, target=None, *, dtype=None):
-        """Return the tensor in another dtype; `to("cpu")` returns it as it is."""
-        target = target if dtype is None else dtype
-        if target is None:
-            raise TypeError('to() needs a dtype, as in x.to(float64), or "cpu"')
-        if isinstance(target, str) and target not in np.sctypeDict:
-            if target == "cpu":
-                return self
-            raise not_covered("device", target.split(":")[0])
-        if isinstance(target, Tensor):
-            target = target.dtype
-        return self if np.dtype(target) == self.dtype else ops.cast(self, np.dtype(target))
+    @explain_arguments
+    def to(self, target=None, dtype=None, non_blocking=False, copy=False, *, device=None):
+        """Return the tensor in another dtype; a device ("cpu") changes nothing.
 
+        Args:
+            target: a dtype, a device, or a tensor whose dtype to take.
+            dtype: the type, beside a device.
+            non_blocking: taken for PyTorch's sake; there is nothing to wait for.
+            copy: whether to return a new tensor in any case.
+            device: "cpu".
+
+        Raises:
+            AttributeError: for a device that is not the processor.
+        """
+        if isinstance(target, Tensor):
+            dtype = target.dtype
+        elif _is_place(target):
+            device = target
+        elif target is not None:
+            dtype = target
+        if device is not None:
+            check_device(device)
+        if dtype is None and device is None and target is None:
+            raise TypeError('to() needs a dtype, as in x.to(float64), or "cpu"')
+        if dtype is None or np.dtype(dtype) == self.dtype:
+            return self.clone() if copy else self
+        return ops.cast(self, np.dtype(dtype))
+
+    def type(self, dtype=None, non_blocking=False):
+        """Return the tensor in another dtype; without one, PyTorch's name of the present one."""
+        if dtype is None:
+            return f"torch.{_OLD_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"
+        if isinstance(dtype, str):
+            name = dtype.removeprefix("torch.").removesuffix("Tensor")
+            dtype = {old: new for new, old in _OLD_NAMES.items()}.get(name, name)
+        return self.to(np.dtype(dtype))
+
+    def type_as(self, other):
+        """Return the tensor in the dtype of `other`."""
+        return self.to(other.dtype)
+
+    @explain_arguments
     def float(self):
         """Return the tensor as float32."""
         return self.to(float32)
 
+    @explain_arguments
     def double(self):
         """Return the tensor as float64."""
         return self.to(float64)
 
+    @explain_arguments
     def long(self):
         """Return the tensor as int64."""
         return self.to(int64)
 
+    @explain_arguments
     def int(self):
         """Return the tensor as int32."""
         return self.to(int32)
 
+    @explain_arguments
     def bool(self):
         """Return the tensor as booleans."""
         return self.to(bool_)
 
+    @explain_arguments
     def cpu(self):
         """Return the tensor itself: there is no other place for it."""
         return self
+
+    def cuda(self, device=None, non_blocking=False):
+        """Refuse: there is no graphics card.
+
+        Raises:
+            AttributeError: says what to do instead.
+        """
+        check_device("cuda")
+
+    def is_floating_point(self) -> bool:
+        """Whether it holds floats."""
+        return self.dtype.kind == "f"
+
+    @explain_arguments
+    def is_contiguous(self) -> bool:
+        """Whether the numbers lie row by row in memory."""
+        return self.array.flags.c_contiguous
+
+    @explain_arguments
+    def contiguous(self):
+        """Return the tensor with its numbers row by row in memory: itself, or a copy."""
+        return self if self.is_contiguous() else self.clone()
+
+    # New ones of the same type
+
+    @explain_arguments
+    def new_tensor(self, data, dtype=None, device=None, requires_grad=False):
+        """Return a tensor that holds a copy of `data`, in this one's dtype if none is given."""
+        if device is not None:
+            check_device(device)
+        return Tensor(np.array(as_array(data), dtype=dtype or self.dtype), requires_grad)
+
+    @explain_arguments
+    def new_full(self, size, fill_value, dtype=None, device=None, requires_grad=False):
+        """Return a tensor of a shape, filled with one number, in this one's dtype."""
+        if device is not None:
+            check_device(device)
+        return Tensor(np.full(size, fill_value, dtype or self.dtype), requires_grad)
+
+    @explain_arguments
+    def new_zeros(self, *lengths, size=None, dtype=None, device=None, requires_grad=False):
+        """Return zeros in this one's dtype."""
+        return self.new_full(shape_of(lengths, size), 0, dtype, device, requires_grad)
+
+    @explain_arguments
+    def new_ones(self, *lengths, size=None, dtype=None, device=None, requires_grad=False):
+        """Return ones in this one's dtype."""
+        return self.new_full(shape_of(lengths, size), 1, dtype, device, requires_grad)
+
+    new_empty = new_zeros
 
     # Writing in place: refused where it would make a gradient wrong
 
@@ -315,15 +431,16 @@ class Tensor(Operators):
         """Multiply in place."""
         return self._write(np.multiply, other)
 
+    @explain_arguments
     def div_(self, other):
         """Divide in place."""
         return self._write(np.divide, other)
 
-    def copy_(self, other):
-        """Overwrite the numbers with those of `other`, which may be broadcast."""
+    def copy_(self, src, non_blocking=False):
+        """Overwrite the numbers with those of `src`, which may be broadcast."""
         check_writable(self)
-        check_constant(other)
-        self.array[...] = as_array(other)
+        check_constant(src)
+        self.array[...] = as_array(src)
         increment_version(self)
         return self
 
@@ -334,6 +451,25 @@ class Tensor(Operators):
     def zero_(self):
         """Set every number to 0."""
         return self.fill_(0)
+
+    def masked_fill_(self, mask, value):
+        """Set the numbers where `mask` holds to `value`."""
+        self[np.broadcast_to(as_array(mask), self.shape)] = value
+        return self
+
+    def clamp_(self, min=None, max=None):
+        """Limit every number to the range from `min` to `max`."""
+        return self.copy_(ops.clamp(self.detach(), min, max))
+
+    clip_ = clamp_
+
+    def uniform_(self, low=0.0, high=1.0, generator=None):
+        """Fill with numbers drawn evenly from [low, high); PyTorch calls these `from` and `to`."""
+        return self.copy_((generator or default_generator()).uniform(low, high, self.shape))
+
+    def normal_(self, mean=0.0, std=1.0, generator=None):
+        """Fill with normally distributed numbers."""
+        return self.copy_((generator or default_generator()).normal(mean, std, self.shape))
 
     # ``x += y``
 
@@ -364,9 +500,52 @@ class Tensor(Operators):
 
 autograd.Tensor = Tensor
 
-for _where, _name in NOT_COVERED:
-    if _where == "Tensor":
-        setattr(Tensor, _name, NotCovered(_where, _name))
+for _name in tensor_names(dir(Tensor)):
+    setattr(Tensor, _name, NotCovered("Tensor", _name))
+
+#: PyTorch's names of types from before it had dtypes; ``x.type()`` still returns them.
+_OLD_NAMES = {
+    "float32": "Float",
+    "float64": "Double",
+    "float16": "Half",
+    "int64": "Long",
+    "int32": "Int",
+    "uint8": "Byte",
+    "bool": "Bool",
+}
+
+
+def _is_place(target) -> bool:
+    """Whether `target` names a device, and no dtype."""
+    return isinstance(target, device) or (isinstance(target, str) and target not in np.sctypeDict)
+
+
+def shape_of(lengths, size=None):
+    """The shape that was given one by one, in a tuple, or as ``size=``.
+
+    Example:
+        >>> shape_of((2, 3)), shape_of(([2, 3],)), shape_of((), size=2)
+        ((2, 3), (2, 3), (2,))
+    """
+    lengths = lengths if size is None else (size,)
+    single = len(lengths) == 1 and isinstance(lengths[0], (tuple, list))
+    return tuple(lengths[0]) if single else lengths
+
+
+def _retaining(reference, derivative):
+    """The derivative, which also leaves the gradient it is given in the tensor referred to.
+
+    Referred to weakly: a tensor that its own history holds would never be freed.
+    """
+
+    def retaining(gy):
+        tensor = reference()
+        if tensor is not None:
+            old = tensor.gradient
+            tensor.gradient = np.array(gy) if old is None else old + gy
+        return derivative(gy)
+
+    return retaining
 
 
 def _as_array(data) -> np.ndarray:

@@ -4,7 +4,9 @@ A card or a ledger may come from anybody. A control character in it could move t
 the window or hide what follows, and square brackets are rich's markup.
 """
 
+import contextlib
 import re
+import sys
 
 _CONTROLS = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # an escape sequence, whole: its letters are not text
@@ -33,3 +35,32 @@ def plain(text) -> str:
     from rich.markup import escape  # takes a moment, and not everything that is printed needs it
 
     return escape(without_controls(text))
+
+
+def replace_what_cannot_be_shown(*streams) -> None:
+    """Have these streams write a question mark for each sign that their encoding lacks.
+
+    A terminal without ± is no reason to stop; only a program's own streams are to be changed so.
+
+    Example:
+        >>> import io
+        >>> stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        >>> replace_what_cannot_be_shown(stream)
+        >>> stream.write("1 ± 2") and stream.flush()
+        >>> stream.buffer.getvalue()
+        b'1 ? 2'
+    """
+    for stream in streams:
+        with contextlib.suppress(AttributeError, ValueError):  # not a stream of text, or closed
+            stream.reconfigure(errors="replace")
+
+
+def print_whole(text: str) -> None:
+    """Print a text at once, with question marks for the signs that standard output lacks.
+
+    Example:
+        >>> print_whole("0.5 ± 0.1")
+        0.5 ± 0.1
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)

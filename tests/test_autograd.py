@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, optim
+from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, ops, optim
 from minitransfer.autograd import differentiable
 
 
@@ -79,7 +79,7 @@ def test_the_sum_of_two_leaves_gives_each_its_own_gradient():
     (a + b).sum().backward()
     assert not np.shares_memory(a.gradient, b.gradient)
     optim.clip_grad_norm_([a, b], 1.0)
-    assert a.grad.tolist() == b.grad.tolist() == [0.5, 0.5]
+    assert a.grad.tolist() == b.grad.tolist() == pytest.approx([0.5, 0.5], rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_assigned_gradient_is_copied():
     a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
     a.grad = b.grad = given
     optim.clip_grad_norm_([a, b], 1.0)
-    assert a.grad.tolist() == b.grad.tolist() == [0.5, 0.5]
+    assert a.grad.tolist() == b.grad.tolist() == pytest.approx([0.5, 0.5], rel=1e-6)
     assert given.tolist() == [1, 1]
 
 
@@ -617,3 +617,105 @@ def test_two_threads_can_train_side_by_side():
         thread.join()
     for seed in (1, 2):
         np.testing.assert_array_equal(results[seed], train(seed))
+
+
+# PyTorch's names around the graph
+
+
+def test_grad_fn_names_the_operation_and_the_ones_before():
+    x = leaf(1.0, 2.0)
+    y = (x * 2).exp().sum()
+    names, node = [], y.grad_fn
+    while node:
+        names.append(node.name())
+        node = node.next_functions[0][0] if node.next_functions else None
+    assert names == ["SumBackward", "ExpBackward", "MulBackward", "AccumulateGrad"]
+    assert x.grad_fn is None
+    y.backward()
+    assert y.grad_fn.next_functions == ()
+    assert repr(y.grad_fn) == "<SumBackward>"
+
+
+def test_retain_grad_keeps_the_gradient_of_a_result_and_no_cycle():
+    x = leaf(1.0, 2.0)
+    h = x * 3
+    h.retain_grad()
+    (h * h).sum().backward()
+    assert h.grad.tolist() == [6, 12]
+    assert x.grad.tolist() == [18, 36]
+    alive = weakref.ref(h)
+    gc.disable()
+    try:
+        del h
+        assert alive() is None
+    finally:
+        gc.enable()
+    with pytest.raises(RuntimeError, match="needs no gradient"):
+        Tensor([1.0]).retain_grad()
+
+
+def test_set_grad_enabled_as_a_call_a_context_and_a_decorator():
+    @mt.set_grad_enabled(False)
+    def inside():
+        return mt.is_grad_enabled()
+
+    assert mt.is_grad_enabled()
+    assert (inside(), inside(), mt.is_grad_enabled()) == (False, False, True)
+    with mt.set_grad_enabled(False):
+        assert not mt.is_grad_enabled()
+        with mt.set_grad_enabled(True):
+            assert mt.is_grad_enabled()
+        assert not mt.is_grad_enabled()
+    try:
+        mt.set_grad_enabled(False)
+        assert not mt.is_grad_enabled()
+    finally:
+        mt.set_grad_enabled(True)
+    with mt.inference_mode(False):
+        assert mt.is_grad_enabled()
+
+
+def test_arguments_that_are_not_there_are_explained():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(TypeError, match=r"exp has no argument 'out': results are new"):
+        x.exp(out=x)
+    with pytest.raises(TypeError, match=r"sum has no argument 'foo'; it takes input, dim"):
+        x.sum(foo=1)
+    with pytest.raises(ValueError, match="create_graph=True is not covered"):
+        x.sum().backward(create_graph=True)
+    assert x.reshape(shape=(2, 1)).shape == (2, 1)
+    assert x.sum(axis=0, keepdims=True).shape == (1,)
+
+
+class PyTorchs:
+    """Stands for a tensor of PyTorch's, which need not be installed here."""
+
+    dtype, ndim, shape = "torch.float32", 1, (2,)
+
+    def __array__(self, *others, **options):
+        raise TypeError("no arrays here")
+
+
+PyTorchs.__module__ = "torch"
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda x: ops.relu([1.0, 2.0]), "relu takes tensors; given list"),
+        (lambda x: ops.mse_loss(x, (1.0, 2.0)), "mse_loss takes tensors; given tuple"),
+        (lambda x: ops.relu(PyTorchs()), "relu takes tensors; given PyTorch's PyTorchs"),
+        (lambda x: x @ PyTorchs(), "matmul takes tensors; given PyTorch's PyTorchs"),
+    ],
+)
+def test_an_operation_says_that_it_was_given_no_tensor(call, words):
+    with pytest.raises(TypeError, match=words):
+        call(Tensor([1.0, 2.0]))
+
+
+def test_other_errors_of_operations_stay_as_they_are():
+    x = Tensor([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"permute: axes \(0, 5\)"):
+        x.permute((0, 5))
+    with pytest.raises(TypeError, match="'str' object cannot be interpreted as an integer"):
+        x.reshape("a", "b")

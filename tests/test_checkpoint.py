@@ -251,3 +251,90 @@ def test_loading_runs_no_code(path):
     header = json.loads(path.read_bytes()[8 : 8 + header_length])
     assert set(header) == {"__metadata__", "/x"}  # arrays, and text: nothing that could run
     assert set(header["__metadata__"]) == {"minitransfer"}
+
+
+# Types of other libraries, machines and years
+
+
+def foreign(path, kind, content, shape):
+    """Write a file as another library does, with an array of this type."""
+    whole = np.arange(3, dtype="<i4").tobytes()
+    header = {
+        "w": {"dtype": kind, "shape": shape, "data_offsets": [12, 12 + len(content)]},
+        "whole": {"dtype": "I32", "shape": [3], "data_offsets": [0, 12]},
+    }
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + whole + content)
+
+
+def test_bfloat16_comes_as_the_float32_of_the_same_number(path):
+    upper = np.arange(2**16, dtype=np.uint32)  # every bfloat16 there is
+    foreign(path, "BF16", upper.astype("<u2").tobytes(), [256, 256])
+    arrays, extra = load_arrays(path)
+    assert extra is None
+    assert arrays["w"].dtype == np.float32
+    np.testing.assert_array_equal(arrays["w"].view(np.uint32), upper.reshape(256, 256) << 16)
+    assert arrays["whole"].tolist() == [0, 1, 2]
+    # 0x3FC0, 0xC000 and 0x0001: 1.5, −2 and the smallest above 0
+    numbers = arrays["w"].reshape(-1)[[0x3FC0, 0xC000, 0x0001]]
+    assert numbers.tolist() == [1.5, -2.0, 2.0**-133]
+
+
+def test_weights_of_bfloat16_are_loaded(path):
+    foreign(path, "BF16", np.array([0x3F80, 0x4000, 0xBF00], "<u2").tobytes(), [1, 3])
+    model = nn.Linear(3, 1, bias=False)
+    load_weights(model, path, strict=False)
+    model.weight.array[...] = 0
+    arrays, _ = load_arrays(path)
+    model.load_state_dict({"weight": arrays["w"]})
+    assert model.weight.tolist() == [[1.0, 2.0, -0.5]]
+    foreign(path, "BF16", b"", [0, 3])
+    assert load_arrays(path)[0]["w"].shape == (0, 3)
+
+
+@pytest.mark.parametrize("kind", ["F8_E4M3", "F8_E5M2"])
+def test_what_numpy_cannot_hold_is_unsupported_and_not_damaged(path, kind):
+    foreign(path, kind, bytes(4), [4])
+    with pytest.raises(ValueError, match=f"'w' is of type {kind}, which is not supp") as caught:
+        load_arrays(path)
+    assert "the file is sound" in str(caught.value)
+    assert "damaged" not in str(caught.value)
+    assert read_card(path) == {}
+
+
+@pytest.mark.parametrize("kind", [">f4", ">f8", ">i2", ">u8", ">f2", ">c8", "<f4", "=i4"])
+def test_arrays_of_either_order_of_bytes(path, kind):
+    array = np.array([[1, 2, 3], [4, 5, 60]]).astype(kind)
+    save_arrays(path, {"a": array, "t": array.T})
+    loaded, _ = load_arrays(path)
+    assert loaded["a"].dtype.isnative
+    np.testing.assert_array_equal(loaded["a"], array)
+    np.testing.assert_array_equal(loaded["t"], array.T)
+    save_checkpoint(path, {"a": array, "one": array[0, 0]})
+    assert load_checkpoint(path)["one"] == 1
+
+
+@pytest.mark.parametrize(
+    "array",
+    [["text"], [None], np.zeros(2, "M8[s]"), np.zeros(2, complex), np.zeros(2, "i4,f4"), "x"],
+    ids=str,
+)
+def test_arrays_that_no_file_can_hold_are_named(path, array):
+    with pytest.raises(TypeError, match=r"array 'mine' is of type .* convert it first"):
+        save_arrays(path, {"fine": np.zeros(1), "mine": array})
+    assert not path.exists()
+
+
+def test_a_card_is_a_dictionary(path):
+    with pytest.raises(ValueError, match="expected a dictionary"):
+        save_weights(network(), path, ["a", "list"])
+
+
+def test_what_would_not_be_read_is_not_written(path):
+    deep = []
+    for _ in range(100):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested"):
+        save_arrays(path, {}, deep)
+    assert not path.exists()

@@ -1,7 +1,9 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import process
 
 import pytest
 
@@ -99,7 +101,9 @@ def command(*arguments, **environment):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-@pytest.mark.parametrize("arguments", [["zoo"], ["claims"], ["learn"], ["learn", "6"]])
+@pytest.mark.parametrize(
+    "arguments", [["zoo"], ["claims"], ["learn"], ["learn", "6"], ["learn", "--words"], ["doctor"]]
+)
 def test_a_terminal_that_lacks_our_signs_shows_the_rest(arguments, encoding):
     with command(*arguments, PYTHONIOENCODING=encoding) as process:
         out, error = process.communicate(timeout=120)
@@ -150,3 +154,82 @@ def test_doctor_shows_its_paths_whole(monkeypatch, capsys):
     printed = capsys.readouterr().out
     cells = "".join(line.split("│")[2].strip() for line in printed.splitlines() if "│" in line)
     assert str(cache_folder()) in cells
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_the_main_job_on_a_terminal_that_lacks_our_signs(tmp_path, encoding):
+    given = ["--labels", "10", "--seeds", "1", "--network", "glyph-mlp", "--processes", "1"]
+    with command(*given, "--out", str(tmp_path), PYTHONIOENCODING=encoding) as job:
+        out, error = job.communicate(timeout=300)
+    assert job.returncode == 0, error
+    assert "standard deviation" in out.decode(encoding)
+    assert {"result.json", "accuracy.png"} <= set(os.listdir(tmp_path))
+
+
+def letters(text):
+    return sorted(letter for letter in text if letter.isalnum())
+
+
+@pytest.mark.parametrize("arguments", [["zoo"], ["learn"], ["learn", "--words"], ["doctor"]])
+def test_no_letter_is_lost_in_a_narrow_terminal(arguments, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "500")
+    assert main(arguments) == 0
+    wide = letters(capsys.readouterr().out)
+    for columns in ("80", "40"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert main(arguments) == 0
+        assert letters(capsys.readouterr().out) == wide
+
+
+@pytest.mark.parametrize("arguments", [["pretrain", "glyph_mlp"], ["bench"], []], ids=str)
+def test_every_folder_is_tried_before_the_work(arguments, tmp_path, monkeypatch, capsys):
+    for work in ("zoo.pretrain", "data.glyphs", "subprocess.run", "five_ways"):
+        monkeypatch.setattr(f"minitransfer.cli.{work}", lambda *_, **__: pytest.fail("work"))
+    (tmp_path / "file").write_text("in the way")
+    assert main([*arguments, "--out", str(tmp_path / "file" / "results")]) == 2
+    assert "choose another place" in capsys.readouterr().err
+
+
+def test_a_folder_in_the_place_of_a_result_is_said_before_the_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("minitransfer.cli.five_ways", lambda *_: pytest.fail("all that work"))
+    (tmp_path / "accuracy.png").mkdir()
+    assert main(["--out", str(tmp_path)]) == 2
+    assert "accuracy.png is a folder" in capsys.readouterr().err
+
+
+def test_claims_are_not_measured_if_they_cannot_be_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        "minitransfer.course.ledger.run_script", lambda _: pytest.fail("all that work")
+    )
+    (tmp_path / "ledger.json").mkdir()
+    monkeypatch.setattr("minitransfer.course.ledger.default_path", lambda: tmp_path / "ledger.json")
+    assert main(["claims", "--run"]) == 2
+    assert "ledger.json is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_kill_and_ctrl_c_are_answered_in_a_line(number, status, monkeypatch, capsys):
+    monkeypatch.setattr("minitransfer.cli.five_ways", lambda *_, **__: signal.raise_signal(number))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["--labels", "10"]) == status
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err.endswith("minitransfer: stopped\n")
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_worker_that_the_system_ended_is_one_clear_line(monkeypatch, capsys):
+    def fail(*_, **__):
+        raise process.BrokenProcessPool("a process was terminated abruptly")
+
+    monkeypatch.setattr("minitransfer.cli.five_ways", fail)
+    assert main(["--labels", "10"]) == 2
+    assert "minitransfer: a process was terminated abruptly" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "one", "²"])
+def test_a_seed_that_is_none_is_found_before_any_work(seed, capsys):
+    with pytest.raises(SystemExit):
+        main(["pretrain", "glyph_mlp", f"--seed={seed}"])
+    assert "is not a whole number from 0 on" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from minitransfer.files import write_atomically
+from minitransfer.files import check_writable, write_atomically
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_synced_does_not_undo_the_writing(path, monkeypa
 
 WRITE = """
 import sys
-from minitransfer.files import write_atomically
+from minitransfer.files import check_writable, write_atomically
 for _ in range(100):
     write_atomically(sys.argv[1], sys.argv[2].encode() * 50_000)
 """
@@ -105,3 +105,60 @@ def test_threads_and_processes_save_one_file_and_readers_never_see_half(path):
     reader.join()
     assert failed == []
     assert os.listdir(path.parent) == [path.name]
+
+
+KILLED = """
+import os, signal, sys
+from minitransfer.files import write_atomically
+
+def half(file):
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+write_atomically(sys.argv[1], half)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills")
+def test_what_a_killed_writer_left_goes_with_the_next_writing(path):
+    others = path.with_name(".notes.txt.0123456789ab.tmp")
+    others.write_bytes(b"of another file")
+    write_atomically(path, b"old")
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", KILLED, str(path)])
+    assert path.read_bytes() == b"old"
+    left = set(os.listdir(path.parent)) - {path.name, others.name}
+    assert len(left) == 1, "the second has removed what the first left"
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert set(os.listdir(path.parent)) == {path.name, others.name}
+
+
+def test_what_is_being_written_is_no_leftover(path):
+    def write_another(file):
+        file.write(b"outer")
+        write_atomically(path, b"inner")
+
+    write_atomically(path, write_another)
+    assert path.read_bytes() == b"outer"
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_whether_a_file_can_be_written_is_found_out_before(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder.csv").mkdir()
+    check_writable(tmp_path / "deep" / "down" / "a.csv", tmp_path / "file")
+    assert os.listdir(tmp_path / "deep" / "down") == []
+    assert (tmp_path / "file").read_text() == "in the way"
+    with pytest.raises(OSError, match="choose another place") as caught:
+        check_writable(tmp_path / "fine.csv", tmp_path / "file" / "a.csv")
+    assert caught.value.filename == str(tmp_path / "file" / "a.csv")
+    with pytest.raises(IsADirectoryError, match=r"folder.csv is a folder"):
+        check_writable(tmp_path / "folder.csv")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder that nobody can write to")
+def test_a_folder_that_nobody_can_write_to():
+    with pytest.raises(OSError, match="choose another place"):
+        check_writable("/proc/self/a.csv")

@@ -1,6 +1,10 @@
 """The cache: where it is asked for, where the platform has it, and what if it cannot be written."""
 
+import os
+import stat
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -58,8 +62,44 @@ def test_without_any_writable_place_a_private_folder_serves(monkeypatch):
     folders.cache_folder.cache_clear()
     second = folders.cache_folder()
     assert second != first
-    first.rmdir()
-    second.rmdir()
+    for folder in (first, second):
+        folders._clear(folder, os.getpid())
+        assert not folder.exists()
+
+
+def test_a_temporary_folder_goes_with_its_process_but_for_results(monkeypatch, tmp_path):
+    monkeypatch.setattr(folders, "_writable", lambda folder: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    at_exit = []
+    monkeypatch.setattr(folders.atexit, "register", lambda *call: at_exit.append(call))
+    folder = folders.cache_folder()
+    for name in ("kernels-1/code", "results/table", "figures/one.png"):
+        (folder / name).parent.mkdir()
+        (folder / name).touch()
+    (folder / "ledger.jsonl").touch()
+    [(clear, *arguments)] = at_exit
+    assert arguments == [folder, os.getpid()]
+    clear(folder, os.getpid() + 1)  # in a process that was forked from this one
+    assert len(list(folder.iterdir())) == 4
+    clear(*arguments)
+    assert [file.name for file in folder.rglob("*")] == ["figures", "one.png"]
+    clear(*arguments)
+
+
+def test_a_process_without_a_cache_leaves_nothing_behind(tmp_path):
+    nowhere = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "MINITRANSFER_CACHE"), "/proc/nowhere")
+    code = "from minitransfer.folders import cache_folder as f; (f() / 'x').mkdir(); print(f())"
+    environment = os.environ | nowhere | {"TMPDIR": str(tmp_path)}
+    run = [sys.executable, "-c", code]
+    said = subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
+    assert Path(said.strip()).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are others there")
+def test_a_new_cache_is_its_users_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path / "new"))
+    assert stat.S_IMODE(folders.cache_folder().stat().st_mode) == 0o700
 
 
 def test_without_a_home_a_private_folder_serves(monkeypatch):

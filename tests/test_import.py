@@ -55,14 +55,21 @@ def test_the_version_is_the_one_of_the_package():
 @pytest.mark.parametrize(
     ("get", "message"),
     [
-        (lambda: nn.LSTM, "nn has no 'LSTM'; instead: not covered"),
-        (lambda: mt.cuda.is_available(), "minitransfer has no 'cuda'; instead: everything runs"),
-        (lambda: mt.ones(1).cuda(), "Tensor has no 'cuda'; instead: everything runs"),
-        (lambda: nn.Linear(1, 1).cuda(), "Linear has no 'cuda'; instead: everything runs"),
-        (lambda: nn.functional.nll_loss, "functional has no 'nll_loss'; instead: cross_entropy"),
-        (lambda: optim.RMSprop, "optim has no 'RMSprop'; instead: Adam"),
-        (lambda: optim.lr_scheduler.ExponentialLR, "instead: StepLR"),
-        (lambda: mt.no_such_thing, "minitransfer has no 'no_such_thing'$"),
+        (lambda: nn.LSTM, r"nn has no 'LSTM' \(recurrent networks\); instead: write the loop"),
+        (
+            lambda: mt.cuda.current_device(),
+            "cuda has no 'current_device'; instead: everything runs",
+        ),
+        (lambda: mt.device("cuda"), "device has no 'cuda'; instead: everything runs"),
+        (lambda: mt.ones(1).cuda(), "device has no 'cuda'; instead: everything runs"),
+        (lambda: nn.Linear(1, 1).cuda(), "device has no 'cuda'; instead: everything runs"),
+        (lambda: mt.zeros(1, device="mps"), "device has no 'mps'; instead: everything runs"),
+        (lambda: nn.functional.ctc_loss, r"'ctc_loss' \(losses\); instead: write the formula"),
+        (lambda: optim.LBFGS, "optim has no 'LBFGS'; instead: Adam"),
+        (lambda: optim.lr_scheduler.CyclicLR, "instead: Schedule"),
+        (lambda: mt.batch_norm, "instead: nn.functional.batch_norm"),
+        (lambda: mt.autograd.grad, "autograd has no 'grad'; instead: backward"),
+        (lambda: mt.no_such_thing, "minitransfer has no 'no_such_thing'; what of PyTorch"),
         (lambda: nn.Sequential().no_such_thing, "Sequential has no 'no_such_thing'$"),
         (lambda: mt.ones(1).no_such_thing, "'Tensor' object has no attribute 'no_such_thing'$"),
     ],
@@ -82,14 +89,37 @@ def places():
         "functional": nn.functional,
         "optim": optim,
         "lr_scheduler": optim.lr_scheduler,
+        "autograd": mt.autograd,
+        "nn.utils": nn.utils,
+        "utils": mt.utils,
+        "utils.data": mt.utils.data,
     }
 
 
 @pytest.mark.parametrize(("where", "name"), sorted(NOT_COVERED))
 def test_every_alternative_is_for_a_name_that_is_missing(where, name):
     if where == "device":
-        with pytest.raises(AttributeError, match="processor"):
+        with pytest.raises(AttributeError, match="instead"):
             mt.ones(1).to(name)
     else:
         with pytest.raises(AttributeError, match="instead"):
             getattr(places()[where], name)
+
+
+def test_scripts_may_ask_for_other_processors_and_set_their_switches():
+    assert not mt.cuda.is_available()
+    assert not mt.backends.mps.is_available()
+    assert not mt.backends.cudnn.is_available()
+    assert not mt.accelerator.is_available()
+    assert mt.cuda.device_count() == 0
+    assert mt.accelerator.current_accelerator() is None
+    before = mt.backends.cudnn.benchmark
+    mt.backends.cudnn.benchmark = before
+    mt.backends.cuda.matmul.allow_tf32 = True
+    mt.cuda.manual_seed_all(0)
+    place = mt.device("cuda" if mt.cuda.is_available() else "cpu")
+    assert (place, str(place), place.type) == ("cpu", "cpu", "cpu")
+    assert place == mt.device("cpu:0") == mt.ones(1, device=place).device
+    assert place != "cuda"
+    with mt.device("cpu"):
+        assert mt.ones(1).to(place, non_blocking=True).is_cuda is False

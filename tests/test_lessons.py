@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from minitransfer import course
-from minitransfer.course.claims import read_records
+from minitransfer.course.records import read_records
 from minitransfer.course.scripts import script_name
 
 LESSONS = course.catalogue()

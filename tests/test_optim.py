@@ -178,6 +178,15 @@ def test_groups_have_their_own_options():
     assert [round(p.item(), 6) for p in (slow, fast, third)] == [0.9, 0.0, -0.5]
 
 
+class FromPyTorch:
+    """Looks like a parameter of PyTorch's."""
+
+    is_leaf = requires_grad = True
+
+
+FromPyTorch.__module__ = "torch.nn.parameter"
+
+
 def wrong_groups():
     p = nn.Parameter([1.0])
     result = p * 2
@@ -189,14 +198,18 @@ def wrong_groups():
         "stepped twice",
     )
     yield (lambda: optim.SGD([{"params": [p], "rate": 1}]), ValueError, "no option rate.*lr")
-    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"Linear, not.*model\.parameters\(\)")
+    yield (lambda: optim.SGD(nn.Linear(1, 1)), ValueError, r"given Linear.*model\.parameters\(\)")
     yield (lambda: optim.SGD([result]), ValueError, "not a parameter.*result of a computation")
-    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "ndarray, not a parameter")
+    yield (lambda: optim.SGD([np.ones(1)]), ValueError, "not a parameter; given ndarray")
+    yield (lambda: optim.SGD([FromPyTorch()]), ValueError, "given PyTorch's FromPyTorch")
     yield (lambda: optim.SGD([p], lr=-1), ValueError, "lr is 0 or greater; given -1")
     yield (lambda: optim.SGD([p], lr=math.nan), ValueError, "lr is 0 or greater")
+    yield (lambda: optim.SGD([p], lr="0.1"), TypeError, "lr is a number; given '0.1'.*type str")
+    yield (lambda: optim.SGD([{"params": [p], "lr": -1}]), ValueError, "lr is 0 or greater")
+    yield (lambda: optim.Adam([{"params": [p], "eps": None}]), TypeError, "eps is a number")
     yield (lambda: optim.SGD([p], nesterov=True), ValueError, "nesterov needs momentum")
     yield (lambda: optim.Adam([p], betas=(0.9, 1.0)), ValueError, "betas")
-    yield (lambda: optim.Optimizer([p], {}).update(p, {}, {}), TypeError, r"no update\(\)")
+    yield (lambda: optim.Optimizer([p], {}).update(p, p.array, {}, {}), TypeError, r"no update\(\)")
 
 
 @pytest.mark.parametrize(("make", "error", "message"), list(wrong_groups()))
@@ -279,6 +292,34 @@ def test_a_state_that_does_not_fit_is_refused():
     assert adam.state == {}
 
 
+def trained_adam(network):
+    optimizer = optim.Adam(network.parameters())
+    network(Tensor(np.ones((2, 2), np.float32))).sum().backward()
+    optimizer.step()
+    return optimizer
+
+
+def test_loading_says_what_found_no_use():
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    state = trained_adam(network).state_dict()
+    part = optim.Adam(list(network.named_parameters())[:3])
+    assert part.load_state_dict(state) == ([], ["1.bias"])
+    state["state"] = {name: entries for name, entries in state["state"].items() if name[0] == "1"}
+    assert optim.Adam(network.parameters()).load_state_dict(state) == (["0.weight", "0.bias"], [])
+    assert part.load_state_dict({"groups": [], "state": {}}) == (part.param_groups[0]["names"], [])
+
+
+def test_a_state_of_no_use_is_refused():
+    """A network that was put into another one has other names: nothing would be found."""
+    network = nn.Linear(2, 1)
+    state = trained_adam(network).state_dict()
+    inside = trained_adam(nn.Sequential(network))
+    before = copy.deepcopy(inside.state)
+    with pytest.raises(ValueError, match=r"called weight, bias; here they are called 0.weight, 0."):
+        inside.load_state_dict(state)
+    assert repr(inside.state) == repr(before)
+
+
 # The norm of the gradients
 
 
@@ -300,6 +341,37 @@ def test_clipping_of_gradients_whose_squares_overflow():
     p.grad = np.array([3e30, 4e30])
     assert optim.clip_grad_norm_([p], 5.0) == pytest.approx(5e30)
     np.testing.assert_allclose(p.grad.tolist(), [3, 4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [1.0, 2.0, 3.0, math.inf])
+@pytest.mark.parametrize("largest", [0.0, 0.3, 2.0, 50.0])
+def test_clipping_is_pytorchs(kind, largest):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    gradients = [rng.standard_normal(shape) for shape in [(3, 4), (5,), ()]]
+    ours = [nn.Parameter(np.zeros(g.shape)) for g in gradients]
+    theirs = [torch.nn.Parameter(torch.zeros(g.shape, dtype=torch.float64)) for g in gradients]
+    for a, b, g in zip(ours, theirs, gradients, strict=True):
+        a.grad, b.grad = g, torch.tensor(g)
+    norm = optim.clip_grad_norm_(ours, largest, norm_type=kind)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, largest, norm_type=kind)
+    assert norm == pytest.approx(expected.item())
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.gradient, b.grad.numpy(), rtol=1e-12)
+
+
+def test_clipping_to_what_makes_no_sense():
+    p = nn.Parameter([0.0, 0.0])
+    p.grad = [3.0, 4.0]
+    for largest in (-1.0, math.nan):
+        with pytest.raises(ValueError, match="max_norm is 0 or greater"):
+            optim.clip_grad_norm_([p], largest)
+    p.grad = [3.0, math.inf]
+    with pytest.raises(RuntimeError, match="gradients have the norm inf"):
+        optim.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
+    assert p.grad.tolist() == [3, math.inf]
+    assert optim.clip_grad_norm_([p], 1.0) == math.inf
+    assert p.grad.tolist()[0] == 0
 
 
 # Schedules
@@ -396,3 +468,106 @@ def test_training_with_momentum_finds_the_minimum():
             ((p - Tensor([1.0, 2.0])) ** 2).sum().backward()
             optimizer.step()
         np.testing.assert_allclose(p.tolist(), [1, 2], atol=0.05)  # AdamW: decay pulls a little
+
+
+# Schedules among themselves
+
+
+def scheduled(*makers, lr=1.0):
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=lr)
+    return optimizer.param_groups[0], [make(optimizer) for make in makers]
+
+
+def test_schedules_of_one_optimiser_multiply():
+    halving, linear = (lambda o: StepLR(o, 1, 0.5)), (lambda o: optim.LinearLR(o, 0.5, 1.0, 2))
+    group, schedules = scheduled(halving, linear)
+    rates = [group["lr"]]
+    for _ in range(3):
+        for schedule in schedules:
+            schedule.step()
+        rates.append(group["lr"])
+    np.testing.assert_allclose(rates, [0.5, 0.375, 0.25, 0.125])
+
+
+def test_a_rate_set_by_hand_is_gone_on_from():
+    group, (schedule,) = scheduled(lambda o: CosineAnnealingLR(o, 10, 0.1))
+    schedule.step()
+    share = (group["lr"] - 0.1) / 0.9
+    group["lr"] = 0.1 + 0.5 * share
+    schedule.step()
+    assert group["lr"] == pytest.approx(0.1 + 0.5 * (1 + math.cos(math.pi * 0.2)) / 2)
+
+
+def test_a_second_schedule_starts_at_the_rate_of_now():
+    group, (first,) = scheduled(lambda o: StepLR(o, 1, 0.1))
+    first.step()
+    group["lr"] = 0.03
+    CosineAnnealingLR(first.optimizer, 10)
+    assert group["lr"] == 0.03
+
+
+def test_schedules_go_on_after_loading_also_where_two_multiply():
+    makers = (lambda o: StepLR(o, 2, 0.5)), (lambda o: optim.ExponentialLR(o, 0.9))
+    group, schedules = scheduled(*makers)
+    other, others = scheduled(*makers, lr=7.0)
+
+    def step(all_of_them):
+        for schedule in all_of_them:
+            schedule.step()
+
+    for _ in range(3):
+        step(schedules)
+    others[0].optimizer.load_state_dict(schedules[0].optimizer.state_dict())
+    for schedule, saved in zip(others, schedules, strict=True):
+        schedule.load_state_dict(saved.state_dict())
+    for _ in range(3):
+        step(schedules)
+        step(others)
+        assert other["lr"] == group["lr"]
+
+
+def test_a_plateau_lowers_the_rate_down_to_the_lowest():
+    group, (schedule,) = scheduled(
+        lambda o: optim.ReduceLROnPlateau(o, factor=0.1, patience=1, min_lr=0.05)
+    )
+    rates = []
+    for loss in (3.0, 2.0, 2.0, 2.0, 2.0, 2.0):
+        schedule.step(loss)
+        rates.append(group["lr"])
+    np.testing.assert_allclose(rates, [1, 1, 1, 0.1, 0.1, 0.05])
+    state = schedule.state_dict()
+    schedule.load_state_dict(state)
+    assert schedule.state_dict() == state
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda o: StepLR(optim.SGD, 1), TypeError, "StepLR takes an optimiser.*given type"),
+        (lambda o: optim.LambdaLR(o, [max, min]), ValueError, "2 functions for 1 groups"),
+        (lambda o: OneCycleLR(o, 1.0), ValueError, "give total_steps="),
+        (lambda o: OneCycleLR(o, [1.0, 2.0], 5), ValueError, "2 rates for 1 groups"),
+        (lambda o: optim.LinearLR(o, 0.0), ValueError, "start_factor is 0.0"),
+        (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "below 1"),
+        (lambda o: optim.ReduceLROnPlateau(o, mode="low"), ValueError, "mode='low'"),
+        (lambda o: StepLR(o, 1).step(3), ValueError, "counts by itself"),
+    ],
+)
+def test_errors_of_schedules(make, error, message):
+    with pytest.raises(error, match=message):
+        scheduled(make)
+
+
+def test_a_closure_is_called_with_recording_on():
+    p = nn.Parameter([3.0])
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with no_grad():
+        assert optimizer.step(closure).item() == 9
+    assert p.item() == pytest.approx(2.4)

@@ -1,5 +1,9 @@
 """Scripts as they are written for PyTorch run here when their import lines change, and learn."""
 
+import importlib.util
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,18 +11,18 @@ import minitransfer as mt
 from minitransfer import kernels, nn, optim
 from minitransfer.nn import functional as F
 
-IMPORTS = {
-    "import torch\n": "import minitransfer as torch\n",
-    "import torch.nn as nn\n": "import minitransfer.nn as nn\n",
-    "import torch.nn.functional as F\n": "import minitransfer.nn.functional as F\n",
-    "import torch.optim as optim\n": "import minitransfer.optim as optim\n",
-    "from torch.optim.lr_scheduler import StepLR\n": (
-        "from minitransfer.optim.lr_scheduler import StepLR\n"
-    ),
-    "from torch.utils.data import DataLoader, TensorDataset\n": (
-        "from minitransfer.data import DataLoader, TensorDataset\n"
-    ),
-}
+#: Scripts in the patterns of PyTorch's tutorials and examples.
+SCRIPTS = sorted(
+    path
+    for path in (Path(__file__).parent / "pytorch_scripts").glob("*.py")
+    if path.name != "conftest.py"
+)
+
+#: The first word of an import line and the library's name in it, and what becomes of them.
+IMPORTS = [
+    (r"^import torch$", "import minitransfer as torch"),
+    (r"^(import|from) torch\b", r"\1 minitransfer"),
+]
 
 # The listing of "Transfer learning" as printed, with data put in and an evaluation added.
 TWO_TASKS = """
@@ -192,14 +196,29 @@ optimizer.step()
 """
 
 
-def run(script):
-    """Change the import lines, and nothing else; return the script's names."""
-    lines = script.splitlines(keepends=True)
-    changed = "".join(IMPORTS.get(line, line) for line in lines)
-    assert "import torch" not in changed
+def with_imports_changed(script):
+    """Change the import lines, and nothing else."""
+    for pattern, replacement in IMPORTS:
+        script = re.sub(pattern, replacement, script, flags=re.MULTILINE)
+    assert not re.search(r"^\s*(import|from) torch", script, re.MULTILINE)
+    return script
+
+
+def run(script, change=with_imports_changed):
+    """Run a script; return its names."""
     names = {"__name__": "script"}
-    exec(compile(changed, "script", "exec"), names)
+    exec(compile(change(script), "script", "exec"), names)
     return names
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=[path.stem for path in SCRIPTS])
+def test_a_script_runs_here_and_agrees_with_pytorch(path):
+    script = path.read_text(encoding="utf-8")
+    losses = run(script)["losses"]
+    assert np.isfinite(losses).all()
+    if importlib.util.find_spec("torch"):
+        theirs = run(script, change=str)["losses"]
+        np.testing.assert_allclose(losses, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_the_listing_with_two_tasks_runs_and_learns():

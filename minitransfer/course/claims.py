@@ -14,14 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer.course.pages import check_claim_id
+from minitransfer.course.records import VERDICTS, check_record, spread_of
 from minitransfer.course.scripts import script_name
 from minitransfer.folders import cache_folder
-
-#: What the numbers may say of a claim.
-VERDICTS = ("holds", "holds narrowly", "does not hold")
-
-#: Whose sentence a claim is: one of the articles', or one that we add.
-SOURCES = ("article", "ours")
+from minitransfer.terminal import print_whole
 
 
 class ClaimFailed(AssertionError):
@@ -78,7 +74,8 @@ def claim(
 
     Raises:
         ClaimFailed: if `check` is not true, after recording and printing.
-        ValueError: if the id or verdict is unknown, `seeds` is below 1 or a number is not finite.
+        ValueError: if the id or verdict is unknown, `seeds` is below 1, a number is not finite, or
+            an entry is of another kind than described above.
 
     Example:
         >>> import numpy as np
@@ -95,8 +92,6 @@ def claim(
         raise ValueError(f"verdict {verdict!r} of claim {id}; expected one of {list(VERDICTS)}")
     if condition and verdict != "holds narrowly":
         raise ValueError(f'claim {id}: a condition belongs to "holds narrowly", not to {verdict!r}')
-    if source not in (None, *SOURCES):
-        raise ValueError(f"claim {id}: source={source!r}; expected one of {list(SOURCES)}")
     if seeds < 1:
         raise ValueError(f"claim {id}: seeds={seeds}; expected 1 or more")
     if (effect is None) is not (interval is None):
@@ -121,9 +116,10 @@ def claim(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
     }
+    check_record(record, f"claim {id}")
     with ledger_file().open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-    print(claim_text(record), flush=True)
+    print_whole(claim_text(record))
     if not record["passed"]:
         raise ClaimFailed(
             f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
@@ -145,27 +141,6 @@ def ledger_file() -> Path:
     path = Path(named).expanduser() if named else cache_folder() / "ledger.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def read_records(path) -> list[dict]:
-    """Read a file of claims. What a lesson claimed twice, stepping back and forth, counts once.
-
-    Args:
-        path: a file of JSON lines as `claim` writes it; a missing file holds nothing.
-
-    Returns:
-        The last record of each (lesson, id), in the order of their first appearance.
-
-    Example:
-        >>> read_records("nowhere.jsonl")
-        []
-    """
-    path = Path(path)
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        records = [json.loads(line) for line in file if line.strip()]
-    return list({(record["lesson"], record["id"]): record for record in records}.values())
 
 
 def claim_text(record: dict) -> str:
@@ -202,7 +177,7 @@ def claim_details(record: dict) -> list[str]:
         ...     "unit": "s", "passed": True})
         ['it takes longer', 'measured (3 seeds)', '  a 0.50 s ± 0.25 s', '  b 1 s ± 0 s']
     """
-    measured, spread = record["measured"], record["spread"]
+    measured = record["measured"]
     unsigned = {**record, "format": record["format"].removeprefix("+")}  # a spread has no sign
     seeds = f"({record['seeds']} seed{'s' if record['seeds'] > 1 else ''})"
 
@@ -219,13 +194,13 @@ def claim_details(record: dict) -> list[str]:
         if record.get(key):
             lines.append(f"{words}: {record[key]}")
     if isinstance(measured, dict):
-        spreads = spread if isinstance(spread, dict) else dict.fromkeys(measured, spread)
         lines.append(f"measured {seeds}")
         lines += [
-            f"  {name} {with_spread(value, spreads.get(name))}" for name, value in measured.items()
+            f"  {name} {with_spread(value, spread_of(record, name))}"
+            for name, value in measured.items()
         ]
     else:
-        lines.append(f"measured {with_spread(measured, spread)} {seeds}")
+        lines.append(f"measured {with_spread(measured, spread_of(record))} {seeds}")
     if record["effect"] is not None:
         effect, low, high = (
             _values_text(record, x) for x in (record["effect"], *record["interval"])

@@ -15,9 +15,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from minitransfer.course import scripts
-from minitransfer.course.claims import VERDICTS, claim_details, read_records, versions
+from minitransfer.course.claims import claim_details, versions
 from minitransfer.course.pages import Statement, articles, claim_statements
-from minitransfer.files import write_atomically
+from minitransfer.course.records import VERDICTS, check_record, read_records
+from minitransfer.documents import anything, entries, listed, named, number, parsed_file, text
+from minitransfer.files import check_writable, write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.progress import progress_bar
 from minitransfer.terminal import plain, without_controls
@@ -26,6 +28,13 @@ _COLOURS = dict(zip(VERDICTS, ("green", "yellow", "red"), strict=True))
 
 #: What `print_ledger(json=True)` says of each claim, in this order.
 KEYS = ("id", "lesson", "statement", "measured", "spread", "seeds", "verdict")
+
+
+#: The shape of a full run in a file.
+_RUN = entries(date=text, versions=named(text), seconds=named(number(0)), claims=listed(anything))
+
+#: Bytes of the largest file of a full run that is read; ours has a twentieth of that.
+_LARGEST = 2 * 2**20
 
 
 class LessonFailed(RuntimeError):
@@ -39,6 +48,9 @@ def last_run() -> dict | None:
         A dictionary with "date", "versions", "seconds" (by script) and "claims" (records as
         `claim` returns them), or None if there is no full run yet.
 
+    Raises:
+        ValueError: if a file holds something else.
+
     Example:
         >>> run = last_run()
         >>> run is None or "claims" in run
@@ -48,8 +60,22 @@ def last_run() -> dict | None:
     lessons = scripts.lessons_folder()
     for path in (lessons / "results" / "ledger.json", cache_folder() / "ledger.json"):
         if path.exists():
-            runs.append(json_format.loads(path.read_text(encoding="utf-8")))
+            runs.append(_read_run(path))
     return max(runs, key=lambda run: run["date"], default=None)
+
+
+def _read_run(path: Path) -> dict:
+    try:
+        run = parsed_file(path, _LARGEST)
+        _RUN(run, str(path))
+        for record in run["claims"]:
+            check_record(record, str(path))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; this is no full run of these lessons: move {path} away, and measure all "
+            "claims again with `minitransfer claims --run`"
+        ) from None
+    return run
 
 
 def run_all(path=None, *, progress: bool = True) -> dict:
@@ -65,8 +91,10 @@ def run_all(path=None, *, progress: bool = True) -> dict:
 
     Raises:
         LessonFailed: if a lesson fails, with the end of what it said. Nothing is stored.
+        OSError: if the file cannot be written; before the first lesson runs.
     """
-    claims, seconds = [], {}
+    claims, seconds, path = [], {}, path or default_path()
+    check_writable(path)
     jobs = [(lesson, script) for lesson in scripts.catalogue() for script in lesson.scripts]
     with progress_bar("lessons", len(jobs), wanted=progress) as show:
         for done, (lesson, script) in enumerate(jobs):
@@ -82,8 +110,7 @@ def run_all(path=None, *, progress: bool = True) -> dict:
         "seconds": seconds,
         "claims": claims,
     }
-    text = json_format.dumps(result, ensure_ascii=False, indent=1) + "\n"
-    write_atomically(path or default_path(), text)
+    write_atomically(path, json_format.dumps(result, ensure_ascii=False, indent=1) + "\n")
     return result
 
 
@@ -226,8 +253,7 @@ def print_untested(run: dict | None = None, console: Console | None = None) -> N
         console.print(f"[bold]{title} of the articles that no claim tests: {len(some)}[/]")
         for statement in some:
             kind = "" if wanted else f" ({statement.kind})"
-            text = Text.assemble((statement.id, "bold"), without_controls(kind))
-            console.print(text)
+            console.print(Text.assemble((statement.id, "bold"), without_controls(kind)))
             console.print(Padding(Text(without_controls(statement.sentence)), (0, 0, 0, 2)))
         console.print()
 

@@ -143,8 +143,9 @@ def print_glossary(console: Console | None = None) -> None:
         >>> print_glossary(Console(quiet=True))
     """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    table.add_column("word", style="bold", max_width=24)
-    table.add_column("in one sentence")
+    # Folded, a word that is longer than a narrow column stays whole.
+    table.add_column("word", style="bold", max_width=24, overflow="fold")
+    table.add_column("in one sentence", overflow="fold")
     table.add_column("lesson", justify="right")
     for term in glossary_terms():
         numbers = ", ".join(str(int(name[:2])) for name in term.lessons)

@@ -7,6 +7,7 @@ both are plain functions in ``evidence/figures_NN.py``.
 """
 
 import re
+import sys
 import types
 from functools import cache
 from pathlib import Path
@@ -133,6 +134,18 @@ def catalogue() -> list[Lesson]:
         True
     """
     return [read_lesson(path) for path in sorted(lessons_folder().glob("[0-9][0-9]_*.py"))]
+
+
+def a_lesson_is_running() -> bool:
+    """Whether the program that runs is a lesson or its evidence, started as a script.
+
+    Example:
+        >>> a_lesson_is_running()
+        False
+    """
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    folders = (lessons_folder(), lessons_folder() / EVIDENCE)
+    return file is not None and Path(file).resolve().parent in folders
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -269,8 +282,8 @@ def print_catalogue(console: Console | None = None) -> None:
     console = console or Console()
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("", justify="right")
-    table.add_column("lesson", style="bold")
-    table.add_column("the question it answers")
+    table.add_column("lesson", style="bold", overflow="fold")
+    table.add_column("the question it answers", overflow="fold")
     for lesson in catalogue():
         about = f"{lesson.minutes} minutes; you need {lesson.needs}" if lesson.minutes else ""
         about += "; has evidence" if lesson.evidence else ""

@@ -1,7 +1,7 @@
 """Examples and labels that belong together, and how to take some of them."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 
@@ -12,9 +12,13 @@ from minitransfer.tensor import Tensor, float32
 INPUT_TYPES = ("image", "sound", "text", "numbers")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Dataset:
     """Inputs `x` and what is to be said of them, `y`, with the meaning of both.
+
+    A class of your own may be made of it as in PyTorch, with an ``__init__`` that sets what it
+    likes, ``__len__`` and ``__getitem__``, which returns an example: then the items are the data,
+    and they are fetched one by one (see `DataLoader`). Whatever wants arrays refuses such a class.
 
     Args:
         x: the inputs, one example per row: array of shape (N, ...). Pictures are
@@ -32,6 +36,7 @@ class Dataset:
     Raises:
         ValueError: if `x` and `y` differ in length, a label has no class, or the input type is
             unknown.
+        FrozenInstanceError: if one of these is assigned anew: a set cannot change under a loader.
 
     Example:
         >>> data = Dataset(np.eye(4), [0, 1, 0, 1], name="corners", classes=("even", "odd"))
@@ -44,8 +49,8 @@ class Dataset:
         Dataset 'corners': 2 examples (4,), 2 classes
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: np.ndarray = None
+    y: np.ndarray = None
     name: str = "data"
     classes: tuple[str, ...] = ()
     input_type: str | None = "numbers"
@@ -53,10 +58,13 @@ class Dataset:
     float_dtype: np.dtype = float32
 
     def __post_init__(self):
-        # Frozen, so that a set cannot change under a loader: hence the detour for plain lists.
-        object.__setattr__(self, "x", np.asarray(as_array(self.x)))
-        object.__setattr__(self, "y", np.asarray(as_array(self.y)))
-        object.__setattr__(self, "classes", tuple(self.classes))
+        if self.x is None and self.y is None and has_own_items(self):
+            return  # super().__init__() of a class of somebody's own, as PyTorch scripts write it
+        for name in ("x", "y"):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} is None; a Dataset is made of inputs x and targets y")
+        self.x, self.y = np.asarray(as_array(self.x)), np.asarray(as_array(self.y))
+        self.classes = tuple(self.classes)
         if self.x.ndim == 0 or self.y.ndim == 0:
             raise ValueError(
                 f"x and y need an axis that counts the examples; "
@@ -78,6 +86,16 @@ class Dataset:
                     f"labels run from {low} to {high}, but the {len(self.classes)} classes are "
                     f"numbered 0 to {len(self.classes) - 1}"
                 )
+        self._made = True
+
+    def __setattr__(self, name, value):
+        own = type(self) is not Dataset and name not in self.__dataclass_fields__
+        if "_made" in self.__dict__ and not own:
+            raise FrozenInstanceError(
+                f"cannot assign {name!r}: a set that is made does not change; make another one, as "
+                "with dataclasses.replace(data, y=labels)"
+            )
+        object.__setattr__(self, name, value)
 
     @classmethod
     def of(cls, data, *, needs_targets: bool = True, network=None) -> "Dataset":
@@ -105,6 +123,11 @@ class Dataset:
             >>> Dataset.of(np.zeros((3, 4)), needs_targets=False).x.shape
             (3, 4)
         """
+        if has_own_items(data):
+            raise TypeError(
+                f"{type(data).__name__} gives its examples one by one, and arrays are needed here: "
+                "give (x, y), or a Dataset of both"
+            )
         whole = data if isinstance(data, Dataset) else cls._of_arrays(data, needs_targets)
         if len(whole) == 0:
             raise ValueError("the data is empty; there is nothing to learn or to answer")
@@ -121,6 +144,9 @@ class Dataset:
     @classmethod
     def _of_arrays(cls, data, needs_targets):
         bundle = data.tensors if isinstance(data, TensorDataset) else data
+        if isinstance(bundle, (tuple, list)) and any(part is None for part in bundle):
+            what = ("inputs", "targets")[[part is None for part in bundle].index(True) != 0]
+            raise ValueError(f"the {what} are None; give both, as (inputs, targets)")
         if isinstance(bundle, tuple) or (needs_targets and isinstance(bundle, list)):
             parts = tuple(bundle)
         elif isinstance(bundle, (np.ndarray, Tensor, list)):
@@ -162,6 +188,8 @@ class Dataset:
         return replace(self, x=self.x[index], y=self.y[index])
 
     def __repr__(self):
+        if has_own_items(self):
+            return f"{type(self).__name__}: {len(self)} examples"
         classes = f", {len(self.classes)} classes" if self.classes else ""
         return f"Dataset {self.name!r}: {len(self)} examples {self.input_shape}{classes}"
 
@@ -283,11 +311,7 @@ class Dataset:
             >>> a.content_hash() == a[:].content_hash(), a.content_hash() == b.content_hash()
             (True, False)
         """
-        digest = hashlib.sha256(repr(self.classes).encode())
-        for array in (self.x, self.y):
-            digest.update(f"{array.dtype.str} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        return hash_of_arrays((self.x, self.y), repr(self.classes))
 
     @property
     def _has_labels(self):
@@ -328,6 +352,38 @@ class TensorDataset:
 
     def __getitem__(self, index):
         return tuple(tensor[index] for tensor in self.tensors)
+
+
+def hash_of_arrays(arrays, words: str = "") -> str:
+    """Return the SHA-256 of some words, and of arrays, their types and their shapes.
+
+    Example:
+        >>> hash_of_arrays([np.zeros(2)])[:8]
+        'bb17467d'
+    """
+    digest = hashlib.sha256(words.encode())
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def has_own_items(data) -> bool:
+    """Whether the examples are what an object's own ``__getitem__`` says, and not rows of arrays.
+
+    Example:
+        >>> class Squares(Dataset):
+        ...     def __init__(self, count):
+        ...         self.x = range(count)
+        ...     def __getitem__(self, i):
+        ...         return float(self.x[i]), float(self.x[i] ** 2)
+        >>> has_own_items(Squares(5)), has_own_items(Dataset(np.eye(2), [0, 1]))
+        (True, False)
+    """
+    own = getattr(type(data), "__getitem__", None)
+    return any(
+        isinstance(data, kind) and own is not kind.__getitem__ for kind in (Dataset, TensorDataset)
+    )
 
 
 def _interleaved(labels, generator):

@@ -4,12 +4,12 @@ The characters come from the fonts that matplotlib ships (see `characters`), the
 `augmentation`. What was drawn once is kept in the cache folder.
 """
 
+import contextlib
 import hashlib
 import inspect
 import json
-import os
-import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 from minitransfer import folders
 from minitransfer.data import augmentation, characters
 from minitransfer.data.dataset import Dataset
+from minitransfer.files import write_atomically
 
 #: Raise this when a change to the code changes what is drawn: files made before count no more.
 RENDERER_VERSION = 2
@@ -78,7 +79,7 @@ def glyphs(
     report = progress or (lambda done, total: None)
     shape = (classes * per_class, 1, ranges["size"], ranges["size"])
     file = _cache_file(classes=classes, per_class=per_class, seed=seed, **ranges)
-    arrays = _read(file, shape) if cache else None
+    arrays = _read(file, shape, classes) if cache else None
     if arrays is None:
         arrays = _drawn(classes, per_class, seed, ranges, report)
         if cache:
@@ -161,29 +162,24 @@ def _cache_file(**arguments) -> Path:
     return folders.cache_folder() / "glyphs" / f"{arguments['classes']}-{name}.npz"
 
 
-def _read(file, shape):
-    """Return the arrays of a cache file, or None where it is missing or damaged."""
+def _read(file, shape, classes):
+    """Return the arrays of a cache file, or None where it is missing, damaged or another's."""
     try:
         # An archive keeps a checksum of every array, and reading compares.
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             arrays = {key: arrays[key] for key in ("x", "y", "characters")}
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
         return None
-    return arrays if arrays["x"].shape == shape and len(arrays["y"]) == len(arrays["x"]) else None
+    found = {name: (array.shape, array.dtype.kind) for name, array in arrays.items()}
+    whole = found == {
+        "x": (shape, "u"),
+        "y": (shape[:1], "i"),
+        "characters": ((classes,), "U"),
+    }
+    return arrays if whole and 0 <= arrays["y"].min() <= arrays["y"].max() < classes else None
 
 
 def _write(file, arrays):
-    """Write under another name, then rename: nobody ever reads half a file.
-
-    A cache that cannot be written (full disk, read-only folder) costs only time, not an error.
-    """
-    temporary = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **arrays)
-        os.replace(temporary, file)
-    except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+    """A cache that cannot be written (full disk, read-only folder) costs only time: no error."""
+    with contextlib.suppress(OSError):
+        write_atomically(file, lambda stream: np.savez(stream, **arrays))

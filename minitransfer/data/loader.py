@@ -7,19 +7,22 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.autograd import as_array
-from minitransfer.data.dataset import Dataset, TensorDataset
+from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items, hash_of_arrays
+from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 
 # Arguments of torch.utils.data.DataLoader that a library for data in memory does without.
 _WITHOUT = {
-    "num_workers": "batches are made in this process, from arrays in memory; leave it out",
-    "pin_memory": "there is no second device to copy to; leave it out",
-    "persistent_workers": "batches are made in this process; leave it out",
-    "prefetch_factor": "batches are made in this process; leave it out",
     "collate_fn": "batches are stacked; change them with transform=",
     "sampler": "index the data in the order that you want, as in data[order]",
     "batch_sampler": "index the data in the order that you want, as in data[order]",
+}
+# Arguments that say how fast batches come, not which: taken, and without effect, since batches are
+# made in this process, from arrays in memory.
+_NO_DIFFERENCE = {
+    *("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "timeout"),
+    *("worker_init_fn", "multiprocessing_context", "pin_memory_device", "in_order"),
 }
 
 
@@ -35,15 +38,20 @@ class DataLoader:
 
     Args:
         dataset: a `Dataset` or `TensorDataset`, a tuple of arrays such as ``(x, y)``, one array,
-            or any object with a length whose items are examples (tuples of arrays and numbers).
-            Arrays are cut by the batch; items of other objects are fetched one by one.
+            or any object with a length whose items are examples (tuples of arrays and numbers),
+            also one of a class made of `Dataset`. Arrays are cut by the batch; items of other
+            objects are fetched one by one.
         batch_size: examples in a batch; the last one holds what is left.
         shuffle: whether to go through the examples in a new random order every time.
         drop_last: whether to leave out a last batch that is not full.
         generator: source of randomness; the default one if left out. One number is drawn from
             it at the start of every epoch in which anything is random.
+        smallest_batch: a last batch with fewer examples joins the one before it. Batch norm needs
+            2: nothing is to be learnt from the variance of one.
         transform: called with every batch of inputs, a float32 array that it may overwrite, and
             a generator of that batch's own; returns the array to use instead.
+        others: PyTorch's arguments that say how fast batches come (num_workers, pin_memory, …);
+            taken, and without effect.
 
     Raises:
         ValueError: if the data is empty, its arrays differ in length, or batch_size is below 1.
@@ -64,12 +72,13 @@ class DataLoader:
         drop_last: bool = False,
         generator: np.random.Generator | None = None,
         transform=None,
+        smallest_batch: int = 1,
         **others,
     ):
         for name, value in others.items():
-            if name not in _WITHOUT:
+            if name not in _WITHOUT and name not in _NO_DIFFERENCE:
                 raise TypeError(f"DataLoader has no argument {name!r}")
-            if value:  # num_workers=0 and pin_memory=False ask for what happens anyway
+            if value and name in _WITHOUT:  # collate_fn=None asks for what happens anyway
                 raise TypeError(f"DataLoader has no {name}: {_WITHOUT[name]}")
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"batch_size is a whole number of 1 or more; given {batch_size!r}")
@@ -84,6 +93,7 @@ class DataLoader:
         self.drop_last = drop_last
         self.generator = generator
         self.transform = transform
+        self.smallest_batch = smallest_batch
         self._columns, self._length = _columns(dataset)
         # A single array is handed out bare, as PyTorch does. Of other objects the items tell.
         self._in_tuples = not isinstance(dataset, (np.ndarray, Tensor))
@@ -114,7 +124,8 @@ class DataLoader:
         if isinstance(data, DataLoader):
             return data
         in_arrays = isinstance(data, (Dataset, TensorDataset, tuple, np.ndarray, Tensor))
-        if not in_arrays and not (isinstance(data, list) and len(data) == 2):
+        in_arrays = in_arrays or (isinstance(data, list) and len(data) == 2)
+        if has_own_items(data) or not in_arrays:
             return cls(data, batch_size, **options)
         return cls(Dataset.of(data, network=network), batch_size, **options)
 
@@ -123,11 +134,22 @@ class DataLoader:
         """The targets of all examples, where the data is in two arrays; else None."""
         return self._columns[1].array if self._columns and len(self._columns) == 2 else None
 
+    def content_hash(self) -> str | None:
+        """Return a fingerprint of all examples; None where they are fetched one by one.
+
+        Example:
+            >>> DataLoader(np.zeros(3)).content_hash() == DataLoader(np.zeros(3), 2).content_hash()
+            True
+        """
+        if self._columns is None:
+            return None
+        return hash_of_arrays(column.array for column in self._columns)
+
     def __len__(self):
         """Number of batches in an epoch."""
-        if self.drop_last:
-            return self._length // self.batch_size
-        return -(-self._length // self.batch_size)
+        full, rest = divmod(self._length, self.batch_size)
+        joins = full and rest < self.smallest_batch
+        return full + (rest > 0 and not (self.drop_last or joins))
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         seed = None
@@ -181,9 +203,10 @@ class DataLoader:
         if self.shuffle:
             order = np.random.default_rng((seed, 0)).permutation(self._length)
         for number in range(len(self)):
-            rows = slice(
-                number * self.batch_size, min((number + 1) * self.batch_size, self._length)
-            )
+            first, last = number * self.batch_size, (number + 1) * self.batch_size
+            if number == len(self) - 1 and not self.drop_last:
+                last = self._length
+            rows = slice(first, last)
             if order is not None:
                 rows = order[rows]
             batch = self._arrays(rows)
@@ -203,9 +226,10 @@ class DataLoader:
         self._in_tuples = isinstance(items[0], (tuple, list))
         if not self._in_tuples:
             items = [(item,) for item in items]
+        pictures = getattr(self.dataset, "input_type", None) == "image"
         stacked = [_stacked(part, numbers) for part in zip(*items, strict=True)]
         return [
-            _Column(array, _floats_of(first), is_input=k == 0).converted(array)
+            _Column(array, _floats_of(first), k == 0, pictures and k == 0).converted(array)
             for k, (array, first) in enumerate(zip(stacked, items[0], strict=True))
         ]
 
@@ -237,6 +261,11 @@ class _Column(NamedTuple):
             return np.multiply(array, np.float32(1 / 255), dtype=np.float32)
         if self.is_input and (kind == "b" or array.dtype == np.uint8):
             return array.astype(np.float32, order="C")
+        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+            raise ValueError(
+                f"the data holds the whole number {array.max()}, which int64 does not reach; turn "
+                "it into floats, or number the labels from 0"
+            )
         if kind in "iub":
             return array.astype(np.int64, order="C")
         raise TypeError(f"data of type {array.dtype} is not numeric; turn it into numbers first")
@@ -249,6 +278,8 @@ def _floats_of(part):
 
 def _columns(dataset):
     """Return (the columns, or None where items are fetched one by one; number of examples)."""
+    if has_own_items(dataset):
+        return None, len(dataset)
     if isinstance(dataset, Dataset):
         x, y, floats = dataset.x, dataset.y, dataset.float_dtype
         pictures = dataset.input_type == "image"
@@ -258,14 +289,16 @@ def _columns(dataset):
         parts = dataset.tensors
     elif isinstance(dataset, (np.ndarray, Tensor)):
         parts = (dataset,)
-    elif isinstance(dataset, tuple) and all(isinstance(p, (np.ndarray, Tensor)) for p in dataset):
-        parts = dataset
+    elif isinstance(dataset, tuple) and all(hasattr(part, "__array__") for part in dataset):
+        parts = [p if isinstance(p, Tensor) else np.asarray(p) for p in dataset]  # PyTorch's too
+    elif isinstance(dataset, tuple) and any(part is None for part in dataset):
+        raise ValueError("one of the arrays is None; give inputs and targets, or inputs alone")
     elif hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"):
         return None, len(dataset)
     else:
         raise TypeError(
             "a DataLoader needs data with a length and an index, such as a Dataset or a tuple of "
-            f"arrays (x, y); given {type(dataset).__name__}"
+            f"arrays (x, y); given {what_was_given(dataset)}"
         )
     columns = [
         _Column(as_array(part), _floats_of(part), is_input=k == 0) for k, part in enumerate(parts)

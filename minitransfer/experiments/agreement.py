@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minitransfer.experiments.table import Table, key_of
+from minitransfer.experiments.cells import key_of
+from minitransfer.experiments.table import Table
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,15 @@ def measure_again(
     if not rows:
         raise ValueError(f"{table!r} has no cells where {fixed}")
     others = [key for key in table.keys if key != by_chance]
-    groups = {key_of(row, others): {key: row[key] for key in others} for row in rows}
-    variances = {name: table.values(column, **group).var(ddof=1) for name, group in groups.items()
-                 if len(table.where(**group)) > 1}  # fmt: skip
+    groups: dict[tuple, list] = {}
+    for row in table.rows:
+        groups.setdefault(key_of(row, others), []).append(row[column])
+    settings = [key_of(row, others) for row in rows]
+    variances = {name: np.var(groups[name], ddof=1) for name in settings if len(groups[name]) > 1}
     if not variances:
         raise ValueError(f"one {by_chance} shows no spread to compare with; store two or more")
     least = np.mean([*variances.values()]) / 4
-    own = [variances.get(key_of(row, others), 4 * least) for row in rows]
+    own = [variances.get(name, 4 * least) for name in settings]
     tolerance = _TIMES * np.sqrt(np.maximum(own, least))
     cells = [{key: row[key] for key in table.keys} for row in rows]
     now = np.array([measure(**cell)[column] for cell in cells])

@@ -1,14 +1,21 @@
 """Measure what is missing of a grid, one cell after the other or many side by side."""
 
 import itertools
-import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
-from minitransfer import kernels
-from minitransfer.experiments.storage import append_row, read_rows, table_file
-from minitransfer.experiments.table import Table, key_of
+from minitransfer import kernels, workers
+from minitransfer.experiments.cells import key_of
+from minitransfer.experiments.storage import (
+    append_row,
+    is_measurement,
+    read_columns,
+    read_rows,
+    table_file,
+)
+from minitransfer.experiments.table import Table
 from minitransfer.progress import progress_bar
 
 
@@ -37,8 +44,9 @@ def stored(
         name: name of the file, without its ending.
         measure: called with the entries of a cell, ``measure(labels=10, seed=0)``; returns what
             it measured, name → number. It draws all that is random from the cell.
-        cells: all cells of the experiment, see `grid`. The names of their entries and of what is
-            measured head the columns.
+        cells: all cells of the experiment, see `grid`: dictionaries of numbers, text, True,
+            False, None and tuples of these. The names of their entries and of what is measured
+            head the columns.
         full: how many cells to measure side by side until none is missing; 0 measures none. None
             asks the command line for ``--full`` (one) or ``--full=N``.
         folder: where the file lies; `results_folder()` if None.
@@ -49,6 +57,7 @@ def stored(
     Raises:
         FileNotFoundError: if cells are missing and none are to be measured.
         ValueError: if the file has other columns, or is not such a table.
+        TypeError: if a cell holds something else.
         ModuleNotFoundError: if `full` is more than one and joblib is not installed.
 
     Example:
@@ -81,7 +90,8 @@ def stored(
             append_row(path, row)
             have[key_of(row, keys)] = row
             show(done)
-    return Table(keys, [have[key_of(cell, keys)] for cell in cells])
+    # The cells as they were given: a file cannot tell a list from a tuple, nor 2 from NumPy's 2.
+    return Table(keys, [{**have[key_of(cell, keys)], **cell} for cell in cells])
 
 
 def read(name: str, measured: Sequence[str], *, folder=None) -> Table:
@@ -92,9 +102,13 @@ def read(name: str, measured: Sequence[str], *, folder=None) -> Table:
         measured: the columns that were measured; all others say which cell a row belongs to.
         folder: where the file lies; as for `stored` if None.
 
+    Returns:
+        All its rows, sorted by the texts of their cells: a file has them in the order in which
+        they were measured, and side by side that is another one each time.
+
     Raises:
         FileNotFoundError: if there is no such table.
-        ValueError: if it lacks one of the columns.
+        ValueError: if it lacks one of the columns, has others after them, or is no such table.
 
     Example:
         >>> import tempfile
@@ -105,12 +119,13 @@ def read(name: str, measured: Sequence[str], *, folder=None) -> Table:
         array([4])
     """
     path = table_file(name, folder)
-    rows = read_rows(path, [])
-    if not rows:
+    columns = read_columns(path)
+    if not columns:
         raise FileNotFoundError(f"there is no table at {path}; who made it can make it anew")
-    if lacking := [column for column in measured if column not in rows[0]]:
-        raise ValueError(f"{path} has no column {lacking[0]!r}; there are {', '.join(rows[0])}")
-    return Table([column for column in rows[0] if column not in measured], rows)
+    if lacking := [column for column in measured if column not in columns]:
+        raise ValueError(f"{path} has no column {lacking[0]!r}; there are {', '.join(columns)}")
+    keys = [column for column in columns if column not in measured]
+    return Table(keys, sorted(read_rows(path, keys), key=lambda row: key_of(row, keys)))
 
 
 def _processes_asked_for(arguments) -> int:
@@ -140,13 +155,22 @@ def _measured(measure, cells, processes):
         ) from error
     # In the order in which they end, so that each row is on disk as soon as it exists.
     parallel = joblib.Parallel(n_jobs=processes, return_as="generator_unordered")
-    yield from parallel(joblib.delayed(_in_worker)(measure, cell, os.getpid()) for cell in cells)
+    tasks = (joblib.delayed(_in_worker)(measure, cell, os.getpid()) for cell in cells)
+    with workers.deaf_to_interrupts():  # the processes start with the first tasks
+        measured = parallel(tasks)
+    yield from measured
 
 
 def _in_worker(measure, cell, parent):
     if os.getpid() != parent:  # processes side by side share the cores; threads would add to that
+        _serve_once(parent)
         kernels.set_num_threads(1)
     return cell, _numbers(measure, cell)
+
+
+@cache
+def _serve_once(parent):
+    workers.serve(parent)
 
 
 def _numbers(measure, cell) -> dict:
@@ -154,7 +178,7 @@ def _numbers(measure, cell) -> dict:
     numbers = measure(**cell)
     plain = {name: getattr(value, "item", lambda v=value: v)() for name, value in numbers.items()}
     for name, value in plain.items():
-        if name in cell or type(value) not in (int, float) or not math.isfinite(value):
+        if name in cell or not is_measurement(value):
             raise ValueError(
                 f"measured {name} = {value!r} in cell {cell}; a measurement is a finite number "
                 "under a name that the cell does not use"

@@ -5,11 +5,12 @@ A line without its line end was cut off by a crash and does not count.
 
 import csv
 import io
-import json
+import math
 import os
 from pathlib import Path
 
 from minitransfer import folders
+from minitransfer.experiments.cells import cell_text, cell_value
 from minitransfer.files import write_atomically
 
 
@@ -55,11 +56,29 @@ def table_file(name: str, folder=None, *, to_write: bool = False) -> Path:
     return write_atomically(path, shipped.read_bytes())
 
 
+def read_columns(path: Path) -> list[str]:
+    """Read the names of the columns of a table; a file that is missing has none.
+
+    Raises:
+        ValueError: if it is no such table.
+
+    Example:
+        >>> read_columns(Path("nowhere.csv"))
+        []
+    """
+    return _columns(path, path.read_bytes()) if path.is_file() else []
+
+
+def _columns(path, content: bytes) -> list[str]:
+    return next(iter(_lines(path, content[: content.find(b"\n") + 1])), [])
+
+
 def read_rows(path: Path, keys: list[str]) -> list[dict]:
     """Read the rows of a table; a file that is missing has none.
 
     Raises:
-        ValueError: if it has other columns in the place of the keys, or a row is broken.
+        ValueError: if it is no such table, has other columns in the place of the keys, or a row
+            is broken.
 
     Example:
         >>> read_rows(Path("nowhere.csv"), ["seed"])
@@ -67,31 +86,54 @@ def read_rows(path: Path, keys: list[str]) -> list[dict]:
     """
     if not path.is_file():
         return []
-    text = path.read_text(encoding="utf-8")
-    lines = list(csv.reader(text[: text.rfind("\n") + 1].splitlines()))
+    content = path.read_bytes()
+    lines = _lines(path, content[: content.rfind(b"\n") + 1])
     if not lines:
         return []
     header, *rows = lines
-    if header[: len(keys)] != keys:
+    if header[: len(keys)] != keys or len(set(header)) < len(header):
         raise ValueError(
             f"{path} has the columns {', '.join(header)}, and this experiment's cells have "
             f"{', '.join(keys)}: it is the table of another experiment, or of another version; "
             "move it away to measure anew"
         )
-    if broken := next((row for row in rows if len(row) != len(header)), None):
+    return [_row(path, header, row, len(keys)) for row in rows]
+
+
+def _lines(path, content: bytes) -> list[list[str]]:
+    """The fields of each line; `cell_text` lets no line end into one."""
+    try:
+        return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no table of an experiment ({error}); move it away") from None
+
+
+def _row(path, header, row, keys: int) -> dict:
+    if len(row) != len(header):
         raise ValueError(
-            f"{path}: a row has {len(broken)} entries for {len(header)} columns: {broken}; "
+            f"{path}: a row has {len(row)} entries for {len(header)} columns: {row}; "
             "delete that line, and measure it again with --full"
         )
-    return [dict(zip(header, map(_value, row), strict=True)) for row in rows]
+    values = dict(zip(header, map(cell_value, row), strict=True))
+    for name in header[keys:]:
+        if not is_measurement(values[name]):
+            raise ValueError(
+                f"{path}: {name} is {values[name]!r} in the row {row}; a measurement is a finite "
+                "number; delete that line, and measure it again with --full"
+            )
+    return values
 
 
-def _value(text):
-    """Numbers come back as numbers, all else as the text it was."""
-    try:
-        return json.loads(text) if text and text[0] in "-0123456789" else text
-    except json.JSONDecodeError:
-        return text
+def is_measurement(value) -> bool:
+    """Whether a value is a finite number, and if it is whole, one that arrays have room for.
+
+    Example:
+        >>> is_measurement(0.5), is_measurement(math.nan), is_measurement(10**30)
+        (True, False, False)
+    """
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    return type(value) is float and math.isfinite(value)
 
 
 def append_row(path: Path, row: dict) -> None:
@@ -99,6 +141,7 @@ def append_row(path: Path, row: dict) -> None:
 
     Raises:
         ValueError: if the file has other columns.
+        TypeError: if an entry is nothing that `cell_text` can write.
 
     Example:
         >>> import tempfile
@@ -115,11 +158,12 @@ def append_row(path: Path, row: dict) -> None:
         if whole < len(content):  # what is left of a row that a crash cut off
             file.truncate(whole)
         lines = [] if whole else [list(row)]
-        columns = next(csv.reader(content[:whole].decode().splitlines()[:1]), None)
+        columns = _columns(path, content)
         if columns and columns != list(row):
             raise ValueError(f"{path} has the columns {columns}; what was measured is {row}")
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([*lines, list(row.values())])
+        cells = list(map(cell_text, row.values()))
+        csv.writer(text, lineterminator="\n").writerows([*lines, cells])
         file.write(text.getvalue().encode())
         file.flush()
         os.fsync(file.fileno())

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from minitransfer.experiments.cells import key_of, same
 from minitransfer.experiments.clusters import by_cluster
 
 
@@ -46,7 +47,7 @@ class Table:
         for name in fixed:
             if self.rows and name not in self.rows[0]:
                 raise KeyError(f"no column {name!r}; there are {', '.join(self.rows[0])}")
-        rows = [row for row in self.rows if all(row[k] == v for k, v in fixed.items())]
+        rows = [row for row in self.rows if all(same(row[k], v) for k, v in fixed.items())]
         return Table(self.keys, rows)
 
     def values(self, column: str, **fixed) -> np.ndarray:
@@ -73,7 +74,8 @@ class Table:
             **fixed: values of other keys. All that is left of them (seeds) makes the runs.
 
         Returns:
-            The values of `over`, in rising order, and an array (runs, values of `over`).
+            The values of `over`, in rising order, and an array (runs, values of `over`); the runs
+            are in the order of the table.
 
         Raises:
             ValueError: if a run lacks a point.
@@ -81,7 +83,7 @@ class Table:
         """
         part, others = self.where(**fixed), self._others(over, fixed)
         found = {(key_of(row, others), row[over]): row[column] for row in part.rows}
-        runs = sorted({run for run, _ in found})
+        runs = list(dict.fromkeys(run for run, _ in found))
         points = sorted({point for _, point in found})
         if lacking := set(itertools.product(runs, points)) - set(found):
             raise ValueError(
@@ -113,19 +115,9 @@ class Table:
         others = self._others(over, fixed)
         if key not in others:
             raise KeyError(f"runs over {over} differ by {', '.join(others)}, not by {key!r}")
-        runs = sorted({key_of(row, others) for row in self.where(**fixed).rows})
-        return np.array([run[others.index(key)] for run in runs])
+        shared = {key_of(row, others): row[key] for row in self.where(**fixed).rows}
+        return np.array(list(shared.values()))
 
     def _others(self, over, fixed):
         """The keys that tell runs apart."""
         return [key for key in self.keys if key != over and key not in fixed]
-
-
-def key_of(row: dict, keys: Iterable[str]) -> tuple:
-    """Return the entries of a row that say which cell it is.
-
-    Example:
-        >>> key_of({"labels": 10, "seed": 0, "accuracy": 0.5}, ["labels", "seed"])
-        (10, 0)
-    """
-    return tuple(row[key] for key in keys)

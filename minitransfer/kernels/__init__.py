@@ -12,7 +12,7 @@ A reading order, from easy to involved:
 2. `optimizer_steps`: SGD and Adam, one pass over memory instead of ten.
 3. `softmax_loss`, `batchnorm`, `layernorm`, `max_pool`, `avg_pool`: loops that look at a row, a
    channel, a window.
-4. `compile`: how a Python function becomes a kernel, and where the machine code is kept.
+4. `compile`: how a Python function becomes a kernel; `code_cache`: where the machine code is kept.
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
    to `gemm.tiled`, whose `register_tiles` are, with `vector_code`, the only code in the compiler's
    own language.
@@ -49,7 +49,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .avg_pool import avg_pool2d, avg_pool2d_backward
     from .batchnorm import batch_norm, batch_norm_apply, batch_norm_backward
-    from .compile import precompile, precompile_main_job
     from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
     from .elementwise import (
         erf,
@@ -64,6 +63,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .layernorm import layer_norm, layer_norm_backward
     from .max_pool import max_pool2d, max_pool2d_backward
     from .optimizer_steps import adam_step, sgd_step
+    from .precompilation import precompile, precompile_main_job
     from .softmax_loss import log_softmax, softmax, softmax_cross_entropy
     from .threads import get_num_threads, keep_freed_memory, set_num_threads
 
@@ -71,7 +71,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
 _FILES = {
     "avg_pool": "avg_pool2d avg_pool2d_backward",
     "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
-    "compile": "precompile precompile_main_job",
+    "precompilation": "precompile precompile_main_job",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
     "elementwise": "erf exp relu relu_backward sigmoid sigmoid_backward sigmoid_cross_entropy",
     "gemm": "bias_gradient linear matmul",
@@ -92,12 +92,30 @@ def __getattr__(name):
         raise AttributeError(f"minitransfer.kernels has no {name!r}; it has {', '.join(_WHERE)}")
     module = import_module(f"{__name__}.{_WHERE[name]}")
     plain = f"{name}_reference"
-    chosen = os.environ.get("MINITRANSFER_KERNELS", "fast")
-    if chosen not in ("fast", "reference"):
-        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
-    function = getattr(module, plain if chosen == "reference" and hasattr(module, plain) else name)
+    is_plain = chosen_kernels() == "reference" and hasattr(module, plain)
+    function = getattr(module, plain if is_plain else name)
     globals()[name] = function
     return function
+
+
+def chosen_kernels():
+    """Return which versions this process runs, "fast" or "reference".
+
+    The fast ones, unless the environment variable ``MINITRANSFER_KERNELS`` says otherwise, or
+    nothing can be compiled because ``NUMBA_DISABLE_JIT`` is set, for a debugger perhaps.
+
+    Raises:
+        ValueError: if the variable has another value.
+
+    Example:
+        >>> chosen_kernels()
+        'fast'
+    """
+    jit_is_off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    chosen = os.environ.get("MINITRANSFER_KERNELS") or ("reference" if jit_is_off else "fast")
+    if chosen not in ("fast", "reference"):
+        raise ValueError(f"MINITRANSFER_KERNELS is {chosen!r}; set it to 'fast' or 'reference'")
+    return chosen
 
 
 def __dir__():

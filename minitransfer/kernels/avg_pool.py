@@ -40,13 +40,13 @@ def avg_pool2d_backward_reference(gy, x_shape, kernel, stride, padding):
 
 @kernel("void(flat3, real[:, :, ::1], intp, intp, intp, intp, intp, intp, intp, intp)")
 def _mean(x, y, kh, kw, sh, sw, ph, pw, first, last):
-    part = x.dtype.type(1) / x.dtype.type(kh * kw)
+    part = 1 / (kh * kw)
     for n in range(first, last):
         for r in range(y.shape[1]):
             top_row, i0, i1 = window_inside(r, kh, sh, ph, x.shape[1])
             for c in range(y.shape[2]):
                 left, j0, j1 = window_inside(c, kw, sw, pw, x.shape[2])
-                total = x.dtype.type(0)
+                total = 0.0  # float64: a window may be a large image
                 for i in range(i0, i1):
                     for j in range(j0, j1):
                         total += x[n, top_row + i, left + j]

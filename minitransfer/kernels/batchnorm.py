@@ -11,6 +11,7 @@ for each number, forward, and two of each backward:
 import numpy as np
 
 from .compile import kernel, wrong_gradient
+from .sums import PIECE, total
 from .threads import parallel_for
 
 CHUNK = 1 << 20
@@ -28,8 +29,9 @@ def _others(x):
 
 def batch_norm_reference(x, weight, bias, eps):
     """Normalise each channel by its own mean and variance; return (y, mean, var)."""
-    mean = x.mean(_others(x))
-    var = x.var(_others(x))
+    n = x.dtype.type(x.size // x.shape[1])
+    mean = total(x, _others(x)) / n
+    var = total((x - _per_channel(x, mean)) ** 2, _others(x)) / n
     return batch_norm_apply_reference(x, weight, bias, mean, var, eps), mean, var
 
 
@@ -43,8 +45,8 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
     """Return (gx, gweight, gbias) where mean and var were computed from x."""
     inverse = 1 / np.sqrt(var + x.dtype.type(eps))
     normal = (x - _per_channel(x, mean)) * _per_channel(x, inverse)
-    gbias = gy.sum(_others(x))
-    gweight = (gy * normal).sum(_others(x))
+    gbias = total(gy, _others(x))
+    gweight = total(gy * normal, _others(x))
     n = x.dtype.type(x.size // x.shape[1])
     inner = gy - _per_channel(x, gbias / n) - normal * _per_channel(x, gweight / n)
     return _per_channel(x, weight * inverse) * inner, gweight, gbias
@@ -53,16 +55,16 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
 @kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
 def _moments(x, mean, var, first, last):
     """Mean and variance of channels `first` to `last` of x (images, channels, places)."""
-    n = x.dtype.type(x.shape[0] * x.shape[2])
+    n = x.shape[0] * x.shape[2]
     for c in range(first, last):
-        total = x.dtype.type(0)
+        total = 0.0  # float64: there may be very many images
         for i in range(x.shape[0]):
-            part = x.dtype.type(0)  # a sum of sums of planes keeps more digits than one sum
+            part = x.dtype.type(0)
             for p in range(x.shape[2]):
                 part += x[i, c, p]
             total += part
-        middle = total / n
-        total = x.dtype.type(0)
+        middle = x.dtype.type(total / n)
+        total = 0.0
         for i in range(x.shape[0]):
             part = x.dtype.type(0)
             for p in range(x.shape[2]):
@@ -83,8 +85,8 @@ def _scale_shift(x, scale, shift, y, first, last):
 @kernel("void(flat3, flat3, flat1, flat1, real[::1], real[::1], intp, intp)", sums=True)
 def _channel_sums(gy, x, mean, inverse, gweight, gbias, first, last):
     for c in range(first, last):
-        with_x = x.dtype.type(0)
-        alone = x.dtype.type(0)
+        with_x = 0.0
+        alone = 0.0
         for i in range(x.shape[0]):
             part_x = x.dtype.type(0)
             part = x.dtype.type(0)
@@ -105,34 +107,40 @@ def _blend(gy, x, of_gy, of_x, shift, gx, first, last):
                 gx[i, c, p] = gy[i, c, p] * of_gy[c] + (x[i, c, p] * of_x[c] + shift[c])
 
 
-@kernel("void(flat2, real[::1], real[::1])")
-def _column_moments(x, mean, var):
-    """Mean and variance of columns, for batch norm of (N, C): row by row, as memory lies."""
-    n = x.dtype.type(x.shape[0])
-    for c in range(x.shape[1]):
-        mean[c] = 0
-        var[c] = 0
-    for i in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            mean[c] += x[i, c]
-    for c in range(x.shape[1]):
-        mean[c] /= n
-    for i in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            var[c] += (x[i, c] - mean[c]) * (x[i, c] - mean[c])
-    for c in range(x.shape[1]):
-        var[c] /= n
+# Batch norm of (N, C) goes row by row, as memory lies. Its sums are taken in pieces of PIECE rows,
+# which `total` adds up.
 
 
-@kernel("void(flat2, flat2, flat1, flat1, real[::1], real[::1])")
-def _column_sums(gy, x, mean, inverse, gweight, gbias):
-    for c in range(x.shape[1]):
-        gweight[c] = 0
-        gbias[c] = 0
-    for i in range(x.shape[0]):
+@kernel("void(flat2, real[:, ::1], intp, intp)")
+def _column_sums(x, sums, first, last):
+    for piece in range(first, last):
         for c in range(x.shape[1]):
-            gweight[c] += gy[i, c] * ((x[i, c] - mean[c]) * inverse[c])
-            gbias[c] += gy[i, c]
+            sums[piece, c] = 0
+        for i in range(piece * PIECE, min((piece + 1) * PIECE, x.shape[0])):
+            for c in range(x.shape[1]):
+                sums[piece, c] += x[i, c]
+
+
+@kernel("void(flat2, flat1, real[:, ::1], intp, intp)")
+def _column_squares(x, mean, sums, first, last):
+    for piece in range(first, last):
+        for c in range(x.shape[1]):
+            sums[piece, c] = 0
+        for i in range(piece * PIECE, min((piece + 1) * PIECE, x.shape[0])):
+            for c in range(x.shape[1]):
+                sums[piece, c] += (x[i, c] - mean[c]) * (x[i, c] - mean[c])
+
+
+@kernel("void(flat2, flat2, flat1, flat1, real[:, ::1], real[:, ::1], intp, intp)")
+def _column_gradients(gy, x, mean, inverse, gweight, gbias, first, last):
+    for piece in range(first, last):
+        for c in range(x.shape[1]):
+            gweight[piece, c] = 0
+            gbias[piece, c] = 0
+        for i in range(piece * PIECE, min((piece + 1) * PIECE, x.shape[0])):
+            for c in range(x.shape[1]):
+                gweight[piece, c] += gy[i, c] * ((x[i, c] - mean[c]) * inverse[c])
+                gbias[piece, c] += gy[i, c]
 
 
 @kernel("void(flat2, flat1, flat1, real[:, ::1], intp, intp)")
@@ -166,10 +174,14 @@ def batch_norm(x, weight, bias, eps):
         (array([-1.,  1.]), array([2.]), array([1.]))
     """
     x3 = _planes(x)
-    mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
     if x3.ndim == 2:
-        _column_moments[x.dtype](x3, mean, var)
+        n, sums = x.dtype.type(len(x)), _pieces(x3)
+        parallel_for(len(sums), 1, _column_sums[x.dtype], x3, sums)
+        mean = total(sums, 0) / n
+        parallel_for(len(sums), 1, _column_squares[x.dtype], x3, mean, sums)
+        var = total(sums, 0) / n
     else:
+        mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
         parallel_for(x.shape[1], _channels_in_chunk(x3), _moments[x.dtype], x3, mean, var)
     return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
 
@@ -199,12 +211,15 @@ def batch_norm_backward(gy, x, weight, mean, var, eps):
     x3, gy3, mean = _planes(x), _planes(gy), np.ascontiguousarray(mean)
     inverse = 1 / np.sqrt(var + x.dtype.type(eps))
     n = x.dtype.type(x.size // x.shape[1])
-    gweight, gbias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-    sums = (gy3, x3, mean, inverse, gweight, gbias)
+    given = (gy3, x3, mean, inverse)
     if x3.ndim == 2:
-        _column_sums[x.dtype](*sums)
+        gweight, gbias = _pieces(x3), _pieces(x3)
+        parallel_for(len(gbias), 1, _column_gradients[x.dtype], *given, gweight, gbias)
+        gweight, gbias = total(gweight, 0), total(gbias, 0)
     else:
-        parallel_for(x.shape[1], _channels_in_chunk(x3), _channel_sums[x.dtype], *sums)
+        gweight, gbias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
+        loop = _channel_sums[x.dtype]
+        parallel_for(x.shape[1], _channels_in_chunk(x3), loop, *given, gweight, gbias)
     of_gy = weight * inverse
     of_x = -of_gy * inverse * gweight / n
     shift = -of_gy * gbias / n - of_x * mean
@@ -229,6 +244,11 @@ def _planes(x):
     if x.size == x.shape[0] * x.shape[1]:
         return x.reshape(x.shape[:2])
     return x.reshape(*x.shape[:2], -1)
+
+
+def _pieces(x):
+    """Room for the sums of columns of x (N, C), a row for each piece."""
+    return np.empty((-(-len(x) // PIECE), x.shape[1]), x.dtype)
 
 
 def _channels_in_chunk(x3):

@@ -1,32 +1,21 @@
-"""How a Python function becomes a kernel, and where its machine code is kept.
+"""How a Python function becomes a kernel.
 
-Numba compiles a function when it is first called; that takes a few tenths of a second each, so the
-machine code is kept on disk. Numba's own cache looks only at the file in which a function stands
-and would go on running old code after an edit in *another* file (numba issue 8359). Here the name
-of the cache folder holds a hash of every kernel source file, of the versions of numba, llvmlite
-and NumPy, and of the processor, so code that is out of date is never found. The folder is the
-library's own (`minitransfer.folders.cache_folder`): a read-only installation and a machine without
-a home folder are no obstacle, and no other user of numba in the same process is affected.
+Numba compiles a function for the types of its arguments. Here the types are said beforehand, so
+that there are two versions of each kernel, one for float32 and one for float64; each is compiled
+when it is first asked for, or read from the folder that `code_cache` looks after.
 """
 
-import hashlib
-import pkgutil
-import shutil
-from functools import cache
-from importlib import import_module
+import inspect
+import numbers
+from functools import partial
 from pathlib import Path
 
-import llvmlite
-import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba.core import types
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.np.numpy_support import as_dtype
 
-from minitransfer.folders import cache_folder
-
-KEEP = 6
-"""Cache folders kept: those of other versions may still be in use by other environments."""
+from .code_cache import CodeFile, kernel_files, kernel_folder
 
 _OPTIONS = {
     "nogil": True,  # several Python threads can be inside kernels at once
@@ -37,84 +26,10 @@ _OPTIONS = {
 _SUMS = {"contract", "reassoc"}
 """Allowed where sums are taken: their order, so that a vector of partial sums can be kept."""
 
-_TYPES = {np.dtype(np.float32): numba.float32, np.dtype(np.float64): numba.float64}
+TYPES = {np.dtype(np.float32): numba.float32, np.dtype(np.float64): numba.float64}
 
 REGISTRY = {}
 """Every kernel by its name, in the order in which their files were read."""
-
-
-@cache
-def source_hash():
-    """Return a hash of all that machine code depends on: sources, versions, processor."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.name.encode() + b"\\0" + file.read_bytes() + b"\\0")
-    versions = (numba.__version__, llvmlite.__version__, np.__version__)
-    digest.update(repr((versions, *host())).encode())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def host():
-    """Return the processor's name and its features, as the compiler knows them."""
-    try:
-        features = llvm.get_host_cpu_features().flatten()
-    except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
-        features = ""
-    return llvm.get_host_cpu_name(), features
-
-
-@cache
-def kernel_folder():
-    """Return the folder of this version's machine code, and delete the oldest of the others.
-
-    Example:
-        >>> kernel_folder().name.startswith("kernels-")
-        True
-    """
-    folder = cache_folder() / f"kernels-{source_hash()}"
-    if not folder.exists():
-        others = [f for f in cache_folder().glob("kernels-*") if f.is_dir()]
-        others.sort(key=_age)
-        for old in others[: -(KEEP - 1)]:
-            shutil.rmtree(old, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _age(folder):
-    try:
-        return folder.stat().st_mtime
-    except OSError:  # another process was quicker
-        return 0.0
-
-
-class _Locator(_CacheLocator):
-    """Tells numba's cache to use our folder; the hash in its name makes time stamps needless."""
-
-    def __init__(self, function, file):
-        self._line = function.__code__.co_firstlineno
-
-    @classmethod
-    def from_function(cls, function, file):
-        return cls(function, file)
-
-    def get_cache_path(self):
-        return str(kernel_folder())
-
-    def get_source_stamp(self):
-        return source_hash()
-
-    def get_disambiguator(self):
-        return str(self._line)
-
-
-class _CacheImpl(CompileResultCacheImpl):
-    _locator_classes = [_Locator]  # noqa: RUF012 (the name and form are numba's)
-
-
-class _Cache(FunctionCache):
-    _impl_class = _CacheImpl
 
 
 def helper(function):
@@ -143,16 +58,24 @@ class Kernel(dict):
         return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
 
     def __missing__(self, dtype):
-        if dtype not in _TYPES:
+        if dtype not in TYPES:
             raise TypeError(
                 f"the kernel {self.name} takes float32 or float64 arrays, not {dtype}; convert "
                 "with .astype(numpy.float32)"
             )
+        if numba.config.DISABLE_JIT:
+            raise RuntimeError(
+                f"the kernel {self.name} cannot be compiled, since NUMBA_DISABLE_JIT is set; unset "
+                "it, or set MINITRANSFER_KERNELS=reference to run the plain versions"
+            )
         dispatcher = numba.njit(**self.options)(self.function)
-        dispatcher._cache = _Cache(self.function)
+        if Path(self.function.__code__.co_filename) in kernel_files():
+            dispatcher._cache = CodeFile(kernel_folder() / f"{self.name}-{dtype}.nbc")
         dispatcher.compile(eval(self.signature, _signature_names(dtype)))
         # Explicit types: an array of any layout is accepted, and nothing is ever compiled twice.
         dispatcher.disable_compile()
+        # Numba calls this where a call does not fit, so a call that fits costs nothing more.
+        dispatcher._explain_matching_error = partial(_explain_misfit, self.name, dispatcher)
         self[dtype] = dispatcher
         return dispatcher
 
@@ -173,7 +96,7 @@ class Kernel(dict):
 
 
 def _signature_names(dtype):
-    real = _TYPES[dtype]
+    real = TYPES[dtype]
     names = {name: getattr(numba, name) for name in ("void", "intp", "int64", "int32", "uint8")}
     labels = types.Array(numba.int64, 1, "A", readonly=True, aligned=False)
     names |= {"real": real, "boolean": numba.boolean, "labels": labels}
@@ -181,6 +104,36 @@ def _signature_names(dtype):
         names[f"in{axes}"] = types.Array(real, axes, "A", readonly=True, aligned=False)
         names[f"flat{axes}"] = types.Array(real, axes, "C", readonly=True, aligned=False)
     return names
+
+
+def _explain_misfit(name, dispatcher, *arguments):
+    """Raise a TypeError that says which arguments of a kernel are not what it takes, and why."""
+    wanted = dispatcher.nopython_signatures[0].args
+    names = inspect.signature(dispatcher.py_func).parameters
+    every = zip(names, arguments, wanted, strict=True)
+    misfits = [f"{n} {why}" for n, value, kind in every if (why := _misfit(value, kind))]
+    raise TypeError(f"the kernel {name} cannot take its arguments: {'; '.join(misfits)}")
+
+
+def _misfit(value, kind):
+    """What is wrong with `value` where a kernel takes numba's type `kind`; "" if nothing is."""
+    if not isinstance(kind, types.Array):
+        fits = isinstance(value, numbers.Real | np.generic)
+        return "" if fits else f"is of type {type(value).__name__}, not a number"
+    if not isinstance(value, np.ndarray):
+        return f"is of type {type(value).__name__}, not an array"
+    dtype = as_dtype(kind.dtype)
+    if value.dtype != dtype:
+        native = value.dtype.newbyteorder("=") == dtype
+        order = ", numbers in the byte order of another processor," if native else ""
+        return f"is {value.dtype}{order} and must be {dtype}: convert with .astype(numpy.{dtype})"
+    if value.ndim != kind.ndim:
+        return f"has {value.ndim} axes and must have {kind.ndim}"
+    if kind.mutable and not value.flags.writeable:
+        return "is write-protected, and the kernel writes to it: give a copy, x.copy()"
+    if kind.layout == "C" and not value.flags.c_contiguous:
+        return "is not contiguous: give numpy.ascontiguousarray(x)"
+    return ""
 
 
 def kernel(signature, sums=False):
@@ -218,44 +171,3 @@ def wrong_gradient(gy, shape):
         f"the gradient of a result of shape {tuple(shape)} has shape {gy.shape}; they must be the "
         "same"
     )
-
-
-def precompile(progress=None):
-    """Compile all kernels for float32 and float64, or load them where that was done before.
-
-    Args:
-        progress: called as ``progress(done, total, name)`` before each kernel and once at the
-            end, when `name` is empty.
-
-    Returns:
-        The number of compiled functions, two for each kernel.
-    """
-    for file in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
-        import_module(file.name)
-    return _look_up([(k, dtype) for k in list(REGISTRY.values()) for dtype in _TYPES], progress)
-
-
-def precompile_main_job(progress=None):
-    """Compile or load only what training the published networks calls; as `precompile`."""
-    from . import elementwise, max_pool, optimizer_steps, softmax_loss
-    from .conv import shifted
-    from .gemm import tiled
-
-    chosen = [
-        *(tiled._linear, tiled._sum_rows, tiled._outer_loop, tiled._dot_loop, tiled._pack),
-        *(shifted._convolve, shifted._gradient_of_filters),
-        *(max_pool._max_2x2, max_pool._max_2x2_backward),
-        *(elementwise._relu, elementwise._relu_backward),
-        *(softmax_loss._cross_entropy, optimizer_steps._adam),
-    ]
-    return _look_up([(kernel, np.dtype(np.float32)) for kernel in chosen], progress)
-
-
-def _look_up(work, progress):
-    for done, (kernel, dtype) in enumerate(work):
-        if progress is not None:
-            progress(done, len(work), kernel.name)
-        kernel[dtype]
-    if progress is not None:
-        progress(len(work), len(work), "")
-    return len(work)

@@ -7,6 +7,7 @@ import numpy as np
 
 from .batchnorm import rows_in_chunk
 from .compile import kernel, wrong_gradient
+from .sums import PIECE, total
 from .threads import parallel_for
 
 
@@ -23,8 +24,8 @@ def layer_norm_backward_reference(gy, x, weight, mean, var, eps):
     inverse = 1 / np.sqrt(var + x.dtype.type(eps))
     normal = (x - mean[..., None]) * inverse[..., None]
     rows = tuple(range(x.ndim - 1))
-    gbias = gy.sum(rows)
-    gweight = (gy * normal).sum(rows)
+    gbias = total(gy, rows)
+    gweight = total(gy * normal, rows)
     g = gy * weight
     inner = g - g.mean(-1, keepdims=True) - normal * (g * normal).mean(-1, keepdims=True)
     return inverse[..., None] * inner, gweight, gbias
@@ -109,7 +110,7 @@ def layer_norm_backward(gy, x, weight, mean, var, eps):
     mean, weight = np.ascontiguousarray(mean).reshape(-1), np.ascontiguousarray(weight)
     inverse = 1 / np.sqrt(var.reshape(-1) + x.dtype.type(eps))
     gx = np.empty_like(rows)
-    chunk = rows_in_chunk(rows)
+    chunk = min(rows_in_chunk(rows), PIECE)
     chunks = max(1, -(-len(rows) // chunk))
     sums = np.zeros((2, chunks, rows.shape[1]), x.dtype)  # each chunk its own, added in order
     loop = _layer_norm_backward[x.dtype]
@@ -122,7 +123,7 @@ def layer_norm_backward(gy, x, weight, mean, var, eps):
             )
 
     parallel_for(chunks, 1, some_chunks)
-    gweight, gbias = sums.sum(1)
+    gweight, gbias = total(sums, 1)
     return gx.reshape(x.shape), gweight, gbias
 
 

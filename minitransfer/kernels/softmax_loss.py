@@ -1,8 +1,8 @@
 """Soft-max along the last axis, its logarithm, and its cross-entropy with labels.
 
-Each row's largest element is taken off first, so that no exponential overflows. A row is short
-enough to stay in the nearest cache, so the fast versions go over it several times but over memory
-once.
+Each row's largest element is taken off first, so that no exponential overflows, and no digits are
+lost where all elements are large. A row is short enough to stay in the nearest cache, so the fast
+versions go over it several times but over memory once.
 """
 
 import numpy as np
@@ -53,6 +53,15 @@ def _largest(x, i):
     return c if c > a else a
 
 
+@helper
+def _apart(x, y, plus):
+    """x - y + plus, in this order: x and y may be large and near each other.
+
+    A function of its own, for in a kernel that takes sums the compiler may change the order.
+    """
+    return (x - y) + plus
+
+
 @kernel("void(flat2, real[:, ::1], intp, intp)", sums=True)
 def _softmax(x, y, first, last):
     for i in range(first, last):
@@ -74,9 +83,9 @@ def _log_softmax(x, y, first, last):
         total = x.dtype.type(0)
         for j in range(x.shape[1]):
             total += exponential(x[i, j] - top)
-        less = np.log(total) + top
+        plus = -np.log(total)
         for j in range(x.shape[1]):
-            y[i, j] = x[i, j] - less
+            y[i, j] = _apart(x[i, j], top, plus)
 
 
 @kernel("void(flat2, labels, real[::1], real[:, ::1], intp, intp)", sums=True)
@@ -92,7 +101,7 @@ def _cross_entropy(x, labels, losses, difference, first, last):
         for j in range(x.shape[1]):
             difference[i, j] *= part
         difference[i, labels[i]] -= x.dtype.type(1)
-        losses[i] = np.log(total) + (top - x[i, labels[i]])
+        losses[i] = _apart(top, x[i, labels[i]], np.log(total))
 
 
 def _by_rows(loop, x):

@@ -118,11 +118,23 @@ def parallel_for(count, chunk, work, *arguments):
 
 
 def _helpers(task, count):
+    """Ask `count` helpers to do the task; none once the main script has ended.
+
+    Threads of the user's own and functions of ``atexit`` may go on then, but Python's pools take
+    no more work: the caller does all of it.
+    """
     global _pool
+    futures = []
     with _lock:
         if _pool is None:
             _pool = ThreadPoolExecutor(max(get_num_threads() - 1, 1), "minitransfer")
-        return [_pool.submit(task) for _ in range(count)]
+        try:
+            for _ in range(count):
+                futures.append(_pool.submit(task))
+        except RuntimeError as error:  # said before anything is queued, so no chunk is lost
+            if "cannot schedule new futures" not in str(error):
+                raise
+    return futures
 
 
 def _forget_pool():

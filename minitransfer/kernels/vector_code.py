@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compile import host
+from .code_cache import host
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 

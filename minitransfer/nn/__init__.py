@@ -3,27 +3,41 @@
 Read `module` first: it is what all of them share.
 """
 
-from minitransfer.nn import functional, init
-from minitransfer.nn.containers import ModuleList, Residual
+from minitransfer.nn import functional, init, utils
+from minitransfer.nn.containers import ModuleDict, ModuleList, ParameterList, Residual
 from minitransfer.nn.functions import (
+    ELU,
     GELU,
+    SELU,
+    BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
     Dropout,
+    Dropout2d,
     Flatten,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
     HuberLoss,
     Identity,
     KLDivLoss,
     L1Loss,
     LeakyReLU,
+    LogSigmoid,
     LogSoftmax,
+    Mish,
     MSELoss,
+    NLLLoss,
     ReLU,
     ReLU6,
     Sigmoid,
+    SiLU,
+    SmoothL1Loss,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
+    Upsample,
 )
 from minitransfer.nn.layers import (
     AdaptiveAvgPool2d,

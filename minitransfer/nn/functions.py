@@ -11,7 +11,10 @@ Args common to all losses:
     size_average, reduce: PyTorch's old names of the same, refused.
 """
 
+import numpy as np
+
 from minitransfer import ops
+from minitransfer.autograd import as_array
 from minitransfer.nn.module import Module
 from minitransfer.ops.losses import refuse_old_names
 
@@ -88,6 +91,102 @@ class GELU(_Pointwise):
         return ops.gelu(x, self.approximate)
 
 
+class SiLU(_Pointwise):
+    """x times its sigmoid (Elfwing, Uchibe and Doya 2018).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> SiLU()(tensor([0.0])).tolist()
+        [0.0]
+    """
+
+    def forward(self, x):
+        return ops.silu(x)
+
+
+class ELU(_Pointwise):
+    """x where positive, ``alpha (exp(x) − 1)`` elsewhere (Clevert et al. 2016).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> ELU()(tensor([2.0])).tolist()
+        [2.0]
+    """
+
+    def __init__(self, alpha=1.0, inplace=False):
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, x):
+        return ops.elu(x, self.alpha)
+
+
+class SELU(_Pointwise):
+    """ELU, scaled so that mean 0 and variance 1 stay (Klambauer et al. 2017)."""
+
+    def forward(self, x):
+        return ops.selu(x)
+
+
+class Mish(_Pointwise):
+    """x tanh(softplus(x)) (Misra 2020)."""
+
+    def forward(self, x):
+        return ops.mish(x)
+
+
+class Hardtanh(_Pointwise):
+    """x limited to the range from `min_val` to `max_val`.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> Hardtanh()(tensor([-3.0, 0.5])).tolist()
+        [-1.0, 0.5]
+    """
+
+    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None):
+        super().__init__()
+        self.min_val = min_val if min_value is None else min_value
+        self.max_val = max_val if max_value is None else max_value
+
+    def forward(self, x):
+        return ops.hardtanh(x, self.min_val, self.max_val)
+
+
+class Hardsigmoid(_Pointwise):
+    """A sigmoid of three straight lines."""
+
+    def forward(self, x):
+        return ops.hardsigmoid(x)
+
+
+class Hardswish(_Pointwise):
+    """x times its Hardsigmoid (Howard et al. 2019)."""
+
+    def forward(self, x):
+        return ops.hardswish(x)
+
+
+class Softsign(_Pointwise):
+    """x / (1 + |x|)."""
+
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        return ops.softsign(x)
+
+
+class LogSigmoid(_Pointwise):
+    """The logarithm of Sigmoid."""
+
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        return ops.logsigmoid(x)
+
+
 class Tanh(_Pointwise):
     """The hyperbolic tangent.
 
@@ -96,6 +195,9 @@ class Tanh(_Pointwise):
         >>> Tanh()(tensor([0.0])).tolist()
         [0.0]
     """
+
+    def __init__(self):
+        super().__init__()
 
     def forward(self, x):
         return ops.tanh(x)
@@ -110,6 +212,9 @@ class Sigmoid(_Pointwise):
         [0.5]
     """
 
+    def __init__(self):
+        super().__init__()
+
     def forward(self, x):
         return ops.sigmoid(x)
 
@@ -123,8 +228,12 @@ class Softplus(_Pointwise):
         0.6931
     """
 
+    def __init__(self, beta=1.0, threshold=20.0):
+        super().__init__()
+        self.beta, self.threshold = beta, threshold
+
     def forward(self, x):
-        return ops.softplus(x)
+        return ops.softplus(x, self.beta, self.threshold)
 
 
 class Softmax(Module):
@@ -198,6 +307,68 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
+class Dropout2d(Dropout):
+    """In training, sets whole channels to 0 with probability p; see `Dropout`.
+
+    Neighbours in a picture say much the same, so single dropped points would be no loss
+    (Tompson et al. 2015).
+
+    Shape:
+        (N, C, H, W), unchanged.
+
+    Example:
+        >>> from minitransfer import ones
+        >>> Dropout2d(0.5).eval()(ones(1, 2, 3, 3)).shape
+        (1, 2, 3, 3)
+    """
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        return ops.dropout2d(x, self.p, generator=self.generator)
+
+
+class Upsample(Module):
+    """Images in another size; see `functional.interpolate`.
+
+    Args:
+        size: height and width of the result, an int or a pair; or else
+        scale_factor: how many times as large it shall be.
+        mode: "nearest" or "bilinear".
+        align_corners: for "bilinear", whether the outer points lie on each other.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> Upsample(scale_factor=2)(zeros(1, 3, 4, 4)).shape
+        (1, 3, 8, 8)
+    """
+
+    stateless = True
+
+    def __init__(
+        self,
+        size=None,
+        scale_factor=None,
+        mode="nearest",
+        align_corners=None,
+        recompute_scale_factor=None,
+    ):
+        super().__init__()
+        self.size, self.scale_factor, self.mode = size, scale_factor, mode
+        self.align_corners = align_corners
+        self.recompute_scale_factor = recompute_scale_factor
+
+    def forward(self, x):
+        return ops.interpolate(
+            x,
+            self.size,
+            self.scale_factor,
+            self.mode,
+            self.align_corners,
+            self.recompute_scale_factor,
+        )
+
+
 class Flatten(Module):
     """Joins the axes from `start_dim` to `end_dim` into one; by default all but the first.
 
@@ -228,6 +399,9 @@ class Identity(Module):
 
     stateless = pointwise = True
 
+    def __init__(self, *args, **options):
+        super().__init__()
+
     def forward(self, x):
         return x
 
@@ -242,6 +416,18 @@ class _Loss(Module):
         super().__init__()
         refuse_old_names(type(self).__name__, size_average, reduce)
         self.reduction = reduction
+
+    def count(self, input, target) -> float | None:
+        """Return what the sum of the single losses is divided by, or None if it is not divided.
+
+        With it `train` puts the losses of several batches together to that of all of them.
+
+        Example:
+            >>> from minitransfer import zeros
+            >>> MSELoss().count(zeros(4, 3), zeros(4, 3))
+            12
+        """
+        return input.array.size if self.reduction == "mean" else None
 
 
 class CrossEntropyLoss(_Loss):
@@ -279,6 +465,28 @@ class CrossEntropyLoss(_Loss):
         self.weight, self.ignore_index = weight, ignore_index
         self.label_smoothing = label_smoothing
 
+    def count(self, logits, target) -> float | None:
+        """Return how many labels are not ignored, or the sum of their weights; see `_Loss`.
+
+        Example:
+            >>> from minitransfer import tensor, zeros
+            >>> labels = tensor([0, 1, 1, -100])
+            >>> CrossEntropyLoss().count(zeros(4, 2), labels)
+            3
+            >>> CrossEntropyLoss(weight=[1.0, 5.0]).count(zeros(4, 2), labels)
+            11.0
+        """
+        if self.reduction != "mean":
+            return None
+        labels = target.array
+        if labels.dtype.kind == "f":  # probabilities: one of each class
+            return labels.size // labels.shape[1 if labels.ndim > 1 else 0]
+        counted = labels != self.ignore_index
+        if self.weight is None:
+            return int(np.count_nonzero(counted))
+        weight = np.asarray(as_array(self.weight))  # a label that is none the loss refuses
+        return float(weight.take(labels[counted], mode="clip").sum())
+
     def forward(self, logits, target):
         return ops.cross_entropy(
             logits,
@@ -288,6 +496,52 @@ class CrossEntropyLoss(_Loss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
+
+
+class NLLLoss(CrossEntropyLoss):
+    """−log of the right class's probability, from `LogSoftmax`; `CrossEntropyLoss` does both.
+
+    Args:
+        weight: (classes,) factor per class, or None.
+        ignore_index: label of examples to leave out.
+        reduction: see above.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> round(NLLLoss()(tensor([[0.5, 0.5]]).log(), tensor([1])).item(), 4)
+        0.6931
+    """
+
+    def __init__(
+        self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
+    ):
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
+
+    def forward(self, input, target):
+        return ops.nll_loss(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+        )
+
+
+class BCELoss(_Loss):
+    """Cross-entropy of yes-or-no answers, from probabilities; `BCEWithLogitsLoss` is more exact.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> round(BCELoss()(tensor([0.5]), tensor([1.0])).item(), 4)
+        0.6931
+    """
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean"):
+        super().__init__(size_average, reduce, reduction)
+        self.weight = weight
+
+    def forward(self, input, target):
+        return ops.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -355,6 +609,9 @@ class KLDivLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
+    def count(self, input, target):
+        return len(input) if self.reduction == "batchmean" else super().count(input, target)
+
     def forward(self, input, target):
         return ops.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
@@ -374,3 +631,20 @@ class HuberLoss(_Loss):
 
     def forward(self, input, target):
         return ops.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class SmoothL1Loss(_Loss):
+    """|input − target| with its corner rounded off within `beta` (Girshick 2015).
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> SmoothL1Loss()(tensor([0.0]), tensor([3.0])).item()
+        2.5
+    """
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean", beta=1.0):
+        super().__init__(size_average, reduce, reduction)
+        self.beta = beta
+
+    def forward(self, input, target):
+        return ops.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)

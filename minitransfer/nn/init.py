@@ -7,10 +7,40 @@ that one output sums up, *fan out* the number of outputs that one input reaches.
 import math
 
 from minitransfer.autograd import no_grad
+from minitransfer.not_covered import not_covered
 from minitransfer.random import default_generator
 
 #: What the standard deviation has to be multiplied by to keep it through an activation.
-GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2)}
+GAINS = {
+    **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "selu": 3 / 4,
+}
+
+
+def calculate_gain(nonlinearity, param=None) -> float:
+    """Return what the standard deviation has to be multiplied by for an activation.
+
+    Args:
+        nonlinearity: "linear", "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
+        param: the negative slope of "leaky_relu"; 0.01 if None.
+
+    Raises:
+        ValueError: for any other name.
+
+    Example:
+        >>> round(calculate_gain("relu"), 4)
+        1.4142
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
+    if nonlinearity not in GAINS:
+        raise ValueError(
+            f"nonlinearity {nonlinearity!r} is unknown; choose one of "
+            f"{', '.join([*GAINS, 'leaky_relu'])}"
+        )
+    return GAINS[nonlinearity]
 
 
 def fans(weight) -> tuple[int, int]:
@@ -30,15 +60,15 @@ def fans(weight) -> tuple[int, int]:
     return weight.shape[1] * field, weight.shape[0] * field
 
 
-def uniform_(tensor, low=0.0, high=1.0, generator=None):
-    """Fill with numbers drawn evenly from [low, high).
+def uniform_(tensor, a=0.0, b=1.0, generator=None):
+    """Fill with numbers drawn evenly from [a, b).
 
     Example:
         >>> from minitransfer import zeros
         >>> bool((uniform_(zeros(9), 1, 2) >= 1).all())
         True
     """
-    return _fill(tensor, (generator or default_generator()).uniform(low, high, tensor.shape))
+    return _fill(tensor, (generator or default_generator()).uniform(a, b, tensor.shape))
 
 
 def normal_(tensor, mean=0.0, std=1.0, generator=None):
@@ -52,7 +82,7 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
     return _fill(tensor, (generator or default_generator()).normal(mean, std, tensor.shape))
 
 
-def constant_(tensor, value):
+def constant_(tensor, val):
     """Fill with one number.
 
     Example:
@@ -60,7 +90,7 @@ def constant_(tensor, value):
         >>> constant_(zeros(2), 3).tolist()
         [3.0, 3.0]
     """
-    return _fill(tensor, value)
+    return _fill(tensor, val)
 
 
 def zeros_(tensor):
@@ -85,14 +115,15 @@ def ones_(tensor):
     return _fill(tensor, 1.0)
 
 
-def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="relu", generator=None):
+def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill so that the variance stays the same through ReLU layers (He et al. 2015).
 
     Args:
         tensor: the weight.
-        a: negative slope, for ``nonlinearity="leaky_relu"``.
+        a: the slope of the activation where it is negative, 0 for ReLU; other activations than
+            "leaky_relu" have none, and do not look at it.
         mode: "fan_in" keeps the variance on the way forward, "fan_out" on the way back.
-        nonlinearity: "relu", "leaky_relu", "tanh", "sigmoid" or "linear".
+        nonlinearity: "leaky_relu" or a key of `GAINS`.
         generator: a ``numpy.random.Generator``; the default one if None.
 
     Example:
@@ -138,16 +169,25 @@ def xavier_uniform_(tensor, gain=1.0, generator=None):
     return uniform_(tensor, -bound, bound, generator)
 
 
+def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
+    """Fill with normally distributed numbers between `a` and `b`; others are drawn again.
+
+    Example:
+        >>> from minitransfer import zeros
+        >>> bool((trunc_normal_(zeros(50)).abs() <= 2).all())
+        True
+    """
+    generator = generator or default_generator()
+    if not a < b or a > mean + 6 * std or b < mean - 6 * std:
+        raise ValueError(f"trunc_normal_: next to nothing of the curve lies from {a} to {b}")
+    drawn = generator.normal(mean, std, tensor.shape)
+    while (outside := (drawn < a) | (drawn > b)).any():
+        drawn[outside] = generator.normal(mean, std, int(outside.sum()))
+    return _fill(tensor, drawn)
+
+
 def _kaiming_std(tensor, a, mode, nonlinearity):
-    if nonlinearity == "leaky_relu":
-        gain = math.sqrt(2 / (1 + a * a))
-    elif nonlinearity in GAINS:
-        gain = GAINS[nonlinearity]
-    else:
-        raise ValueError(
-            f"nonlinearity {nonlinearity!r} is unknown; choose one of "
-            f"{', '.join([*GAINS, 'leaky_relu'])}"
-        )
+    gain = calculate_gain(nonlinearity, a)
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode {mode!r} is unknown; choose 'fan_in' or 'fan_out'")
     return gain / math.sqrt(fans(tensor)[mode == "fan_out"])
@@ -156,3 +196,7 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
 @no_grad()
 def _fill(tensor, values):
     return tensor.copy_(values)
+
+
+def __getattr__(name):
+    raise not_covered("nn.init", name)

@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from minitransfer import ops
+from minitransfer.devices import check_device
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
+from minitransfer.not_covered import check_default
 from minitransfer.ops.images import pair
 from minitransfer.random import default_generator
 
@@ -18,6 +20,8 @@ class Linear(Module):
         in_features: numbers that come in.
         out_features: numbers that go out.
         bias: whether to add b.
+        device: "cpu" or None.
+        dtype: type of the weights; float32 if None.
         generator: draws the initial weights; the default one if None.
 
     Attributes:
@@ -37,14 +41,18 @@ class Linear(Module):
         (5, 2)
     """
 
-    def __init__(self, in_features, out_features, bias=True, *, generator=None):
+    def __init__(
+        self, in_features, out_features, bias=True, device=None, dtype=None, *, generator=None
+    ):
         super().__init__()
+        if device is not None:
+            check_device(device)
         _check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         generator = generator or default_generator()
         bound = 1 / math.sqrt(in_features)
-        self.weight = _drawn((out_features, in_features), bound, generator)
-        self.bias = _drawn((out_features,), bound, generator) if bias else None
+        self.weight = _drawn((out_features, in_features), bound, generator, dtype)
+        self.bias = _drawn((out_features,), bound, generator, dtype) if bias else None
 
     def forward(self, x):
         try:
@@ -72,6 +80,8 @@ class Conv2d(Module):
         dilation: distance between the points of a filter.
         groups: parts that the channels are divided into; ``groups=in_channels`` is depthwise.
         bias: whether to add a number per output channel.
+        padding_mode: only "zeros" is covered.
+        device, dtype: see `Linear`.
         generator: draws the initial weights; the default one if None.
 
     Attributes:
@@ -98,10 +108,18 @@ class Conv2d(Module):
         dilation=1,
         groups=1,
         bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
         *,
         generator=None,
     ):
         super().__init__()
+        if device is not None:
+            check_device(device)
+        if padding_mode != "zeros":
+            hint = "put other borders round the images before the layer"
+            check_default("Conv2d", hint, padding_mode=(padding_mode, "zeros"))
         _check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -115,8 +133,8 @@ class Conv2d(Module):
         generator = generator or default_generator()
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         bound = 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = _drawn(shape, bound, generator)
-        self.bias = _drawn((out_channels,), bound, generator) if bias else None
+        self.weight = _drawn(shape, bound, generator, dtype)
+        self.bias = _drawn((out_channels,), bound, generator, dtype) if bias else None
 
     def forward(self, x):
         if x.ndim != 4 or x.shape[1] != self.in_channels:
@@ -138,6 +156,10 @@ class Embedding(Module):
     Args:
         num_embeddings: rows.
         embedding_dim: numbers in a row.
+        padding_idx: a row of zeros that is not trained, or None.
+        max_norm, norm_type, scale_grad_by_freq, sparse: only the defaults are covered.
+        _weight: the table, instead of drawn numbers; not trained if `_freeze`.
+        device, dtype: see `Linear`.
         generator: draws the initial weights from the normal distribution; the default one if None.
 
     Shape:
@@ -153,17 +175,59 @@ class Embedding(Module):
         (1, 3, 4)
     """
 
-    def __init__(self, num_embeddings, embedding_dim, *, generator=None):
+    def __init__(
+        self,
+        num_embeddings,
+        embedding_dim,
+        padding_idx=None,
+        max_norm=None,
+        norm_type=2.0,
+        scale_grad_by_freq=False,
+        sparse=False,
+        _weight=None,
+        _freeze=False,
+        device=None,
+        dtype=None,
+        *,
+        generator=None,
+    ):
         super().__init__()
+        if device is not None:
+            check_device(device)
+        check_default(
+            "Embedding",
+            "scale the table, or its gradient, yourself",
+            max_norm=(max_norm, None),
+            scale_grad_by_freq=(scale_grad_by_freq, False),
+            sparse=(sparse, False),
+        )
         _check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Parameter(np.zeros((num_embeddings, embedding_dim), np.float32))
+        self.padding_idx = padding_idx
+        if _weight is not None:
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+            return
+        shape = num_embeddings, embedding_dim
+        self.weight = Parameter(np.zeros(shape, dtype or np.float32), requires_grad=not _freeze)
         init.normal_(self.weight, generator=generator)
+        if padding_idx is not None:
+            self.weight.array[padding_idx] = 0
+
+    @classmethod
+    def from_pretrained(cls, embeddings, freeze=True, padding_idx=None):
+        """Return a layer with a given table, (rows, width), which is not trained if `freeze`.
+
+        Example:
+            >>> from minitransfer import ones
+            >>> Embedding.from_pretrained(ones(3, 2)).weight.requires_grad
+            False
+        """
+        return cls(*embeddings.shape, padding_idx, _weight=embeddings, _freeze=freeze)
 
     def forward(self, ids):
         if ids.dtype.kind not in "iu":
             raise TypeError(f"{self.label()} expects whole numbers, given {ids.dtype}; use .long()")
-        return ops.embedding(ids, self.weight)
+        return ops.embedding(ids, self.weight, self.padding_idx)
 
     def extra_repr(self):
         return f"{self.num_embeddings} rows of {self.embedding_dim}"
@@ -191,6 +255,7 @@ class MaxPool2d(_Pool2d):
         kernel_size: height and width of the window, an int or a pair.
         stride: step of the window; the window's own size if None.
         padding: border added on each side, which never is the largest.
+        dilation, return_indices, ceil_mode: only the defaults are covered.
 
     Example:
         >>> from minitransfer import zeros
@@ -199,6 +264,25 @@ class MaxPool2d(_Pool2d):
     """
 
     stateless = True
+
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        dilation=1,
+        return_indices=False,
+        ceil_mode=False,
+    ):
+        super().__init__(kernel_size, stride, padding)
+        if dilation != 1 or return_indices or ceil_mode:
+            check_default(
+                "MaxPool2d",
+                "leave it out",
+                dilation=(pair(dilation, "dilation"), (1, 1)),
+                return_indices=(return_indices, False),
+                ceil_mode=(ceil_mode, False),
+            )
 
     def forward(self, x):
         return self._pool(ops.max_pool2d, x)
@@ -214,6 +298,24 @@ class AvgPool2d(_Pool2d):
     """
 
     stateless = True
+
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        ceil_mode=False,
+        count_include_pad=True,
+        divisor_override=None,
+    ):
+        super().__init__(kernel_size, stride, padding)
+        check_default(
+            "AvgPool2d",
+            "leave it out",
+            ceil_mode=(ceil_mode, False),
+            count_include_pad=(count_include_pad, True),
+            divisor_override=(divisor_override, None),
+        )
 
     def forward(self, x):
         return self._pool(ops.avg_pool2d, x)
@@ -246,8 +348,8 @@ class AdaptiveAvgPool2d(Module):
         return ops.mean(x, (2, 3), keepdim=True)
 
 
-def _drawn(shape, bound, generator):
-    return Parameter(generator.uniform(-bound, bound, shape).astype(np.float32))
+def _drawn(shape, bound, generator, dtype=None):
+    return Parameter(generator.uniform(-bound, bound, shape).astype(dtype or np.float32))
 
 
 def _check_sizes(module, **sizes):

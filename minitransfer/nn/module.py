@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from minitransfer import devices
+from minitransfer.autograd import explain_arguments
 from minitransfer.nn import state
-from minitransfer.not_covered import not_covered
+from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
 
@@ -16,6 +18,7 @@ class Parameter(Tensor):
     Attributes:
         name: its dotted name within the outermost module it was attached to ("body.0.weight"),
             or "" while it belongs to none. Optimisers keep their state under it.
+        frozen: whether `transfer.freeze` holds it.
 
     Example:
         >>> Parameter([1.0, 2.0]).requires_grad
@@ -23,6 +26,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ("name",)
+    frozen = False
 
     def __init__(self, data, requires_grad=True):
         super().__init__(data, requires_grad)
@@ -32,6 +36,51 @@ class Parameter(Tensor):
 
     def __repr__(self):
         return f"Parameter {self.name!r} {super().__repr__()}"
+
+
+class FrozenParameter(Parameter):
+    """What a parameter is while `transfer.freeze` holds it: it asks for no gradient.
+
+    Freezing gives a parameter this class, and unfreezing takes it away again; the object stays the
+    same. So there is one place that knows whether it learns, and parameters that do are read as
+    quickly as ever.
+
+    Raises:
+        RuntimeError: if it is told to ask for gradients.
+
+    Example:
+        >>> from minitransfer import nn, transfer
+        >>> layer = transfer.freeze(nn.Linear(2, 1))
+        >>> type(layer.weight).__name__, layer.weight.requires_grad
+        ('FrozenParameter', False)
+        >>> type(transfer.unfreeze(layer).weight).__name__
+        'Parameter'
+    """
+
+    __slots__ = ()
+    frozen = True
+
+    @property
+    def requires_grad(self) -> bool:
+        """Always False."""
+        return False
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        if value:
+            raise RuntimeError(
+                f"the parameter {self.name!r} is frozen, and asks for no gradient until "
+                "transfer.unfreeze is called on the module that was frozen (or on a part of it)"
+            )
+        Tensor.requires_grad.__set__(self, False)
+
+    @classmethod
+    def of_kind(cls, kind: type) -> type:
+        """Return the class that a parameter of class `kind` has while it is frozen."""
+        if kind is Parameter:
+            return cls
+        facts = {"__slots__": (), "frozen": True, "requires_grad": cls.requires_grad}
+        return type(f"Frozen{kind.__name__}", (kind,), facts)
 
 
 class HookHandle:
@@ -54,9 +103,10 @@ class Module:
     are registered when they are assigned as attributes, and are walked in that order.
 
     Attributes:
-        training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`;
-            always False in a frozen module (see `minitransfer.transfer.freeze`).
-        frozen: whether the module was frozen.
+        training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`
+            here and below, or assigned, for this module alone; always False in a frozen module
+            (see `minitransfer.transfer.freeze`).
+        frozen: whether the module was frozen; only `transfer.freeze` and `unfreeze` change it.
         name: dotted name within the outermost module, "" for that one itself.
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
@@ -81,6 +131,7 @@ class Module:
     stateless = pointwise = False
     input_type: str | None = None
     input_shape: tuple[int, ...] | None = None
+    _not_saved = frozenset()  # names of buffers that files do without
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -92,7 +143,8 @@ class Module:
 
     def __init__(self):
         registries = {"_parameters": {}, "_buffers": {}, "_modules": {}}
-        self.__dict__.update(registries, frozen=False, name="", _training=True, _forward_hooks=None)
+        facts = {"_frozen": False, "_training": True, "_forward_hooks": None, "name": ""}
+        self.__dict__.update(registries, **facts)
 
     # Registration
 
@@ -137,14 +189,17 @@ class Module:
             )
         raise not_covered(type(self).__name__, name, kind="Module")
 
-    def register_buffer(self, name: str, value) -> None:
-        """Keep `value` as part of the state that is not trained."""
+    def register_buffer(self, name: str, tensor, persistent: bool = True) -> None:
+        """Keep a tensor as part of the state that is not trained; in files only if `persistent`."""
         self._buffers[name] = None
-        setattr(self, name, value)
+        setattr(self, name, tensor)
+        self.__dict__["_not_saved"] = (
+            self._not_saved - {name} if persistent else (self._not_saved | {name})
+        )
 
-    def register_parameter(self, name: str, value) -> None:
-        """Keep `value` (a Parameter, or None for "this layer has none") under `name`."""
-        setattr(self, name, value)
+    def register_parameter(self, name: str, param) -> None:
+        """Keep a Parameter (or None for "this layer has none") under `name`."""
+        setattr(self, name, param)
 
     def add_module(self, name: str, module) -> None:
         """Attach `module` under `name`."""
@@ -164,7 +219,7 @@ class Module:
             (Linear(3 → 5), '1.weight')
         """
         new.train(old._training)
-        for name, module in new.named_modules(old.name):
+        for name, module in new.named_modules(prefix=old.name):
             object.__setattr__(module, "name", name)
         for name, parameter in new.named_parameters():
             parameter.name = f"{old.name}.{name}" if old.name else name
@@ -172,6 +227,19 @@ class Module:
             for name, child in module._modules.items():
                 if child is old:  # not by setattr, which would name everything from here
                     module._modules[name] = module.__dict__[name] = new
+
+    register_module = add_module
+
+    def get_submodule(self, target: str) -> "Module":
+        """Return the module with a dotted name.
+
+        Raises:
+            AttributeError: if there is none.
+        """
+        modules = dict(self.named_modules())
+        if target not in modules:
+            raise AttributeError(f"no module {target!r}; there are {', '.join(modules)}")
+        return modules[target]
 
     def _name_everything(self) -> None:
         """Tell all that is attached here its dotted name; the outermost module comes last."""
@@ -183,19 +251,30 @@ class Module:
 
     # Walks
 
-    def named_modules(self, prefix: str = "", seen=None) -> Iterator[tuple[str, "Module"]]:
-        """Yield (dotted name, module) for this module and all below it, each once."""
-        seen = set() if seen is None else seen
-        if id(self) in seen:
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, "Module"]]:
+        """Yield (dotted name, module) for this module and all below it.
+
+        Args:
+            memo: ids of the modules that were seen already.
+            prefix: what to put before the names.
+            remove_duplicate: whether to yield a module that stands in two places once.
+        """
+        memo = set() if memo is None else memo
+        if id(self) in memo:
             return
-        seen.add(id(self))
+        if remove_duplicate:
+            memo.add(id(self))
         yield prefix, self
         for name, module in self._modules.items():
-            yield from module.named_modules(f"{prefix}.{name}" if prefix else name, seen)
+            below = f"{prefix}.{name}" if prefix else name
+            yield from module.named_modules(memo, below, remove_duplicate)
 
-    def modules(self) -> Iterator["Module"]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator["Module"]:
         """Yield this module and all below it."""
-        return (module for _, module in self.named_modules())
+        named = self.named_modules(remove_duplicate=remove_duplicate)
+        return (module for _, module in named)
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for the modules directly attached."""
@@ -205,36 +284,64 @@ class Module:
         """Yield the modules directly attached."""
         return iter(self._modules.values())
 
-    def _named(self, registry: str) -> Iterator[tuple[str, Tensor]]:
+    def _named(self, registry, prefix="", recurse=True, remove_duplicate=True):
         seen = set()
-        for prefix, module in self.named_modules():
+        walk = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for place, module in walk:
             for name, tensor in getattr(module, registry).items():
-                if id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    yield f"{prefix}.{name}" if prefix else name, tensor
+                if tensor is not None and id(tensor) not in seen:
+                    if remove_duplicate:
+                        seen.add(id(tensor))
+                    yield f"{place}.{name}" if place else name, tensor
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield (dotted name, parameter), in the order of registration, shared ones once."""
-        return self._named("_parameters")
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Yield (dotted name, parameter), in the order of registration, shared ones once.
 
-    def parameters(self) -> Iterator[Parameter]:
+        Args:
+            prefix: what to put before the names.
+            recurse: whether to go into the modules attached.
+            remove_duplicate: whether to yield a parameter that stands in two places once.
+        """
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Yield all parameters, frozen ones included."""
-        return (parameter for _, parameter in self.named_parameters())
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield (dotted name, buffer)."""
-        return self._named("_buffers")
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield (dotted name, buffer); see `named_parameters`."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
 
-    def buffers(self) -> Iterator[Tensor]:
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield all buffers."""
-        return (buffer for _, buffer in self.named_buffers())
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     # Modes
 
     @property
     def training(self) -> bool:
         """Whether the module is in training mode; a frozen one never is."""
-        return self._training and not self.frozen
+        return self._training and not self._frozen
+
+    @training.setter
+    def training(self, mode: bool):
+        self.__dict__["_training"] = bool(mode)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the module was frozen."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, value):
+        raise AttributeError(
+            f"{self.label()}: frozen tells what transfer.freeze has done; freeze and unfreeze with "
+            "transfer.freeze(module) and transfer.unfreeze(module)"
+        )
 
     def train(self, mode: bool = True):
         """Set training mode here and below, and return the module. Frozen parts stay as they are:
@@ -271,30 +378,66 @@ class Module:
 
     def requires_grad_(self, requires_grad: bool = True):
         """Ask all parameters for gradients, or none of them. (`transfer.freeze` does more: it
-        also holds batch norm and dropout in evaluation mode.)"""
+        also holds batch norm and dropout in evaluation mode, and lasts until `unfreeze`.)
+
+        Raises:
+            RuntimeError: if a parameter is frozen that is to ask for gradients; nothing has been
+                changed then.
+        """
+        frozen = [n for n, p in self.named_parameters() if p.frozen]
+        if requires_grad and frozen:
+            raise RuntimeError(
+                f"requires_grad_(True): frozen are {', '.join(frozen)}, and they stay so until "
+                "transfer.unfreeze is called on the module that was frozen; nothing was changed"
+            )
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zero."""
         for parameter in self.parameters():
-            parameter.gradient = None
+            if set_to_none:
+                parameter.gradient = None
+            elif parameter.gradient is not None:
+                parameter.gradient[...] = 0
 
-    def apply(self, function: Callable[["Module"], object]):
-        """Call `function` on every module, the innermost first, and return this module."""
+    def apply(self, fn: Callable[["Module"], object]):
+        """Call a function on every module, the innermost first, and return this module."""
         for module in self._modules.values():
-            module.apply(function)
-        function(self)
+            module.apply(fn)
+        fn(self)
         return self
 
-    def to(self, target=None, *, dtype=None):
+    @explain_arguments
+    def to(self, target=None, dtype=None, non_blocking=False, *, device=None):
         """Turn all floating parameters and buffers into a dtype, in place; "cpu" does nothing."""
+        if dtype is None and not isinstance(target, (str, devices.device, type(None))):
+            dtype, target = target, None
+        for place in (device, target):
+            if isinstance(place, str) and place in np.sctypeDict:
+                dtype = dtype or place
+            elif place is not None:
+                devices.check_device(place)
+        if dtype is None:
+            return self
         for tensor in (*self.parameters(), *self.buffers()):
-            converted = tensor.detach().to(target, dtype=dtype).array
+            converted = tensor.detach().to(dtype).array
             if tensor.dtype.kind == "f" and converted is not tensor.array:
                 tensor.array, tensor.gradient = converted, None
         return self
+
+    def cpu(self):
+        """Return the module itself: there is no other place for it."""
+        return self
+
+    def cuda(self, device=None):
+        """Refuse: there is no graphics card.
+
+        Raises:
+            AttributeError: says what to do instead.
+        """
+        devices.check_device("cuda")
 
     def float(self):
         """Turn all floating parameters and buffers into float32."""
@@ -316,13 +459,19 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *inputs, **options):
-        output = self.forward(*inputs, **options)
+        try:
+            output = self.forward(*inputs, **options)
+        except (AttributeError, TypeError, ValueError) as error:
+            if type(self).__module__.startswith("minitransfer."):  # others may take lists
+                explain_no_tensor(self.label(), error, inputs)
+            raise
         if self._forward_hooks is not None:
             for hook in list(self._forward_hooks.values()):
                 changed = hook(self, inputs, output)
                 output = output if changed is None else changed
         return output
 
+    @explain_arguments
     def register_forward_hook(self, hook: Callable) -> HookHandle:
         """Call ``hook(module, inputs, output)`` whenever this module has been called.
 
@@ -420,7 +569,7 @@ class Sequential(Module):
         whole._modules.update(parts)
         whole.__dict__.update(whole._modules)
         if like is not None:
-            facts = {"name": like.name, "frozen": like.frozen, "_training": like._training}
+            facts = {"name": like.name, "_frozen": like._frozen, "_training": like._training}
             whole.__dict__.update(facts)
         return whole
 
@@ -462,6 +611,6 @@ def check_module(module) -> None:
     """
     if not isinstance(module, Module):
         raise TypeError(
-            f"expected a module (nn.Linear, nn.ReLU(), …), given {module!r}; "
-            "a class has to be called first, and a plain function wrapped in a module"
+            "expected a module, as nn.ReLU() or a class of your own made of nn.Module; given "
+            f"{what_was_given(module)}"
         )

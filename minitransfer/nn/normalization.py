@@ -4,21 +4,36 @@ import numpy as np
 
 from minitransfer import ops
 from minitransfer.autograd import increment_version
+from minitransfer.devices import check_device
 from minitransfer.nn.module import Module, Parameter
 
 
 class _BatchNorm(Module):
     axes: tuple[int, ...] = ()
 
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
+    ):
         super().__init__()
+        if device is not None:
+            check_device(device)
+        dtype = dtype or np.float32
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.track_running_stats = track_running_stats
-        self.weight = Parameter(np.ones(num_features, np.float32)) if affine else None
-        self.bias = Parameter(np.zeros(num_features, np.float32)) if affine else None
+        self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_features, dtype)) if affine and bias else None
         if track_running_stats:
-            self.register_buffer("running_mean", np.zeros(num_features, np.float32))
-            self.register_buffer("running_var", np.ones(num_features, np.float32))
+            self.register_buffer("running_mean", np.zeros(num_features, dtype))
+            self.register_buffer("running_var", np.ones(num_features, dtype))
             self.register_buffer("num_batches_tracked", np.zeros((), np.int64))
 
     def forward(self, x):
@@ -65,6 +80,9 @@ class BatchNorm1d(_BatchNorm):
         momentum: share of a batch in the running statistics; None takes the mean of all batches.
         affine: whether to scale and shift with learnt `weight` and `bias`.
         track_running_stats: False uses the batch's statistics always.
+        device: "cpu" or None.
+        dtype: type of the weights; float32 if None.
+        bias: whether there is a `bias` to shift with.
 
     Shape:
         (N, num_features) or (N, num_features, L), unchanged.
@@ -96,6 +114,10 @@ class BatchNorm2d(_BatchNorm):
     axes = (4,)
 
 
+#: What learns from the statistics of each batch.
+BATCH_NORMS = (BatchNorm1d, BatchNorm2d)
+
+
 class LayerNorm(Module):
     """Normalises each example over its last axes (Ba, Kiros and Hinton 2016).
 
@@ -103,6 +125,9 @@ class LayerNorm(Module):
         normalized_shape: lengths of the last axes to normalise over, an int or a tuple.
         eps: added to the variance.
         elementwise_affine: whether to scale and shift with learnt `weight` and `bias`.
+        bias: whether there is a `bias` to shift with.
+        device: "cpu" or None.
+        dtype: type of the weights; float32 if None.
 
     Example:
         >>> from minitransfer import tensor
@@ -111,14 +136,26 @@ class LayerNorm(Module):
         [-1.0, 1.0]
     """
 
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True):
+    def __init__(
+        self,
+        normalized_shape,
+        eps=1e-5,
+        elementwise_affine=True,
+        bias=True,
+        device=None,
+        dtype=None,
+    ):
         super().__init__()
+        if device is not None:
+            check_device(device)
+        dtype = dtype or np.float32
         single = isinstance(normalized_shape, int)
         self.normalized_shape = (normalized_shape,) if single else tuple(normalized_shape)
         self.eps = eps
         affine = elementwise_affine
-        self.weight = Parameter(np.ones(self.normalized_shape, np.float32)) if affine else None
-        self.bias = Parameter(np.zeros(self.normalized_shape, np.float32)) if affine else None
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if affine else None
+        shifts = affine and bias
+        self.bias = Parameter(np.zeros(self.normalized_shape, dtype)) if shifts else None
 
     def forward(self, x):
         if tuple(x.shape[-len(self.normalized_shape) :]) != self.normalized_shape:

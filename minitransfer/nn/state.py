@@ -5,7 +5,9 @@
 
 from typing import NamedTuple
 
-from minitransfer.autograd import increment_version
+import numpy as np
+
+from minitransfer.autograd import explain_arguments, increment_version
 from minitransfer.tensor import Tensor
 
 
@@ -16,6 +18,7 @@ class LoadResult(NamedTuple):
     unexpected_keys: list[str]
 
 
+@explain_arguments
 def state_dict(module) -> dict[str, Tensor]:
     """Return all parameters and buffers by dotted name.
 
@@ -25,11 +28,12 @@ def state_dict(module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in _state(module)}
 
 
-def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
+@explain_arguments
+def load_state_dict(module, state_dict: dict, strict: bool = True) -> LoadResult:
     """Copy the numbers in `state` into this module; all of it, or in an error nothing.
 
     Args:
-        state: dotted name → tensor or array.
+        state_dict: dotted name → tensor or array.
         strict: whether every name must have its counterpart on both sides.
 
     Returns:
@@ -39,11 +43,12 @@ def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
     Raises:
         KeyError: names every missing and unexpected key (`strict` only).
         ValueError: names every key whose shape differs, with both shapes, and the missing
-            and unexpected keys too.
+            and unexpected keys too; or the keys that belong to one shared tensor and hold
+            different numbers.
         TypeError: if a value is not numeric.
     """
     own = dict(_state(module))
-    arrays = {name: Tensor(value).array for name, value in state.items()}
+    arrays = {name: Tensor(value).array for name, value in state_dict.items()}
     absent = [name for name in own if name not in arrays]
     unexpected = [name for name in arrays if name not in own]
     wrong = [
@@ -53,6 +58,7 @@ def load_state_dict(module, state: dict, strict: bool = True) -> LoadResult:
     ]
     if wrong or (strict and (absent or unexpected)):
         raise _load_error(absent, unexpected, wrong)
+    _check_shared(own, arrays)
     for name, tensor in own.items():
         if name in arrays:
             tensor.array[...] = arrays[name]
@@ -64,7 +70,23 @@ def _state(module):
     for prefix, part in module.named_modules():
         for registry in (part._parameters, part._buffers):
             for name, tensor in registry.items():
-                yield f"{prefix}.{name}" if prefix else name, tensor
+                if name not in part._not_saved:
+                    yield f"{prefix}.{name}" if prefix else name, tensor
+
+
+def _check_shared(own, arrays) -> None:
+    """Refuse two different values for what two names in the module share."""
+    first_names = {}
+    for name, tensor in own.items():
+        if name not in arrays:
+            continue
+        first = first_names.setdefault(id(tensor), name)
+        if first != name and not np.array_equal(arrays[first], arrays[name], equal_nan=True):
+            raise ValueError(
+                f"load_state_dict: nothing was loaded. {first} and {name} are one tensor here, and "
+                "the state holds two different ones: it comes from a network that does not share "
+                "them. Leave one out of the state, with strict=False, or do not share them here"
+            )
 
 
 def _load_error(absent, unexpected, wrong) -> Exception:

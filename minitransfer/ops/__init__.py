@@ -23,14 +23,23 @@ Example:
 """
 
 from minitransfer.ops.activations import (
+    elu,
     gelu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
     leaky_relu,
     log_softmax,
+    logsigmoid,
+    mish,
     relu,
     relu6,
+    selu,
     sigmoid,
+    silu,
     softmax,
     softplus,
+    softsign,
     tanh,
 )
 from minitransfer.ops.arithmetic import (
@@ -50,12 +59,59 @@ from minitransfer.ops.arithmetic import (
     square,
     sub,
 )
-from minitransfer.ops.distances import huber_loss, kl_div, l1_loss, mse_loss
+from minitransfer.ops.distances import huber_loss, kl_div, l1_loss, mse_loss, smooth_l1_loss
+from minitransfer.ops.elementary import (
+    allclose,
+    ceil,
+    equal,
+    erf,
+    expm1,
+    floor,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    log1p,
+    log2,
+    log10,
+    reciprocal,
+    round,
+    rsqrt,
+    sign,
+    tan,
+    trunc,
+)
 from minitransfer.ops.images import avg_pool2d, conv2d, max_pool2d
 from minitransfer.ops.indexing import embedding, gather, index, one_hot
+from minitransfer.ops.likelihoods import binary_cross_entropy, nll_loss
 from minitransfer.ops.losses import binary_cross_entropy_with_logits, cross_entropy
-from minitransfer.ops.matrix import linear, matmul
-from minitransfer.ops.normalization import batch_norm, dropout, layer_norm
+from minitransfer.ops.matrix import bmm, dot, einsum, linear, matmul, mm, outer
+from minitransfer.ops.normalization import batch_norm, dropout, dropout2d, layer_norm
+from minitransfer.ops.order import (
+    argsort,
+    bernoulli,
+    cumprod,
+    cumsum,
+    multinomial,
+    nonzero,
+    prod,
+    sort,
+    topk,
+)
+from minitransfer.ops.rearranging import (
+    chunk,
+    flip,
+    index_select,
+    masked_fill,
+    masked_select,
+    repeat,
+    repeat_interleave,
+    roll,
+    split,
+    tril,
+    triu,
+    unbind,
+)
 from minitransfer.ops.reductions import (
     ValuesIndices,
     all,
@@ -73,15 +129,20 @@ from minitransfer.ops.reductions import (
     sum,
     var,
 )
+from minitransfer.ops.resizing import interpolate
 from minitransfer.ops.selection import (
     bitwise_and,
     bitwise_not,
     bitwise_or,
+    bitwise_xor,
     clamp,
     eq,
     ge,
     gt,
     le,
+    logical_and,
+    logical_not,
+    logical_or,
     lt,
     maximum,
     minimum,
@@ -93,10 +154,13 @@ from minitransfer.ops.shapes import (
     cat,
     clone,
     expand,
+    expand_as,
     flatten,
+    narrow,
     pad,
     permute,
     reshape,
+    reshape_as,
     squeeze,
     stack,
     t,

@@ -159,12 +159,131 @@ def stable_softplus(x):
 
 
 @differentiable
-def softmax(input, dim):
-    """Exponentials along an dim, divided by their sum: positive shares that add up to 1.
+def silu(input, inplace=False):
+    """`x` times its sigmoid, also called swish (Elfwing, Uchibe and Doya 2018).
+
+    Example:
+        >>> silu.__wrapped__(np.array([0.0, 1.0]))[0].round(4)
+        array([0.    , 0.7311])
+    """
+    x = as_float(input)
+    share = kernels.sigmoid(x)
+    return x * share, (lambda gy: gy * share * (1 + x * (1 - share)),)
+
+
+@differentiable
+def elu(input, alpha=1.0, inplace=False):
+    """`x` where it is positive, else ``alpha * (exp(x) - 1)`` (Clevert et al. 2016).
+
+    Example:
+        >>> elu.__wrapped__(np.array([-1.0, 2.0]))[0].round(4)
+        array([-0.6321,  2.    ])
+    """
+    x, alpha = as_float(input), float(alpha)
+    below = alpha * np.expm1(np.minimum(x, 0))
+    return np.where(x > 0, x, below), (lambda gy: np.where(x > 0, gy, gy * (below + alpha)),)
+
+
+@differentiable
+def selu(input, inplace=False):
+    """`elu`, scaled so that mean 0 and variance 1 stay as they are (Klambauer et al. 2017).
+
+    Example:
+        >>> selu.__wrapped__(np.array([-1.0, 2.0]))[0].round(4)
+        array([-1.1113,  2.1014])
+    """
+    scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+    y, (dx,) = elu.__wrapped__(input, alpha)
+    return scale * y, (lambda gy: scale * dx(gy),)
+
+
+@differentiable
+def mish(input, inplace=False):
+    """`x` times the hyperbolic tangent of its softplus (Misra 2020).
+
+    Example:
+        >>> mish.__wrapped__(np.array([0.0, 1.0]))[0].round(4)
+        array([0.    , 0.8651])
+    """
+    x = as_float(input)
+    t = np.tanh(stable_softplus(x))
+    return x * t, (lambda gy: gy * (t + x * (1 - t * t) * kernels.sigmoid(x)),)
+
+
+@differentiable
+def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    """`x` limited to a range; the slope at both ends is 0.
+
+    Example:
+        >>> hardtanh.__wrapped__(np.array([-3.0, 0.5, 2.0]))[0]
+        array([-1. ,  0.5,  1. ])
+    """
+    x = as_float(input)
+    inside = (x > min_val) & (x < max_val)
+    y = np.clip(x, min_val, max_val).astype(x.dtype, copy=False)
+    return y, (lambda gy: np.where(inside, gy, 0),)
+
+
+@differentiable
+def hardsigmoid(input, inplace=False):
+    """A sigmoid of three straight lines, x / 6 + 1/2 between -3 and 3.
+
+    Example:
+        >>> hardsigmoid.__wrapped__(np.array([-4.0, 0.0, 4.0]))[0]
+        array([0. , 0.5, 1. ])
+    """
+    x = as_float(input)
+    inside = (x > -3) & (x < 3)
+    return np.clip(x + 3, 0, 6) / 6, (lambda gy: np.where(inside, gy / 6, 0),)
+
+
+@differentiable
+def hardswish(input, inplace=False):
+    """`x` times its `hardsigmoid`, the activation of MobileNetV3 (Howard et al. 2019).
+
+    Example:
+        >>> hardswish.__wrapped__(np.array([-4.0, 0.0, 3.0]))[0]
+        array([-0.,  0.,  3.])
+    """
+    x = as_float(input)
+    share = np.clip(x + 3, 0, 6) / 6
+    inside = (x > -3) & (x < 3)
+    return x * share, (lambda gy: gy * np.where(inside, x / 3 + 0.5, share),)
+
+
+@differentiable
+def softsign(input):
+    """x / (1 + |x|).
+
+    Example:
+        >>> softsign.__wrapped__(np.array([-1.0, 3.0]))[0]
+        array([-0.5 ,  0.75])
+    """
+    x = as_float(input)
+    size = 1 + np.abs(x)
+    return x / size, (lambda gy: gy / (size * size),)
+
+
+@differentiable
+def logsigmoid(input):
+    """The logarithm of the sigmoid, without rounding small ones to 0.
+
+    Example:
+        >>> logsigmoid.__wrapped__(np.array([-1000.0, 0.0]))[0].round(4).tolist()
+        [-1000.0, -0.6931]
+    """
+    x = as_float(input)
+    return -stable_softplus(-x), (lambda gy: gy * kernels.sigmoid(-x),)
+
+
+@differentiable
+def softmax(input, dim, dtype=None):
+    """Exponentials along an axis, divided by their sum: positive shares that add up to 1.
 
     Args:
         input: Array.
-        dim: The dim along which the shares add up to 1.
+        dim: The axis along which the shares add up to 1.
+        dtype: The type to compute in; that of `input` if None.
 
     Returns:
         The shares and the derivative.
@@ -174,7 +293,7 @@ def softmax(input, dim):
         array([[0.5, 0.5],
                [1. , 0. ]])
     """
-    y = _along(kernels.softmax, as_float(input), dim)
+    y = _along(kernels.softmax, as_float(input if dtype is None else input.astype(dtype)), dim)
 
     def dx(gy):
         g = gy * y
@@ -184,14 +303,15 @@ def softmax(input, dim):
 
 
 @differentiable
-def log_softmax(input, dim):
+def log_softmax(input, dim, dtype=None):
     """The logarithm of `softmax`, computed without rounding small shares to 0.
 
     Example:
         >>> log_softmax.__wrapped__(np.array([1000.0, 0.0]), dim=0)[0]
         array([    0., -1000.])
     """
-    y = _along(kernels.log_softmax, as_float(input), dim)
+    x = as_float(input if dtype is None else input.astype(dtype))
+    y = _along(kernels.log_softmax, x, dim)
 
     def dx(gy):
         return gy - kernels.exp(y) * np.add.reduce(gy, axis=dim if y.ndim else None, keepdims=True)

@@ -4,37 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from minitransfer.kernels.sums import total
+
 _FLOAT64 = np.dtype(np.float64)
-
-#: Longer axes than this are summed in pieces.
-_PIECE = 4096
-
-
-def total(x, axis=None, keepdims=False):
-    """Sum over axes, accurate for long ones too.
-
-    NumPy sums pairwise where neighbours in memory are added, but one by one along other axes:
-    there 20 million ones of float32 are 16,777,216. So a long axis of that kind is summed piece by
-    piece, and then the sums are.
-
-    Args:
-        x: Array.
-        axis: None (all), a number or a tuple.
-        keepdims: Keep the summed axes with size 1.
-
-    Returns:
-        The sum, in the dtype of `x`.
-
-    Example:
-        >>> total(np.ones((20_000_000, 1), np.float32), axis=0).tolist()
-        [20000000.0]
-    """
-    if x.size > _PIECE and x.dtype.kind == "f" and axis is not None:
-        for a in axis if isinstance(axis, tuple) else (axis,):
-            if x.shape[a] > _PIECE and x.strides[a] != x.itemsize:
-                starts = np.arange(0, x.shape[a], _PIECE)
-                x = np.add.reduceat(x, starts, axis=a)
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 def unbroadcast(gradient, like):

@@ -79,6 +79,33 @@ def huber_loss(input, target, reduction="mean", delta=1.0):
 
 
 @differentiable
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """Absolute error with its corner rounded off within `beta` (Girshick 2015): `huber_loss` with
+    ``delta=beta``, divided by `beta`; with ``beta=0`` the absolute error itself.
+
+    Example:
+        >>> on_arrays = smooth_l1_loss.__wrapped__
+        >>> on_arrays(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none", beta=2.0)[0]
+        array([0.0625, 2.    ])
+    """
+    refuse_old_names("smooth_l1_loss", size_average, reduce)
+    beta = float(beta)
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta is {beta}; expected a number not below 0")
+    if beta == 0:
+        return l1_loss.__wrapped__(input, target, reduction=reduction)
+    difference = input - matching("smooth_l1_loss", input, target)
+    inner = np.clip(difference, -beta, beta)
+    slope = inner / beta
+    losses = slope * (difference - 0.5 * inner)
+    y, factor = reduce_losses("smooth_l1_loss", losses, reduction)
+    return y, (
+        lambda gy: to_each(gy, factor) * slope,
+        lambda gy: (to_each(gy, -factor) * slope).astype(target.dtype, copy=False),
+    )
+
+
+@differentiable
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """Kullback-Leibler divergence of predicted from true probabilities.
 

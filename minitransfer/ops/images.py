@@ -4,6 +4,7 @@ import numpy as np
 
 from minitransfer import kernels
 from minitransfer.autograd import differentiable
+from minitransfer.not_covered import check_default
 from minitransfer.ops.common import same_dtype
 
 
@@ -56,7 +57,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return kernels.conv2d(input, weight, bias, *geometry), (
         dx,
         lambda gy: kernels.conv2d_backward_weight(input, gy, weight.shape, *geometry),
-        None if bias is None else lambda gy: np.add.reduce(gy, axis=(0, 2, 3)),
+        None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
     )
 
 
@@ -110,7 +111,15 @@ def _check_channels(x, w, b, groups):
 
 
 @differentiable
-def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+def max_pool2d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    dilation=1,
+    ceil_mode=False,
+    return_indices=False,
+):
     """The largest value of each window. The gradient goes to the element that was taken.
 
     Args:
@@ -118,7 +127,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         kernel_size: Height and width of the window, a number or a pair.
         stride: Step between windows; by default the window size, so that none overlap.
         padding: Border around the image that never wins, at most half the window.
-        dilation, ceil_mode: Only 1 and False are covered.
+        dilation, ceil_mode, return_indices: Only 1 and False are covered.
 
     Returns:
         Images (N, C, H', W') and the derivative.
@@ -131,8 +140,13 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         >>> value, dx(np.ones((1, 1, 1, 1)))
         (array([[[[4.]]]]), array([[[[0., 1.], [0., 0.]]]]))
     """
-    if dilation not in (1, (1, 1)):
-        raise ValueError(f"max_pool2d: dilation={dilation} is not covered; leave it at 1")
+    if dilation != 1 or return_indices:
+        check_default(
+            "max_pool2d",
+            "leave it out",
+            dilation=(pair(dilation, "max_pool2d: dilation"), (1, 1)),
+            return_indices=(return_indices, False),
+        )
     geometry = _geometry("max_pool2d", input, kernel_size, stride, padding, ceil_mode)
     y, taken = kernels.max_pool2d(input, *geometry)
     shape = input.shape
@@ -140,7 +154,15 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 
 @differentiable
-def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False):
+def avg_pool2d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+):
     """The mean of each window; zeros of the padding count, as in PyTorch.
 
     Args:
@@ -148,7 +170,7 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False):
         kernel_size: Height and width of the window, a number or a pair.
         stride: Step between windows; by default the window size, so that none overlap.
         padding: Zeros around the image, at most half the window.
-        ceil_mode: Only False is covered.
+        ceil_mode, count_include_pad, divisor_override: Only the defaults are covered.
 
     Returns:
         Images (N, C, H', W') and the derivative.
@@ -160,6 +182,10 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False):
         >>> avg_pool2d.__wrapped__(np.array([[[[1.0, 4.0], [3.0, 2.0]]]]), 2)[0]
         array([[[[2.5]]]])
     """
+    check_default(
+        "avg_pool2d", "leave it out", count_include_pad=(count_include_pad, True),
+        divisor_override=(divisor_override, None),
+    )  # fmt: skip
     geometry = _geometry("avg_pool2d", input, kernel_size, stride, padding, ceil_mode)
     shape = input.shape
     return kernels.avg_pool2d(input, *geometry), (

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitransfer.autograd import as_array, differentiable
+from minitransfer.not_covered import check_default
 
 
 @differentiable
@@ -143,12 +144,22 @@ def gather(input, dim, index):
 
 
 @differentiable
-def embedding(input, weight):
+def embedding(
+    input,
+    weight,
+    padding_idx=None,
+    max_norm=None,
+    norm_type=2.0,
+    scale_grad_by_freq=False,
+    sparse=False,
+):
     """Look up a row of a table for every number: `weight[input]`.
 
     Args:
         input: Integer array of any shape, row numbers from 0.
         weight: Table (rows, width).
+        padding_idx: A row that gets no gradient, or None.
+        max_norm, norm_type, scale_grad_by_freq, sparse: Only the defaults are covered.
 
     Returns:
         An array (*input.shape, width) and the derivatives (None for the numbers).
@@ -166,8 +177,19 @@ def embedding(input, weight):
                [2., 2.]]))
     """
     shape = weight.shape
+    check_default(
+        "embedding", "scale the table, or its gradient, yourself", max_norm=(max_norm, None),
+        scale_grad_by_freq=(scale_grad_by_freq, False), sparse=(sparse, False),
+    )  # fmt: skip
     _check_positions("embedding", input, shape[0])
-    return weight[input], (None, lambda gy: scatter(gy, input, shape))
+
+    def dweight(gy):
+        gw = scatter(gy, input, shape)
+        if padding_idx is not None:
+            gw[padding_idx] = 0
+        return gw
+
+    return weight[input], (None, dweight)
 
 
 def scatter(gy, key, shape):
@@ -209,15 +231,15 @@ def _check_positions(operation, positions, size):
 
 
 @differentiable
-def one_hot(input, num_classes=-1):
+def one_hot(tensor, num_classes=-1):
     """A 1 at each label and 0 elsewhere, with one axis more.
 
     Args:
-        input: Labels, whole numbers from 0.
+        tensor: Labels, whole numbers from 0.
         num_classes: Length of the new axis; -1 for one more than the largest label.
 
     Returns:
-        An int64 array (*input.shape, num_classes), and no derivative.
+        An int64 array (*tensor.shape, num_classes), and no derivative.
 
     Raises:
         ValueError: When a label lies outside of the classes.
@@ -227,9 +249,9 @@ def one_hot(input, num_classes=-1):
         array([[0, 1],
                [1, 0]])
     """
-    classes = int(input.max()) + 1 if num_classes == -1 else num_classes
-    if input.size and not (input.min() >= 0 and input.max() < classes):
+    classes = int(tensor.max()) + 1 if num_classes == -1 else num_classes
+    if tensor.size and not (tensor.min() >= 0 and tensor.max() < classes):
         raise ValueError(
-            f"one_hot: labels from {input.min()} to {input.max()} for {classes} classes"
+            f"one_hot: labels from {tensor.min()} to {tensor.max()} for {classes} classes"
         )
-    return np.eye(classes, dtype=np.int64)[input], (None,)
+    return np.eye(classes, dtype=np.int64)[tensor], (None,)

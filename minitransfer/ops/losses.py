@@ -42,7 +42,8 @@ def cross_entropy(
         the targets (None for class numbers).
 
     Raises:
-        ValueError: When shapes do not fit, a label is not a class, or every label is ignored.
+        ValueError: When shapes do not fit, a label is not a class, or, for a mean, every label is
+            ignored.
         TypeError: When labels are not integers.
 
     Example:
@@ -195,7 +196,7 @@ def _checked_labels(logits, target, ignore_index):
     if wrong.any():
         where = int(wrong.argmax())
         raise ValueError(
-            f"cross_entropy: label {labels[where]} at position {where} is not a class; the logits "
+            f"cross_entropy: label {target[where]} at position {where} is not a class; the logits "
             f"have {classes} classes, so labels go from 0 to {classes - 1}"
         )
     return np.where(ignored, 0, labels), ignored

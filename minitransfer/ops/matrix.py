@@ -6,7 +6,7 @@ import numpy as np
 
 from minitransfer import kernels
 from minitransfer.autograd import differentiable
-from minitransfer.ops.common import same_dtype, unbroadcast
+from minitransfer.ops.common import keep_float32, same_dtype, unbroadcast
 
 
 @differentiable
@@ -197,3 +197,149 @@ def _check_linear(x, w, b):
             f"linear: the input has shape {x.shape}; a population of {w.shape[0]} layers takes "
             f"({w.shape[0]}, N, {w.shape[-1]}), or (N, {w.shape[-1]}) shared by all"
         )
+
+
+@differentiable
+def mm(input, mat2):
+    """The product of two matrices; `matmul` takes any number of axes.
+
+    Raises:
+        ValueError: When they are no matrices, or do not fit.
+
+    Example:
+        >>> mm.__wrapped__(np.eye(2), np.ones((2, 1)))[0].shape
+        (2, 1)
+    """
+    if input.ndim != 2 or mat2.ndim != 2:
+        raise ValueError(f"mm: shapes {input.shape} and {mat2.shape}; expected matrices (or use @)")
+    return matmul.__wrapped__(input, mat2)
+
+
+@differentiable
+def bmm(input, mat2):
+    """The products of as many pairs of matrices; `matmul` takes any number of axes.
+
+    Raises:
+        ValueError: When there are not three axes and one batch, or sizes do not fit.
+
+    Example:
+        >>> bmm.__wrapped__(np.zeros((5, 2, 3)), np.ones((5, 3, 1)))[0].shape
+        (5, 2, 1)
+    """
+    if input.ndim != 3 or mat2.ndim != 3 or len(input) != len(mat2):
+        raise ValueError(
+            f"bmm: shapes {input.shape} and {mat2.shape}; expected (B, M, K) and (B, K, N); or @"
+        )
+    return matmul.__wrapped__(input, mat2)
+
+
+@differentiable
+def dot(input, tensor):
+    """The sum of the products of two vectors.
+
+    Raises:
+        ValueError: When they are no vectors of one length.
+
+    Example:
+        >>> dot.__wrapped__(np.array([1.0, 2.0]), np.array([3.0, 4.0]))[0]
+        array(11.)
+    """
+    if input.ndim != 1 or input.shape != tensor.shape:
+        raise ValueError(
+            f"dot: shapes {input.shape} and {tensor.shape}; expected two vectors of one length "
+            "(for matrices use @)"
+        )
+    return matmul.__wrapped__(input, tensor)
+
+
+@differentiable
+def outer(input, vec2):
+    """Every number of one vector times every number of another, a table.
+
+    Example:
+        >>> outer.__wrapped__(np.array([1.0, 2.0]), np.array([3.0, 4.0]))[0]
+        array([[3., 4.],
+               [6., 8.]])
+    """
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise ValueError(f"outer: shapes {input.shape} and {vec2.shape}; expected two vectors")
+    return keep_float32(np.outer(input, vec2), input, vec2), (
+        lambda gy: unbroadcast((gy * vec2).sum(1), input),
+        lambda gy: unbroadcast((gy * input[:, None]).sum(0), vec2),
+    )
+
+
+@differentiable
+def einsum(equation, *operands):
+    """Sums of products, written with a letter for each axis (Einstein's convention).
+
+    Args:
+        equation: Letters of each operand, then of the result: ``"bik,bkj->bij"``. Letters that
+            the result does not have are summed over. Without an arrow the result has the letters
+            that stand once, in the order of the alphabet. ``...`` stands for any axes.
+        operands: Arrays of one dtype.
+
+    Returns:
+        The result and a derivative for each operand. It is computed in one loop over all letters,
+        which gives the same bits on any machine; for large matrices `matmul` is faster.
+
+    Raises:
+        ValueError: When letters and shapes do not fit.
+
+    Example:
+        >>> a, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+        >>> value, (_, da, db) = einsum.__wrapped__("ij,jk->ik", a, b)
+        >>> value, da(np.ones((1, 1)))
+        (array([[11.]]), array([[3., 4.]]))
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        raise TypeError("einsum: give the operands one by one, not in a list")
+    same_dtype("einsum", **{f"operand {i}": a for i, a in enumerate(operands)})
+    terms, result = _letters(equation, operands)
+    try:
+        y = np.einsum(f"{','.join(terms)}->{result}", *operands)
+    except ValueError as reason:
+        shapes = ", ".join(str(a.shape) for a in operands)
+        raise ValueError(f"einsum: {equation!r} with shapes {shapes}: {reason}") from None
+    return y, (None, *(_einsum_slope(i, terms, result, operands) for i in range(len(operands))))
+
+
+def _letters(equation, operands):
+    """The letters of each operand and of the result, dots written out as letters of their own."""
+    left, arrow, result = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise ValueError(f"einsum: {equation!r} names {len(terms)} operands, given {len(operands)}")
+    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in equation]
+    counts = [a.ndim - len(t.replace("...", "")) for t, a in zip(terms, operands, strict=True)]
+    widest = max((n for t, n in zip(terms, counts, strict=True) if "..." in t), default=0)
+    dots = "".join(free[:widest])
+    terms = [
+        t.replace("...", dots[len(dots) - max(n, 0) :]) for t, n in zip(terms, counts, strict=True)
+    ]
+    if arrow:
+        return terms, result.replace("...", dots)
+    once = sorted(c for c in set(left) - set(".,") if left.count(c) == 1)
+    return terms, dots + "".join(once)
+
+
+def _einsum_slope(i, terms, result, operands):
+    """The derivative in operand `i`: the same sum, with the gradient in its place."""
+    own, like = terms[i], operands[i]
+    letters = "".join(dict.fromkeys(own))  # each once: "ii" is a diagonal
+
+    def slope(gy):
+        others = [terms[k] for k in range(len(terms)) if k != i]
+        factors = [operands[k] for k in range(len(terms)) if k != i]
+        alone = "".join(c for c in letters if c not in result and not any(c in t for t in others))
+        if alone:  # summed over, and nowhere else: every place gets the same
+            factors.append(np.ones([like.shape[own.index(c)] for c in alone], gy.dtype))
+            others.append(alone)
+        gx = np.einsum(f"{','.join([result, *others])}->{letters}", gy, *factors)
+        if letters == own:
+            return unbroadcast(gx, like)
+        whole = np.zeros(like.shape, gx.dtype)
+        np.einsum(f"{own}->{letters}", whole)[...] = gx  # a view of the diagonal
+        return whole
+
+    return slope

@@ -205,3 +205,29 @@ def dropout(input, p=0.5, training=True, inplace=False, generator=None):
     kept = (generator or default_generator()).random(input.shape, dtype=np.float32) >= p
     factor = kept * input.dtype.type(1 / (1 - p) if p < 1 else 0)
     return input * factor, (lambda gy: gy * factor,)
+
+
+@differentiable
+def dropout2d(input, p=0.5, training=True, inplace=False, generator=None):
+    """Set whole channels to 0 with probability `p`, and divide the others by `1 - p`.
+
+    Neighbours in a picture say much the same, so that single dropped points would be no loss
+    (Tompson et al. 2015).
+
+    Args:
+        input: Images (N, C, H, W), or (C, H, W).
+        p, training, inplace, generator: See `dropout`.
+
+    Example:
+        >>> draw = np.random.default_rng(1)
+        >>> value, _ = dropout2d.__wrapped__(np.ones((1, 4, 1, 2)), generator=draw)
+        >>> value[0, :, 0].tolist()
+        [[0.0, 0.0], [2.0, 2.0], [2.0, 2.0], [2.0, 2.0]]
+    """
+    if input.ndim not in (3, 4):
+        raise ValueError(
+            f"dropout2d: the input has shape {input.shape}; expected (N, C, H, W) or (C, H, W)"
+        )
+    channels = np.ones((*input.shape[:-2], 1, 1), input.dtype)
+    factor, _ = dropout.__wrapped__(channels, p, training, generator=generator)
+    return input * factor, (lambda gy: gy * factor,)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitransfer.autograd import differentiable
+from minitransfer.autograd import differentiable, explain_arguments
 from minitransfer.ops.common import as_float, total
 from minitransfer.ops.indexing import gather
 from minitransfer.ops.selection import maximum, minimum
@@ -17,13 +17,14 @@ from minitransfer.ops.shapes import clone, squeeze
 
 
 @differentiable
-def sum(input, dim=None, keepdim=False):
+def sum(input, dim=None, keepdim=False, dtype=None):
     """Sum over axes.
 
     Args:
         input: Array.
         dim: None (all), a number or several.
         keepdim: Keep the summed axes with size 1.
+        dtype: The type to sum in; that of `input` if None.
 
     Returns:
         The sum, in the dtype of `input`, and its derivative.
@@ -35,11 +36,12 @@ def sum(input, dim=None, keepdim=False):
                [10., 20.]]))
     """
     shape, axis = input.shape, _axis(input, dim)
-    return total(input, axis, keepdim), (lambda gy: _spread(gy, shape, axis),)
+    x = input if dtype is None else input.astype(dtype)
+    return total(x, axis, keepdim), (lambda gy: _spread(gy, shape, axis),)
 
 
 @differentiable
-def mean(input, dim=None, keepdim=False):
+def mean(input, dim=None, keepdim=False, dtype=None):
     """Arithmetic mean over axes.
 
     Returns:
@@ -53,7 +55,7 @@ def mean(input, dim=None, keepdim=False):
         >>> float(value), dx(np.array(3.0))
         (3.0, array([1., 1., 1.]))
     """
-    x, axis = as_float(input), _axis(input, dim)
+    x, axis = as_float(input if dtype is None else input.astype(dtype)), _axis(input, dim)
     shape, count = x.shape, _count(x, axis)
     if count == 0:
         raise ValueError(
@@ -64,7 +66,7 @@ def mean(input, dim=None, keepdim=False):
 
 
 @differentiable
-def var(input, dim=None, correction=1, keepdim=False):
+def var(input, dim=None, correction=1, keepdim=False, unbiased=None):
     """Variance over axes: the mean squared distance from the mean.
 
     Args:
@@ -73,6 +75,7 @@ def var(input, dim=None, correction=1, keepdim=False):
         correction: What is subtracted from the number of elements in the divisor: 1 for an
             unbiased estimate (default, as in PyTorch), 0 for the variance of the data itself.
         keepdim: Keep the axes with size 1.
+        unbiased: Old name of `correction`: True for 1, False for 0.
 
     Returns:
         The variance and its derivative.
@@ -85,12 +88,12 @@ def var(input, dim=None, correction=1, keepdim=False):
         >>> float(value), dx(np.array(1.0))
         (2.0, array([-2.,  2.]))
     """
-    y, apart, divisor, kept = _variance("var", input, dim, correction, keepdim)
+    y, apart, divisor, kept = _variance("var", input, dim, correction, keepdim, unbiased)
     return y, (lambda gy: gy.reshape(kept) * (2 / divisor) * apart,)
 
 
 @differentiable
-def std(input, dim=None, correction=1, keepdim=False):
+def std(input, dim=None, correction=1, keepdim=False, unbiased=None):
     """Standard deviation over axes, the root of `var`. Where it is 0 so is its slope.
 
     Example:
@@ -99,7 +102,7 @@ def std(input, dim=None, correction=1, keepdim=False):
         (1.0, array([-0.5,  0.5]))
     """
     with np.errstate(over="ignore"):
-        variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim)
+        variance, apart, divisor, kept = _variance("std", input, dim, correction, keepdim, unbiased)
     y = np.sqrt(variance)
     if np.isinf(y).any():  # 1e20 squared is beyond float32, its deviation is not
         squares = np.square(apart, dtype=np.float64)
@@ -111,8 +114,11 @@ def std(input, dim=None, correction=1, keepdim=False):
     return y, (dx,)
 
 
-def _variance(name, input, dim, correction, keepdim):
+def _variance(name, input, dim, correction, keepdim, unbiased):
     """The variance, the distances from the mean, the divisor, and the shape with axes kept."""
+    if isinstance(dim, bool):  # PyTorch's x.var(False)
+        dim, unbiased = None, dim
+    correction = int(correction if unbiased is None else unbiased)
     x, axis = as_float(input), _axis(input, dim)
     count = _count(x, axis)
     if count <= correction:
@@ -126,12 +132,12 @@ def _variance(name, input, dim, correction, keepdim):
 
 
 @differentiable
-def norm(input, p=2, dim=None, keepdim=False):
+def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The p-norm over axes: (sum of |x| ** p) ** (1 / p). Where it is 0 so is its slope.
 
     Args:
         input: Array x.
-        p: 2 or "fro" for the Euclidean norm, 1, `math.inf` for the largest |x|, or any other
+        p: "fro" or 2 for the Euclidean norm, 1, `math.inf` for the largest |x|, or any other
             positive number.
         dim: None (all), a number or several.
         keepdim: Keep the axes with size 1.
@@ -150,7 +156,7 @@ def norm(input, p=2, dim=None, keepdim=False):
     p = 2 if p in ("fro", None) else p
     if not isinstance(p, (int, float)) or not p > 0:
         raise ValueError(f"norm: p is {p!r}; expected a positive number, math.inf or 'fro'")
-    x, axis = as_float(input), _axis(input, dim)
+    x, axis = as_float(input if dtype is None else input.astype(dtype)), _axis(input, dim)
     size = np.abs(x)
     if p == math.inf:
         largest, (dlargest,) = amax.__wrapped__(size, dim, keepdim)
@@ -260,7 +266,8 @@ class ValuesIndices(NamedTuple):
     indices: object
 
 
-def max(input, dim=None, keepdim=False):
+@explain_arguments
+def max(input, dim=None, keepdim=False, other=None):
     """The largest number; with an axis the pair (values, indices); of two tensors, the larger
     number at each place. With an axis the first of several that tie gets all of the gradient.
 
@@ -269,14 +276,15 @@ def max(input, dim=None, keepdim=False):
         >>> max(tensor([[1.0, 3.0], [2.0, 0.0]]), 1).indices.tolist()
         [1, 0]
     """
+    if other is not None or not isinstance(dim, (int, type(None))):
+        return maximum(input, dim if other is None else other)
     if dim is None:
         return amax(input)
-    if not isinstance(dim, int):
-        return maximum(input, dim)
     return _with_places(input, argmax(input, dim, True), dim, keepdim)
 
 
-def min(input, dim=None, keepdim=False):
+@explain_arguments
+def min(input, dim=None, keepdim=False, other=None):
     """The smallest number; with an axis the pair (values, indices); of two tensors, the smaller
     number at each place. With an axis the first of several that tie gets all of the gradient.
 
@@ -285,10 +293,10 @@ def min(input, dim=None, keepdim=False):
         >>> min(tensor([1.0, 3.0]), tensor([2.0, 0.0])).tolist()
         [1.0, 0.0]
     """
+    if other is not None or not isinstance(dim, (int, type(None))):
+        return minimum(input, dim if other is None else other)
     if dim is None:
         return amin(input)
-    if not isinstance(dim, int):
-        return minimum(input, dim)
     return _with_places(input, argmin(input, dim, True), dim, keepdim)
 
 

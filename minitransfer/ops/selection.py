@@ -173,3 +173,27 @@ def bitwise_and(input, other):
 def bitwise_or(input, other):
     """Or, of booleans; of whole numbers bit by bit."""
     return np.bitwise_or(input, other), (None, None)
+
+
+@differentiable
+def bitwise_xor(input, other):
+    """Either, but not both, of booleans; of whole numbers bit by bit."""
+    return np.bitwise_xor(input, other), (None, None)
+
+
+@differentiable
+def logical_and(input, other):
+    """Where both are true (not 0)."""
+    return np.logical_and(input, other), (None, None)
+
+
+@differentiable
+def logical_or(input, other):
+    """Where one of both is true (not 0)."""
+    return np.logical_or(input, other), (None, None)
+
+
+@differentiable
+def logical_not(input):
+    """Where it is false (0)."""
+    return np.logical_not(input), (None,)

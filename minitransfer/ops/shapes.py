@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minitransfer.autograd import differentiable
+from minitransfer.autograd import differentiable, explain_arguments
 from minitransfer.ops.common import keep_float32, unbroadcast
 
 
@@ -49,7 +49,14 @@ def view_as(input, other):
         >>> view_as.__wrapped__(np.arange(4.0), np.zeros((2, 2)))[0].shape
         (2, 2)
     """
-    return reshape.__wrapped__(input, other.shape)
+    y, (dx,) = reshape.__wrapped__(input, other.shape)
+    return y, (dx, None)
+
+
+@differentiable
+def reshape_as(input, other):
+    """The same elements in the shape of `other`; the same as `view_as`."""
+    return view_as.__wrapped__(input, other)
 
 
 @differentiable
@@ -193,6 +200,39 @@ def expand(input, *sizes):
 
 
 @differentiable
+def expand_as(input, other):
+    """Axes of size 1 repeated, and new ones in front, up to the shape of `other`.
+
+    Example:
+        >>> expand_as.__wrapped__(np.ones((2, 1)), np.zeros((2, 3)))[0].shape
+        (2, 3)
+    """
+    y, (dx,) = expand.__wrapped__(input, other.shape)
+    return y, (dx, None)
+
+
+@differentiable
+def narrow(input, dim, start, length):
+    """The part of an axis from `start` on.
+
+    Example:
+        >>> narrow.__wrapped__(np.array([1.0, 2.0, 3.0]), 0, 1, 2)[0]
+        array([2., 3.])
+    """
+    shape = input.shape
+    key = (slice(None),) * _place(dim, input.ndim) + (slice(start, start + length),)
+    if not 0 <= start <= start + length <= shape[dim]:
+        raise ValueError(f"narrow: {length} places from {start} on, of an axis of {shape[dim]}")
+
+    def dx(gy):
+        gx = np.zeros(shape, gy.dtype)
+        gx[key] = gy
+        return gx
+
+    return input[key], (dx,)
+
+
+@differentiable
 def clone(input):
     """A copy.
 
@@ -216,6 +256,7 @@ def cast(input, dtype):
     return input.astype(dtype), ((lambda gy: gy.astype(input.dtype)) if floats else None,)
 
 
+@explain_arguments
 def cat(tensors, dim=0):
     """Join tensors along an axis that they have.
 
@@ -234,6 +275,7 @@ def cat(tensors, dim=0):
     return _concatenate(*tensors, dim=dim)
 
 
+@explain_arguments
 def stack(tensors, dim=0):
     """Join tensors of one shape along a new axis.
 

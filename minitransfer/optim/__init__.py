@@ -1,22 +1,21 @@
 """What moves the parameters: optimisers, and schedules for their learning rates."""
 
+from minitransfer.nn.utils import clip_grad_norm_
 from minitransfer.not_covered import not_covered
 from minitransfer.optim import lr_scheduler
-from minitransfer.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, Schedule, StepLR
-from minitransfer.optim.optimizers import SGD, Adam, AdamW, Optimizer, clip_grad_norm_
-
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "CosineAnnealingLR",
-    "OneCycleLR",
-    "Optimizer",
-    "Schedule",
-    "StepLR",
-    "clip_grad_norm_",
-    "lr_scheduler",
-]
+from minitransfer.optim.adaptive import Adadelta, Adagrad, RMSprop
+from minitransfer.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    Schedule,
+    StepLR,
+)
+from minitransfer.optim.optimizers import SGD, Adam, AdamW, Optimizer
 
 
 def __getattr__(name):

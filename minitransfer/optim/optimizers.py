@@ -1,12 +1,25 @@
-"""Optimisers, in order of increasing complexity."""
+"""Optimisers, in order of increasing complexity. More of them stand in `optim.adaptive`.
+
+Args common to all:
+    params: see `Optimizer`.
+    lr: learning rate, the length of a step.
+    weight_decay: added to the gradient, times the parameter.
+    maximize: whether to go uphill.
+    foreach, fused, capturable, differentiable: how PyTorch computes; taken, and without effect,
+        except that ``differentiable=True`` is refused.
+"""
 
 import math
+import numbers
 from collections.abc import Iterable
 
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.autograd import increment_version
+from minitransfer.autograd import enable_grad, increment_version
+from minitransfer.nn.state import LoadResult
+from minitransfer.not_covered import check_default, what_was_given
+from minitransfer.tensor import Tensor
 
 
 class Optimizer:
@@ -26,8 +39,10 @@ class Optimizer:
         ValueError: if there are no parameters, or one stands in two groups.
     """
 
-    #: What an optimiser keeps of each parameter; the keys of its state.
+    #: What an optimiser keeps of each parameter once it has moved it; the keys of its state.
     remembers: tuple[str, ...] = ()
+    #: What it keeps besides if its options ask for it.
+    may_remember: tuple[str, ...] = ()
 
     def __init__(self, params, defaults: dict):
         self.defaults, self.param_groups, self.state = defaults, [], {}
@@ -61,11 +76,11 @@ class Optimizer:
         taken = {name for other in self.param_groups for name in other["names"]}
         names = []
         for i, (name, parameter) in enumerate(pairs):
-            if not getattr(parameter, "is_leaf", False):
+            if not isinstance(parameter, Tensor) or not parameter.is_leaf:
                 raise ValueError(
-                    f"{type(self).__name__}: entry {i} of a group is a "
-                    f"{type(parameter).__name__}, not a parameter; pass model.parameters(), and "
-                    "no result of a computation"
+                    f"{type(self).__name__}: entry {i} of a group is not a parameter; given "
+                    f"{what_was_given(parameter)}. Pass model.parameters(), and no result of a "
+                    "computation"
                 )
             if id(parameter) in known:
                 raise ValueError(
@@ -78,6 +93,9 @@ class Optimizer:
             taken.add(name)
             names.append(name)
         merged = {**self.defaults, **group}
+        check_options(
+            type(self).__name__, **{name: merged[name] for name in _NOT_NEGATIVE if name in merged}
+        )
         merged.update(params=[p for _, p in pairs], names=names)
         self.param_groups.append(merged)
 
@@ -90,15 +108,29 @@ class Optimizer:
                 elif parameter.gradient is not None:
                     parameter.gradient[...] = 0
 
-    def step(self) -> None:
-        """Move every parameter that has a gradient."""
-        for group in self.param_groups:
-            for name, parameter in zip(group["names"], group["params"], strict=True):
-                if parameter.gradient is not None:
-                    self.update(parameter, group, self.state.setdefault(name, {}))
-                    increment_version(parameter)
+    def step(self, closure=None):
+        """Move every parameter that has a gradient.
 
-    def update(self, parameter, group: dict, state: dict) -> None:
+        Args:
+            closure: computes the loss and its gradients anew, and returns the loss; or None.
+
+        Returns:
+            What `closure` returned.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            uphill = group.get("maximize")
+            for name, parameter in zip(group["names"], group["params"], strict=True):
+                if (gradient := parameter.gradient) is not None:
+                    gradient = -gradient if uphill else gradient
+                    self.update(parameter, gradient, group, self.state.setdefault(name, {}))
+                    increment_version(parameter)
+        return loss
+
+    def update(self, parameter, gradient: np.ndarray, group: dict, state: dict) -> None:
         """Move one parameter, in place; every optimiser writes its own."""
         raise TypeError(f"{type(self).__name__} has no update(); write one")
 
@@ -109,13 +141,18 @@ class Optimizer:
             "state": {name: dict(state) for name, state in self.state.items()},
         }
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict) -> LoadResult:
         """Take up a state that `state_dict` returned. State is matched by parameter name, so the
         groups may be cut differently; options are taken over where the groups are the same.
 
+        Returns:
+            The names of the parameters that found nothing in the state, as frozen ones do not,
+            and of what the state holds for parameters that are not here; it waits for them.
+
         Raises:
-            ValueError: if an array does not have its parameter's shape, or the state is that of
-                another kind of optimiser. Nothing is taken up then.
+            ValueError: if an array does not have its parameter's shape, the state is that of
+                another kind of optimiser, or it holds nothing for any of the parameters, because
+                they are called otherwise. Nothing is taken up then.
         """
         shapes = {
             name: p.shape
@@ -123,11 +160,11 @@ class Optimizer:
             for name, p in zip(g["names"], g["params"], strict=True)
         }
         for name, entries in state["state"].items():
-            if not set(entries) <= set(self.remembers):
+            if not set(entries) <= {*self.remembers, *self.may_remember}:
+                keeps = ", ".join(self.remembers + self.may_remember)
                 raise ValueError(
-                    f"{type(self).__name__} keeps {', '.join(self.remembers) or 'nothing'} of a "
-                    f"parameter; the state of {name!r} holds {', '.join(entries)}: "
-                    "it comes from another kind of optimiser"
+                    f"{type(self).__name__} keeps {keeps} of a parameter; the state of {name!r} "
+                    f"holds {', '.join(entries)}: it comes from another kind of optimiser"
                 )
             for key, value in entries.items():
                 expected = shapes.get(name) if isinstance(value, np.ndarray) else None
@@ -136,6 +173,17 @@ class Optimizer:
                         f"optimiser state {key!r} of {name!r}: given {value.shape}, "
                         f"expected {expected}; was the layer replaced?"
                     )
+        found = LoadResult(
+            [name for name in shapes if name not in state["state"]],
+            [name for name in state["state"] if name not in shapes],
+        )
+        if state["state"] and len(found.missing_keys) == len(shapes):
+            raise ValueError(
+                f"{type(self).__name__}: the state is of parameters called "
+                f"{', '.join(found.unexpected_keys)}; here they are called {', '.join(shapes)}, so "
+                "none of it would be used. Was the network put into another one? Then rename the "
+                "keys of state['state'], or begin without a state"
+            )
         self.state = {
             name: {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in entries.items()}
             for name, entries in state["state"].items()
@@ -143,6 +191,7 @@ class Optimizer:
         for own, saved in zip(self.param_groups, state["groups"], strict=False):
             if own["names"] == list(saved["names"]):
                 own.update({k: v for k, v in saved.items() if k != "names"})
+        return found
 
 
 class SGD(Optimizer):
@@ -155,6 +204,7 @@ class SGD(Optimizer):
         dampening: share of the new gradient that is left out of v.
         weight_decay: added to the gradient, times the parameter.
         nesterov: look ahead along v (Sutskever et al. 2013).
+        maximize, foreach, differentiable, fused: see above.
 
     Example:
         >>> from minitransfer import nn
@@ -166,18 +216,29 @@ class SGD(Optimizer):
         0.8
     """
 
-    remembers = ("momentum",)
+    may_remember = ("momentum",)
 
     def __init__(
-        self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False
+        self,
+        params,
+        lr=1e-3,
+        momentum=0.0,
+        dampening=0.0,
+        weight_decay=0.0,
+        nesterov=False,
+        *,
+        maximize=False,
+        foreach=None,
+        differentiable=False,
+        fused=None,
     ):
-        _check_options(lr=lr, momentum=momentum, weight_decay=weight_decay)
+        check_options("SGD", differentiable, lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError("nesterov needs momentum > 0 and dampening = 0")
-        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening}
+        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "maximize": maximize}
         super().__init__(params, {**defaults, "weight_decay": weight_decay, "nesterov": nesterov})
 
-    def update(self, parameter, group, state):
+    def update(self, parameter, gradient, group, state):
         momentum, dampening, buffer = group["momentum"], group["dampening"], None
         if momentum:
             buffer = state.get("momentum")
@@ -186,7 +247,7 @@ class SGD(Optimizer):
                 state["momentum"] = buffer
         kernels.sgd_step(
             parameter.array,
-            parameter.gradient,
+            gradient,
             buffer,
             group["lr"],
             momentum,
@@ -208,6 +269,9 @@ class Adam(Optimizer):
         betas: shares of the old m and v that are kept.
         eps: keeps the division finite.
         weight_decay: added to the gradient, times the parameter (see `AdamW` for the better way).
+        amsgrad: divide by the root of the largest v so far (Reddi, Kale and Kumar 2018).
+        decoupled_weight_decay: what `AdamW` does.
+        maximize, foreach, capturable, differentiable, fused: see above.
 
     Example:
         >>> from minitransfer import nn
@@ -219,26 +283,45 @@ class Adam(Optimizer):
         0.9
     """
 
-    remembers = ("step", "m", "v")
+    remembers, may_remember = ("step", "m", "v"), ("largest_v",)
     decoupled = False
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-        _check_options(lr=lr, eps=eps, weight_decay=weight_decay)
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0.0,
+        amsgrad=False,
+        *,
+        foreach=None,
+        maximize=False,
+        capturable=False,
+        differentiable=False,
+        fused=None,
+        decoupled_weight_decay=False,
+    ):
+        name = type(self).__name__
+        check_options(name, differentiable, lr=lr, eps=eps, weight_decay=weight_decay)
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas are shares from 0 to below 1; given {betas}")
-        super().__init__(
-            params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
-        )
+        defaults = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
+        self.decoupled = self.decoupled or decoupled_weight_decay
+        super().__init__(params, {**defaults, "amsgrad": amsgrad, "maximize": maximize})
 
-    def update(self, parameter, group, state):
+    def update(self, parameter, gradient, group, state):
         if not state:
             state["step"] = 0
             state["m"] = np.zeros_like(parameter.array)
             state["v"] = np.zeros_like(parameter.array)
         state["step"] += 1
+        if group.get("amsgrad"):
+            self._step_with_largest(parameter.array, gradient, group, state)
+            return
         kernels.adam_step(
             parameter.array,
-            parameter.gradient,
+            gradient,
             state["m"],
             state["v"],
             group["lr"],
@@ -248,6 +331,21 @@ class Adam(Optimizer):
             self.decoupled,
             state["step"],
         )
+
+    def _step_with_largest(self, p, gradient, group, state):
+        """As the kernel's step, divided by the root of the largest v so far."""
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        if decay and self.decoupled:
+            p *= 1 - lr * decay
+        elif decay:
+            gradient = gradient + decay * p
+        largest = state.setdefault("largest_v", np.zeros_like(p))
+        state["m"] += (1 - beta1) * (gradient - state["m"])
+        state["v"] += (1 - beta2) * (gradient * gradient - state["v"])
+        np.maximum(largest, state["v"], out=largest)
+        rate = lr / (1 - beta1 ** state["step"])
+        root = np.sqrt(largest) / math.sqrt(1 - beta2 ** state["step"])
+        p -= (rate * state["m"] / (root + group["eps"])).astype(p.dtype, copy=False)
 
 
 class AdamW(Adam):
@@ -262,43 +360,51 @@ class AdamW(Adam):
 
     decoupled = True
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
-        super().__init__(params, lr, betas, eps, weight_decay)
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=1e-2,
+        amsgrad=False,
+        *,
+        maximize=False,
+        foreach=None,
+        capturable=False,
+        differentiable=False,
+        fused=None,
+    ):
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad,
+            maximize=maximize, differentiable=differentiable,
+        )  # fmt: skip
 
 
-def clip_grad_norm_(parameters, max_norm: float) -> float:
-    """Scale all gradients down together so that their common Euclidean norm is at most `max_norm`.
+#: Options of which negative values, NaN and texts make no sense, whatever the optimiser.
+_NOT_NEGATIVE = ("lr", "momentum", "weight_decay", "eps")
 
-    Parameters without a gradient, frozen ones among them, do not count (Pascanu et al. 2013).
 
-    Args:
-        parameters: parameters, or a single one.
-        max_norm: the largest norm to allow.
+def check_options(optimizer, differentiable=False, **options):
+    """Refuse numbers below 0, what is not a number, and what no optimiser here can do.
 
-    Returns:
-        The norm before.
+    Raises:
+        ValueError: names the option and the number.
+        TypeError: if an option is not a number.
 
     Example:
-        >>> from minitransfer import nn
-        >>> p = nn.Parameter([0.0, 0.0])
-        >>> p.grad = np.array([3.0, 4.0], np.float32)
-        >>> clip_grad_norm_([p], 1.0)
-        5.0
-        >>> [round(g, 3) for g in p.grad.tolist()]
-        [0.6, 0.8]
+        >>> check_options("SGD", lr=-0.1)
+        Traceback (most recent call last):
+            ...
+        ValueError: lr is 0 or greater; given -0.1
     """
-    parameters = [parameters] if hasattr(parameters, "requires_grad") else parameters
-    gradients = [p.gradient for p in parameters if p.gradient is not None]
-    # Squares in float64: those of float32 overflow from 1e19 on. NumPy's sum, unlike BLAS's dot
-    # product, gives the same bits whatever the number of threads.
-    norm = math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients))
-    if norm > max_norm:
-        for gradient in gradients:
-            gradient *= max_norm / norm
-    return norm
-
-
-def _check_options(**options):
+    if differentiable:
+        hint = "derivatives of derivatives are not covered"
+        check_default(optimizer, hint, differentiable=(differentiable, False))
     for name, value in options.items():
+        if not isinstance(value, numbers.Real):
+            raise TypeError(
+                f"{name} is a number; given {value!r}, which is of type {type(value).__name__}"
+            )
         if not value >= 0:
             raise ValueError(f"{name} is 0 or greater; given {value}")

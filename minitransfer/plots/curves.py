@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure
+from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure, house_style
 
 #: Curves of few points differ by these as well, for eyes and printers without colour.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -12,6 +12,7 @@ FEW_POINTS = 12
 WAY_COLOURS = {"scratch": ORANGE, "random": GREY}
 
 
+@house_style()
 def accuracy_bars(result: dict, names: dict | None = None, title: str | None = None):
     """Draw the accuracy of several ways to train, with a dot for every run.
 
@@ -60,6 +61,7 @@ def _found(result):
     return f"{result['labels']} labels: borrowing gives {with_:.0f} %, from scratch {without:.0f} %"
 
 
+@house_style()
 def curves_with_spread(
     x,
     runs: dict,
@@ -145,6 +147,7 @@ def curves_with_spread(
     return picture
 
 
+@house_style()
 def loss_curves(losses: dict, title: str, *, every: int = 1, floor: float | None = None, **options):
     """Draw training losses over steps: the median over seeds, the middle 80 %, single runs.
 
@@ -188,6 +191,7 @@ def _band(values, quantiles):
     return middle, middle - sd, middle + sd
 
 
+@house_style()
 def label_ends(axes, x, ends) -> None:
     """Write the names of curves beside their right ends, moved apart where they would collide.
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from minitransfer.plots.style import figure
+from minitransfer.plots.style import figure, house_style
 
 
+@house_style()
 def picture_rows(rows: dict, title: str, *, signed: bool = False):
     """Draw rows of small pictures, each row with its name above it.
 

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 
 from minitransfer.nn import Linear, Module
-from minitransfer.plots.style import BLUE, GREY, INK, ORANGE, PAPER, figure
+from minitransfer.plots.style import BLUE, GREY, INK, ORANGE, PAPER, figure, house_style
 
 
+@house_style()
 def canvas(title: str, axes=None):
     """Return a figure and axes without any lines, for a drawing.
 
@@ -28,6 +29,7 @@ def canvas(title: str, axes=None):
     return picture, axes
 
 
+@house_style()
 def draw_node(axes, x: float, y: float, name: str = "", bias=None, faint: bool = False) -> None:
     """Draw a circle with a name in it, and with the bias below it.
 
@@ -65,6 +67,7 @@ def draw_node(axes, x: float, y: float, name: str = "", bias=None, faint: bool =
         )
 
 
+@house_style()
 def network_diagram(
     net: Module,
     title: str,

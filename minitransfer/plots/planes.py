@@ -4,12 +4,13 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from minitransfer.autograd import as_array
-from minitransfer.plots.style import FAINT, GREEN, GREY, INK, ORANGE, PAPER, figure
+from minitransfer.plots.style import FAINT, GREEN, GREY, INK, ORANGE, PAPER, figure, house_style
 
 #: From "surely 0" over "undecided" to "surely 1".
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#E9A37B", PAPER, "#7FB4DA"])
 
 
+@house_style()
 def decision_regions(
     predict,
     x,
@@ -64,6 +65,7 @@ def decision_regions(
     return picture
 
 
+@house_style()
 def hidden_space(
     hidden,
     y,
@@ -123,6 +125,7 @@ def hidden_space(
     return picture
 
 
+@house_style()
 def truth_table_picture(x, y, outputs, title: str, *, names=None, answer="wanted", axes=None):
     """Set a truth table beside what a network answers, as numbers and as bars.
 

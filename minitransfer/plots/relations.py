@@ -1,9 +1,10 @@
 """The relations between states, and the connections that have to carry them."""
 
 from minitransfer.plots.networks import canvas, draw_node
-from minitransfer.plots.style import COLOURS
+from minitransfer.plots.style import COLOURS, house_style
 
 
+@house_style()
 def relation_diagram(columns: list, title: str, *, examples=(), axes=None):
     """Draw the states of each node and every relation between states, as article E does.
 

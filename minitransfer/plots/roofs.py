@@ -3,9 +3,10 @@
 import numpy as np
 
 from minitransfer.plots.curves import label_ends
-from minitransfer.plots.style import COLOURS, INK, figure
+from minitransfer.plots.style import COLOURS, INK, figure, house_style
 
 
+@house_style()
 def roofline(ladder: dict, peak: float, bandwidth: float, title: str):
     """Draw measured speeds under the two roofs of a processor core (Williams et al. 2009).
 

@@ -5,17 +5,20 @@ of a light, neutral colour with dark text, so that they can be read on a white p
 one. Where no window can be opened they are made without pyplot and its global state.
 """
 
+import contextlib
 import io
 import os
 import sys
 from pathlib import Path
 
-import matplotlib
 from cycler import cycler
+from matplotlib import style
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.terminal import print_whole
 
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
@@ -51,6 +54,25 @@ STYLE = {
 }
 
 
+@contextlib.contextmanager
+def house_style():
+    """Draw in the house style: matplotlib's own settings and `STYLE`, whatever the user has set.
+
+    A ``matplotlibrc`` may change every default, and one line of it (``text.usetex``) has each
+    figure ask for a LaTeX that need not be there. The user's settings are back afterwards. Also a
+    decorator: ``@house_style()``.
+
+    Example:
+        >>> import matplotlib
+        >>> with house_style():
+        ...     matplotlib.rcParams["axes.facecolor"]
+        '#F6F5F1'
+    """
+    with style.context(["default", STYLE]):
+        yield
+
+
+@house_style()
 def figure(title="", *, columns=1, rows=1, width=5.5, height=3.5, **options):
     """Make a figure in the house style.
 
@@ -68,17 +90,17 @@ def figure(title="", *, columns=1, rows=1, width=5.5, height=3.5, **options):
         >>> axes.set_xlabel("steps").get_text()
         'steps'
     """
-    with matplotlib.rc_context(STYLE):
-        make = Figure
-        if _has_window():  # only a figure of pyplot's can be given a window
-            from matplotlib.pyplot import figure as make
-        picture = make(figsize=(width, height), layout="constrained")
-        axes = picture.subplots(rows, columns, **options)
-        if title:
-            set_title(picture, title)
+    make = Figure
+    if _has_window():  # only a figure of pyplot's can be given a window
+        from matplotlib.pyplot import figure as make
+    picture = make(figsize=(width, height), layout="constrained")
+    axes = picture.subplots(rows, columns, **options)
+    if title:
+        set_title(picture, title)
     return picture, axes
 
 
+@house_style()
 def set_title(picture, title: str) -> None:
     """Write the finding over the figure, flush left, on as many lines as it needs.
 
@@ -130,10 +152,11 @@ def show(picture, name: str) -> Path | None:
         if _has_window():
             from matplotlib import pyplot
 
-            pyplot.show()
+            with _ready_to_draw(picture):
+                pyplot.show()
             return None
     path = save(picture, figures_folder() / f"{name}.png")
-    print(f"Figure saved: {path}", flush=True)
+    print_whole(f"Figure saved: {path}")
     return path
 
 
@@ -151,7 +174,7 @@ def save(picture, path, dpi="figure") -> Path:
         >>> save(picture, Path(tempfile.mkdtemp()) / "figures" / "empty.png").exists()
         True
     """
-    with matplotlib.rc_context(STYLE):
+    with _ready_to_draw(picture):
         return write_atomically(path, lambda file: picture.savefig(file, dpi=dpi, format="png"))
 
 
@@ -164,6 +187,15 @@ def figures_folder() -> Path:
     """
     named = os.environ.get("MINITRANSFER_FIGURES")
     return Path(named).expanduser().absolute() if named else cache_folder() / "figures"
+
+
+@contextlib.contextmanager
+def _ready_to_draw(picture):
+    """The house style, also for what was put on the axes outside of it (in a lesson)."""
+    with house_style():
+        for text in picture.findobj(Text):
+            text.set_usetex(False)
+        yield
 
 
 def _in_notebook() -> bool:
@@ -179,7 +211,7 @@ def _display_in_notebook(picture) -> None:
     """Put the figure below the cell; as an image, since it is not one of pyplot's."""
     from IPython.display import Image, display
 
-    with io.BytesIO() as file, matplotlib.rc_context(STYLE):
+    with io.BytesIO() as file, _ready_to_draw(picture):
         picture.savefig(file, format="png")
         display(Image(file.getvalue(), width=round(96 * picture.get_figwidth())))
 

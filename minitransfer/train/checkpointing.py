@@ -7,6 +7,7 @@ import sys
 import threading
 
 from minitransfer.checkpoint import load_checkpoint, save_checkpoint
+from minitransfer.train.resuming import check_saved
 
 
 def saved_run(path, resume: bool) -> dict | None:
@@ -15,7 +16,7 @@ def saved_run(path, resume: bool) -> dict | None:
     Raises:
         FileExistsError: if without `resume` an unfinished run, or a file of another kind, would
             be overwritten.
-        ValueError: if with `resume` the file is damaged or not a checkpoint.
+        ValueError: if with `resume` the file is damaged, or none that a training run wrote.
     """
     if not os.path.exists(path):
         return None
@@ -23,6 +24,7 @@ def saved_run(path, resume: bool) -> dict | None:
         state = load_checkpoint(path)
         if "made_with" not in state:
             raise ValueError(f"{path} is a checkpoint, but not one of fit's; give another file")
+        check_saved(state, path)
         return state
     try:
         state = load_checkpoint(path)

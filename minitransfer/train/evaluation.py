@@ -3,11 +3,17 @@
 A metric is a function (outputs, targets) → number; both are arrays.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from minitransfer import nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
+from minitransfer.data.dataset import has_own_items
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
+from minitransfer.tensor import Tensor
 
 
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[str, float]:
@@ -22,10 +28,14 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         batch_size: examples at a time; changes no result but for rounding.
 
     Returns:
-        "loss" (the mean over the examples) and the metrics, by name.
+        "loss" and the metrics, by name. The loss is what it would be of all the data in one batch
+        (see `loss_count`): a mean over all that counts, by class weights where there are some; a
+        sum with ``reduction="sum"``. That of a function of your own is the mean over the examples.
 
     Raises:
-        ValueError: if the data is empty, has no targets, or a metric is unknown or does not fit.
+        ValueError: if the data is empty, has no targets or none that the loss counts, or a metric
+            is unknown or does not fit.
+        TypeError: if the model is no module, or the loss no function.
 
     Example:
         >>> from minitransfer import nn
@@ -34,14 +44,17 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         >>> evaluate(model, (np.eye(2), [0, 0]))["accuracy"]
         0.5
     """
+    check_module(model)
+    check_loss(loss)
     loss = loss or nn.CrossEntropyLoss()
     loader = DataLoader.of(data, batch_size, network=model)
-    total, count, outputs, targets = 0.0, 0, [], []
+    losses, outputs, targets = LossOfAll(), [], []
     with model.in_mode(training=False), no_grad():
         for x, y in pairs(loader):
             output = model(x)
-            total += loss(output, y).item() * len(x)
-            count += len(x)
+            count = loss_count(loss, output, y)
+            if count != 0:
+                losses.add(one_number(loss(output, y), loss), count)
             outputs.append(output.array)
             targets.append(y.array)
     outputs, targets = np.concatenate(outputs), np.concatenate(targets)
@@ -49,7 +62,102 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=500) -> dict[st
         name: float(metric(outputs, targets))
         for name, metric in named_metrics(metrics, targets).items()
     }
-    return {"loss": total / count, **scores}
+    if not losses.batches:
+        raise ValueError("the loss counts none of these targets: all are ignored or have weight 0")
+    return {"loss": losses.value, **scores}
+
+
+def check_loss(loss) -> None:
+    """Refuse what cannot be called with outputs and targets.
+
+    Raises:
+        TypeError: says what was given.
+
+    Example:
+        >>> check_loss(nn.MSELoss)
+        Traceback (most recent call last):
+            ...
+        TypeError: loss is a function (outputs, targets) -> number, as nn.MSELoss(); given the
+        class MSELoss, which has to be called first: MSELoss(…)
+    """
+    foreign = type(loss).__module__.split(".")[0] == "torch"
+    if loss is not None and (isinstance(loss, type) or foreign or not callable(loss)):
+        raise TypeError(
+            "loss is a function (outputs, targets) -> number, as nn.MSELoss(); given "
+            f"{what_was_given(loss)}"
+        )
+
+
+def one_number(value, loss) -> float:
+    """Return the loss of a batch as a Python number.
+
+    Raises:
+        TypeError: if it is not a tensor.
+        ValueError: if it is not one number.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> one_number(tensor([0.5]), nn.MSELoss())
+        0.5
+    """
+    if isinstance(value, Tensor) and value.array.size == 1:
+        return value.item()
+    name = getattr(loss, "__name__", type(loss).__name__)
+    if isinstance(value, Tensor):
+        raise ValueError(
+            f"the loss has to be one number; {name} gave shape {value.shape}: "
+            "take its mean (reduction='mean')"
+        )
+    raise TypeError(
+        f"the loss has to be a tensor that knows what it was computed from; {name} gave "
+        f"{what_was_given(value)}: compute it with tensors, without item() or numpy()"
+    )
+
+
+def loss_count(loss, outputs, targets) -> float | None:
+    """Return what the loss of a batch is a mean over; None where it is a sum.
+
+    A loss may say so in a method ``count(outputs, targets)``, as those of `nn` do: with class
+    weights, for instance, a batch of rare classes counts for more. For any other function it is
+    the number of examples.
+
+    Example:
+        >>> from minitransfer import tensor, zeros
+        >>> loss_count(nn.CrossEntropyLoss(ignore_index=0), zeros(3, 2), tensor([1, 0, 1]))
+        2
+    """
+    count = getattr(loss, "count", None)
+    return count(outputs, targets) if callable(count) else len(targets)
+
+
+@dataclass
+class LossOfAll:
+    """The losses of several batches, put together to what the loss would be of all in one.
+
+    Example:
+        >>> losses = LossOfAll()
+        >>> losses.add(1.0, count=1)
+        >>> losses.add(4.0, count=3)
+        >>> losses.value
+        3.25
+    """
+
+    total: float = 0.0
+    count: float = 0.0
+    batches: int = 0
+
+    def add(self, loss: float, count: float | None) -> None:
+        """Add the loss of a batch, with what it is a mean over (see `loss_count`)."""
+        self.total += loss if count is None else loss * count
+        self.count += count or 0
+        self.batches += count != 0
+
+    @property
+    def value(self) -> float:
+        """The loss of all; NaN if nothing counted."""
+        if not self.batches:
+            return float("nan")
+        return self.total / self.count if self.count else self.total
 
 
 def predict(model, x, *, batch_size=500) -> np.ndarray:
@@ -73,8 +181,11 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
         >>> predict(nn.Linear(2, 3), np.zeros((5, 2))).shape
         (5, 3)
     """
+    check_module(model)
     if not isinstance(x, DataLoader):
-        x = DataLoader(Dataset.of(x, needs_targets=False, network=model), batch_size)
+        if not has_own_items(x):
+            x = Dataset.of(x, needs_targets=False, network=model)
+        x = DataLoader(x, batch_size)
     with model.in_mode(training=False), no_grad():
         inputs = (batch[0] if isinstance(batch, tuple) else batch for batch in x)
         return np.concatenate([model(batch).array for batch in inputs])

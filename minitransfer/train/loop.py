@@ -1,20 +1,31 @@
 """The loop. Everything else in this folder is there so that it can be read in one go.
 
-What it refuses, each with what to do about it, stands at the end.
+Behind it stands what it refuses before, while and after it trains, each with what to do about it.
 """
 
 import contextlib
 import math
+import numbers
+from dataclasses import fields
 
 import numpy as np
 
 from minitransfer import kernels, nn
 from minitransfer.data import DataLoader, Dataset
-from minitransfer.optim import Adam, Schedule, clip_grad_norm_
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
+from minitransfer.optim import Adam, Optimizer, Schedule, clip_grad_norm_
 from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
 from minitransfer.train.checkpointing import checkpointing, saved_run
-from minitransfer.train.evaluation import evaluate, named_metrics
+from minitransfer.train.evaluation import (
+    check_loss,
+    evaluate,
+    loss_count,
+    named_metrics,
+    one_number,
+)
+from minitransfer.train.identity import identity
 from minitransfer.train.state import History, Monitor, Run, check_count
 
 
@@ -34,10 +45,12 @@ def fit(
     transform=None,
     generator=None,
     monitor=None,
+    **watched,
 ) -> History:
     """Train a network. Same seed, same bits; a resumed run ends as if never interrupted.
 
-    Every batch is used, the last one of a pass too when it is not full. Frozen parts stay as they
+    Every batch is used, the last one of a pass too when it is not full; but where it would be a
+    single example and batch norm learns, that one joins the batch before. Frozen parts stay as they
     are and in evaluation mode. In the end every module is back in the mode it had before.
 
     Args:
@@ -55,11 +68,12 @@ def fit(
             apart for that, each class in proportion.
         metrics: as in `evaluate`. On the training data they are the mean over the batches, taken
             in passing.
-        clip_norm: largest norm of all gradients together.
+        clip_norm: largest norm of all gradients together, above 0; see `optim.clip_grad_norm_`.
         transform: called with each batch of inputs and a generator, see `DataLoader`.
         generator: source of randomness for the order and the split; the default one if left out.
         monitor: what is watched and kept: a checkpoint to resume from, patience to stop early, a
             progress bar; see `Monitor`.
+        **watched: instead of `monitor`, what it is made of: ``fit(…, patience=3)``.
 
     Returns:
         The history: a row per epoch (twentieth, with `steps`), the loss of every step.
@@ -68,6 +82,7 @@ def fit(
         ValueError: if the data is empty, nothing is trainable, a trainable parameter is in no
             group of the optimiser, arguments contradict each other, or the file to resume from
             is damaged or of another run.
+        TypeError: if an argument is something else than it has to be, as a class.
         FloatingPointError: if the loss is NaN or infinite; the step is not taken.
         FileExistsError: if the checkpoint holds an unfinished run and `resume` is False.
 
@@ -82,9 +97,10 @@ def fit(
         >>> history["accuracy"][-1]
         1.0
     """
-    monitor = monitor or Monitor()
+    monitor = _monitor(monitor, watched)
     check_count("epochs", epochs)
     check_count("steps", steps)
+    _check_kinds(model, loss, optimizer, clip_norm, monitor)
     _check_arguments(data, epochs, steps, transform, generator, validation, monitor)
     path = monitor.checkpoint
     saved = None if path is None else saved_run(path, monitor.resume)
@@ -103,6 +119,8 @@ def fit(
     if validation is not None:
         validation = DataLoader.of(validation, 500, network=model)
     options = {"shuffle": True, "generator": generator, "transform": transform}
+    if any(isinstance(m, nn.normalization.BATCH_NORMS) and not m.frozen for m in model.modules()):
+        options["smallest_batch"] = 2
     loader = DataLoader.of(data, batch_size, network=model, **options)
     run = Run(
         model,
@@ -116,6 +134,8 @@ def fit(
         split_seed=split_seed,
     )
     run.schedule = _schedule_for(optimizer, schedule, run.total)
+    if path is not None:
+        run.identity = identity(run, loss, clip_norm, monitor.command)
     if saved:
         run.load_state_dict(saved, path)
     with contextlib.ExitStack() as stack:
@@ -137,8 +157,10 @@ def _train(run, loss, clip_norm, after_step) -> None:
             x, y = run.next_batch()
             lr = max(group["lr"] for group in optimizer.param_groups)
             outputs = model(x)
-            value = loss(outputs, y)
-            _check_loss(value, loss, x, model, run.step + 1, lr)
+            count = loss_count(loss, outputs, y)
+            # Where every label is to be ignored the loss has no value, and its slope is 0.
+            value = (outputs * 0).sum() if count == 0 else loss(outputs, y)
+            _check_value(value, loss, x, model, run.step + 1, lr)
             optimizer.zero_grad()
             value.backward()
             if clip_norm is not None:
@@ -146,7 +168,7 @@ def _train(run, loss, clip_norm, after_step) -> None:
             optimizer.step()
             if run.schedule is not None:
                 run.schedule.step()
-            run.count(value.item(), outputs.array, y.array)
+            run.count(value.item(), count, outputs.array, y.array)
             if report_due := run.report_due:
                 _check_weights(model, run.step, lr)
                 run.report(lr, _validation_scores(run, loss))
@@ -184,11 +206,11 @@ def split_off(data, share: float, generator) -> tuple[Dataset, Dataset]:
             "split it yourself and give the part as validation="
         )
     data = Dataset.of(data)
-    count = round(len(data) * share)
+    count = round(len(data) * share) if 0 < share < 1 else 0
     if not 0 < count < len(data):
         raise ValueError(
-            f"validation={share} of {len(data)} examples is {count}; give a share between 0 and 1 "
-            "that leaves examples on both sides, or a Dataset"
+            f"validation={share} of {len(data)} examples leaves one side empty; give a share "
+            "between 0 and 1 that leaves examples on both sides, or a Dataset"
         )
     return data.split(len(data) - count, count, generator=generator)
 
@@ -210,6 +232,48 @@ def _schedule_for(optimizer, schedule, total):
             "or give a function (optimizer, steps) -> schedule"
         )
     return schedule
+
+
+def _monitor(monitor, watched) -> Monitor:
+    """What is watched, given as a `Monitor` or as what one is made of."""
+    unknown = sorted(set(watched) - {field.name for field in fields(Monitor)})
+    if unknown:
+        raise TypeError(
+            f"fit has no argument {', '.join(unknown)}; what is watched and kept is "
+            f"{', '.join(field.name for field in fields(Monitor))}"
+        )
+    if monitor is None:
+        return Monitor(**watched)
+    if watched:
+        raise ValueError(f"give monitor= or {', '.join(watched)}, not both")
+    return monitor
+
+
+# What it refuses
+
+
+def _check_kinds(model, loss, optimizer, clip_norm, monitor) -> None:
+    """Refuse arguments of `fit` that are something else than they have to be.
+
+    Raises:
+        TypeError: says what was given.
+        ValueError: if `clip_norm` is 0, negative or NaN.
+    """
+    check_module(model)
+    check_loss(loss)
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "optimizer is one of optim's that holds the model's parameters, as "
+            f"optim.Adam(model.parameters()); given {what_was_given(optimizer)}"
+        )
+    if clip_norm is not None and not isinstance(clip_norm, numbers.Real):
+        raise TypeError(f"clip_norm is a number above 0; given {what_was_given(clip_norm)}")
+    if clip_norm is not None and not clip_norm > 0:
+        raise ValueError(
+            f"clip_norm is a number above 0, the largest norm to allow; given {clip_norm}"
+        )
+    if not isinstance(monitor, Monitor):
+        raise TypeError(f"monitor is a train.Monitor(…); given {what_was_given(monitor)}")
 
 
 def _check_arguments(data, epochs, steps, transform, generator, validation, monitor) -> None:
@@ -283,28 +347,25 @@ def _check_optimizer(model, optimizer) -> None:
         )
 
 
-def _check_loss(value, loss, x, model, step: int, lr: float) -> None:
+def _check_value(value, loss, x, model, step: int, lr: float) -> None:
     """Refuse a loss that is not a single finite number.
 
     Raises:
+        TypeError: if it is not a tensor.
         ValueError: if it is not one number.
         FloatingPointError: if it is NaN or infinite; says where that may come from.
     """
-    if value.array.size != 1:
-        raise ValueError(
-            f"the loss has to be one number; {type(loss).__name__} gave shape {value.shape}: "
-            "take its mean (reduction='mean')"
-        )
-    if math.isfinite(value.item()):
+    number = one_number(value, loss)
+    if math.isfinite(number):
         return
     if not np.isfinite(x.array).all():
         cause = "the inputs of this batch hold NaN or infinite numbers: clean the data"
     elif not _finite(model):
-        cause = f"the weights have grown beyond all bounds: try lr={lr / 10:.1g}, or clip_norm=1.0"
+        cause = f"the weights have grown beyond all bounds: try {_smaller(lr)}, or clip_norm=1.0"
     else:
-        cause = f"try lr={lr / 10:.1g} or clip_norm=1.0, and check the targets for NaN"
+        cause = f"try {_smaller(lr)} or clip_norm=1.0, and check the targets for NaN"
     raise FloatingPointError(
-        f"the loss is {value.item()} at step {step} with learning rate {lr:.3g}; {cause}. "
+        f"the loss is {number} at step {step} with learning rate {lr:.3g}; {cause}. "
         "Training stopped before this step: the weights are those of the steps before"
     )
 
@@ -331,9 +392,14 @@ def _check_weights(model, step: int, lr: float) -> None:
     if not _finite(model):
         raise FloatingPointError(
             f"after step {step} with learning rate {lr:.3g} some weights are NaN or infinite; "
-            f"try lr={lr / 10:.1g} or clip_norm=1.0, and check the loss for a square root or "
+            f"try {_smaller(lr)} or clip_norm=1.0, and check the loss for a square root or "
             "logarithm at 0"
         )
+
+
+def _smaller(lr: float) -> str:
+    """A tenth of the rate, but none that nobody would begin with."""
+    return f"lr={min(lr / 10, 0.1):.1g}"
 
 
 def _finite(model) -> bool:

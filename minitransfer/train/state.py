@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minitransfer.random import default_generator
-from minitransfer.train.evaluation import pairs
+from minitransfer.train.evaluation import LossOfAll, pairs
+from minitransfer.train.identity import check_identity
+from minitransfer.train.resuming import check_fits
 
 #: In a run of so many `steps`, the history gets this many rows.
 REPORTS = 20
@@ -23,9 +25,12 @@ class Monitor:
         checkpoint: file to keep the run in: written at the start, after every epoch (twentieth,
             with `steps`) and on Ctrl-C. An unfinished run is not overwritten.
         resume: go on from `checkpoint` if that file exists. Call with the same arguments; only
-            `epochs` and `steps` may grow. Random choices of your own functions are yours to save,
-            those of layers and loaders are taken care of.
+            `epochs` and `steps` may grow. Another loss, rate, schedule, `clip_norm`, network or
+            data is refused. Random choices of your own functions are yours to save, those of
+            layers and loaders are taken care of.
         progress: whether to show a bar with the time left, on the error stream.
+        command: what the run was asked for with, in words of your own; a checkpoint of another
+            command is refused.
 
     Raises:
         ValueError: if `patience` is not a whole number of 1 or more, or there is no file to
@@ -33,13 +38,14 @@ class Monitor:
 
     Example:
         >>> Monitor(patience=3)
-        Monitor(patience=3, checkpoint=None, resume=False, progress=False)
+        Monitor(patience=3, checkpoint=None, resume=False, progress=False, command='')
     """
 
     patience: int | None = None
     checkpoint: str | os.PathLike | None = None
     resume: bool = False
     progress: bool = False
+    command: str = ""
 
     def __post_init__(self):
         check_count("patience", self.patience)
@@ -70,8 +76,8 @@ class History:
     Attributes:
         rows: one dictionary for each epoch (or each twentieth of `steps`): "epoch" (how many times
             the data was gone through), "step", "lr" (the largest of all groups, at the last step),
-            "loss" and the metrics on the training data, and, where there was a validation set,
-            "validation_loss" and so on.
+            "loss" (put together from the batches as in `evaluate`) and the metrics on the training
+            data, and, where there was a validation set, "validation_loss" and so on.
         step_losses: the loss of every batch.
         best: the row with the smallest validation loss, or None.
         stopped_early: whether patience ran out.
@@ -156,6 +162,7 @@ class Run:
 
     Attributes:
         schedule: sets the learning rates, or None; made after the run, since it asks for `total`.
+        identity: what the run is, for its checkpoints, or None if it has none; made last.
         total: steps in all.
         step: steps that were taken.
         history: see `History`.
@@ -175,12 +182,12 @@ class Run:
         split_seed,
     ):
         self.model, self.optimizer, self.loader = model, optimizer, loader
-        self.validation, self.schedule = validation, None
+        self.validation, self.schedule, self.identity = validation, None, None
         self.total = steps or epochs * len(loader)
         self.report_interval = -(-steps // REPORTS) if steps else len(loader)  # in steps
         self.patience, self.metrics, self.split_seed = patience, metrics, split_seed
         self.step = self.batch = 0  # steps in all, and batches of this pass, that are behind us
-        self.sums, self.examples = dict.fromkeys(("loss", *metrics), 0.0), 0
+        self.losses, self.sums, self.examples = LossOfAll(), dict.fromkeys(metrics, 0.0), 0
         self.best_state, self.waited = None, 0
         self.history = History()
         self._started, self._pass = time.monotonic(), None
@@ -200,12 +207,12 @@ class Run:
             self.batch, self._pass = 0, None
         return batch
 
-    def count(self, loss: float, outputs: np.ndarray, targets: np.ndarray) -> None:
-        """Note the loss and the metrics of a step that was taken."""
+    def count(self, loss: float, count, outputs: np.ndarray, targets: np.ndarray) -> None:
+        """Note the loss, with what it is a mean over, and the metrics of a step that was taken."""
         self.step += 1
         self.history.step_losses.append(loss)
+        self.losses.add(loss, count)
         self.examples += len(targets)
-        self.sums["loss"] += loss * len(targets)
         for name, metric in self.metrics.items():
             self.sums[name] += float(metric(outputs, targets)) * len(targets)
 
@@ -218,10 +225,10 @@ class Run:
         """Write a row, and with patience keep the weights if they are the best so far."""
         passes = self.step / len(self.loader)
         epoch = int(passes) if passes.is_integer() else round(passes, 3)
-        row = {"epoch": epoch, "step": self.step, "lr": lr}
+        row = {"epoch": epoch, "step": self.step, "lr": lr, "loss": self.losses.value}
         row.update({name: total / self.examples for name, total in self.sums.items()})
         row.update({f"validation_{name}": score for name, score in validation.items()})
-        self.sums, self.examples = dict.fromkeys(self.sums, 0.0), 0
+        self.losses, self.sums, self.examples = LossOfAll(), dict.fromkeys(self.sums, 0.0), 0
         self.history.rows.append(row)
         if not validation:
             return
@@ -249,17 +256,18 @@ class Run:
         """Return everything that decides how the run goes on, for `save_checkpoint`."""
         history = self.history
         return {
-            "made_with": self._made_with(),
+            "made_with": self.identity,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict() if self.schedule else None,
             "loader": self.loader.state_dict(),
-            "generators": {name: g.bit_generator.state for name, g in self._generators().items()},
+            "generators": {name: g.bit_generator.state for name, g in self.generators().items()},
             "split_seed": self.split_seed,
             "step": self.step,
             "total": self.total,
             "finished": self.finished,
             "batch": self.batch,
+            "losses": {**vars(self.losses)},
             "sums": self.sums,
             "examples": self.examples,
             "rows": history.rows,
@@ -275,14 +283,22 @@ class Run:
         """Go on from what `state_dict` returned, to the bit.
 
         Args:
-            state: the state.
+            state: the state, as `saved_run` let it through.
             path: the file it comes from, for the error.
 
         Raises:
-            ValueError: if the state is of another model, optimiser or data; nothing is changed
-                then.
+            ValueError: if the state is of another run (see `identity`), or has taken more steps
+                than this one is to take; nothing is changed then.
         """
-        self._check_made_with(state["made_with"], path)
+        same_length = state["total"] == self.total
+        check_identity(state["made_with"], self.identity, same_length, path)
+        if state["step"] > self.total:
+            raise ValueError(
+                f"{path} holds a training run at step {state['step']}, and this one is to end "
+                f"after {self.total}: steps cannot be taken back. Nothing was changed: ask for "
+                "more, delete the file or choose another"
+            )
+        check_fits(state, self, path)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule:
@@ -293,8 +309,9 @@ class Run:
             self._pass = pairs(self.loader)
             for _ in range(self.batch):
                 next(self._pass)
-        for name, generator in self._generators().items():
+        for name, generator in self.generators().items():
             generator.bit_generator.state = state["generators"][name]
+        self.losses = LossOfAll(**state["losses"])
         self.sums, self.examples = state["sums"], state["examples"]
         self.best_state, self.waited = state["best_state"], state["waited"]
         self.history = History(
@@ -308,44 +325,7 @@ class Run:
     def _seconds(self) -> float:
         return self.history.seconds + time.monotonic() - self._started
 
-    def _made_with(self) -> dict:
-        """What has to be the same when a run is taken up again."""
-        return {
-            "weights": {
-                name: f"{tensor.dtype} {tensor.shape}"
-                for name, tensor in self.model.state_dict().items()
-            },
-            "trainable": [n for n, p in self.model.named_parameters() if p.requires_grad],
-            "optimizer": type(self.optimizer).__name__,
-            "groups": [group["names"] for group in self.optimizer.param_groups],
-            "schedule": type(self.schedule).__name__,
-            "batches": len(self.loader),
-            "batch_size": self.loader.batch_size,
-            "metrics": list(self.metrics),
-            "validation": self.validation is not None,
-            "patience": self.patience,
-            "generators": {
-                name: type(g.bit_generator).__name__ for name, g in self._generators().items()
-            },
-        }
-
-    def _check_made_with(self, saved: dict, path) -> None:
-        own, differences = self._made_with(), []
-        for what in own:
-            theirs, ours = saved.get(what), own[what]
-            if isinstance(ours, dict) and isinstance(theirs, dict):
-                names = [n for n in {**theirs, **ours} if theirs.get(n) != ours.get(n)]
-                differences += [f"{what} {n!r}: {theirs.get(n)} / {ours.get(n)}" for n in names]
-            elif theirs != ours:
-                differences.append(f"{what}: {theirs} / {ours}")
-        if differences:
-            raise ValueError(
-                f"{path} is of another training run; in the file / here: {'; '.join(differences)}. "
-                "Nothing was changed: resume with what the file was made with, "
-                "or choose another file"
-            )
-
-    def _generators(self) -> dict[str, np.random.Generator]:
+    def generators(self) -> dict[str, np.random.Generator]:
         """Every source of randomness that the run draws from, by a name of its own."""
         found = {"default": default_generator()}
         for name, loader in (("loader", self.loader), ("validation", self.validation)):

@@ -64,7 +64,12 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
 
 
 def cache_features(
-    model: Module, data, batch_size: int = 500, *, allow_other_input: bool = False
+    model: Module,
+    data,
+    batch_size: int = 500,
+    *,
+    head: str | None = None,
+    allow_other_input: bool = False,
 ) -> tuple[Dataset, Module]:
     """Send every example through the frozen front part of a network, once.
 
@@ -86,6 +91,8 @@ def cache_features(
         data: whatever `Dataset.of` takes. Augmentation belongs before the body, so it cannot be
             combined with a cache.
         batch_size: examples at a time; it bounds the memory used on the way.
+        head: dotted name of the head, where a module with a `forward` of its own is to be cut; see
+            `find_head`.
         allow_other_input: see `check_input`.
 
     Returns:
@@ -107,7 +114,7 @@ def cache_features(
     """
     data = Dataset.of(data, network=model)
     check_input(model, data, allow_other_input)
-    front, rest = split_frozen(model, data)
+    front, rest = split_frozen(model, data, head)
     return features_of(front, data, batch_size), rest
 
 
@@ -129,12 +136,14 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
     return replace(data, x=features, name=f"{data.name}, features", input_type="numbers")
 
 
-def split_frozen(model: Module, data) -> tuple[Module, Module]:
+def split_frozen(model: Module, data, head: str | None = None) -> tuple[Module, Module]:
     """Cut a network in two: the front part that is fixed, and the rest, which learns.
 
     Args:
         model: see `cache_features`.
-        data: some inputs, to make sure of the cut where a module has a `forward` of its own.
+        data: some inputs, to find and make sure of the cut where a module has a `forward` of its
+            own.
+        head: see `cache_features`.
 
     Returns:
         Both parts. They share all layers with the network, which stays as it was.
@@ -162,7 +171,7 @@ def split_frozen(model: Module, data) -> tuple[Module, Module]:
     cut = next(i for i, (_, layer) in enumerate(layers) if not _is_fixed(layer))
     if any(part.frozen for _, layer in layers[:cut] for part in layer.modules()):
         return Sequential.of_parts(layers[:cut]), Sequential.of_parts(layers[cut:])
-    return _split_before_head(model, Dataset.of(data, needs_targets=False, network=model))
+    return _split_before_head(model, Dataset.of(data, needs_targets=False, network=model), head)
 
 
 def _is_fixed(module) -> bool:
@@ -172,8 +181,8 @@ def _is_fixed(module) -> bool:
     )
 
 
-def _split_before_head(model, data):
-    name, head = find_head(model)
+def _split_before_head(model, data, name):
+    name, head = find_head(model, data, head=name)
     around = [module for module in model.modules() if any(m is head for m in module.modules())]
     body = [module for module in model.modules() if not any(module is a for a in around)]
     frozen = any(module.frozen for module in body)
@@ -188,7 +197,7 @@ def _split_before_head(model, data):
             "unfreeze(head)). A module with a forward of its own can be cut before its head only; "
             "write it as a Sequential to cut elsewhere"
         )
-    parts = strip_head(model), Sequential.of_parts([(name, head)])
+    parts = strip_head(model, name), Sequential.of_parts([(name, head)])
     _check_cut(model, *parts, data)
     return parts
 

@@ -10,10 +10,15 @@ module. While it lasts
   running statistics and leaves them alone, dropout passes everything through;
 * gradients still flow *through* it to trainable layers before it;
 * what an optimiser remembers of it waits, and is there again after `unfreeze`.
+
+Nothing else undoes it: ``requires_grad_(True)`` on a frozen module or parameter is refused, so that
+what a module says of itself and what its parameters do are never two things.
 """
 
 from minitransfer import nn
 from minitransfer.nn import Module
+from minitransfer.nn.module import FrozenParameter
+from minitransfer.not_covered import what_was_given
 from minitransfer.transfer.heads import weight_layers
 
 
@@ -50,7 +55,9 @@ def freeze(module: Module, bn_mode: str = "eval") -> Module:
         raise ValueError(f"freeze: bn_mode is 'eval' or 'train'; given {bn_mode!r}")
     _hold(module.modules())
     for part in module.modules():
-        part.frozen = not (bn_mode == "train" and isinstance(part, _BATCH_NORMS))
+        part.__dict__["_frozen"] = not (
+            bn_mode == "train" and isinstance(part, nn.normalization.BATCH_NORMS)
+        )
     return module
 
 
@@ -75,10 +82,12 @@ def unfreeze(module: Module) -> Module:
     """
     _check_module("unfreeze", module)
     for part in module.modules():
-        for name in part.__dict__.pop("_held", ()):
-            if name in part._parameters:
-                part._parameters[name].requires_grad_(True)
-        part.frozen = False
+        for name, (kind, learns) in part.__dict__.pop("_held", {}).items():
+            parameter = part._parameters.get(name)
+            if parameter is not None and parameter.frozen:  # not another, put there since
+                parameter.__class__ = kind
+                parameter.requires_grad_(learns)
+        part.__dict__["_frozen"] = False
     return module
 
 
@@ -118,20 +127,19 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
     _hold(before)
     inside = {id(module) for module in before}
     for module in before:  # a container counts as frozen only if all that it holds is
-        module.frozen = all(id(part) in inside for part in module.modules())
+        module.__dict__["_frozen"] = all(id(part) in inside for part in module.modules())
     return model
 
 
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-
-
 def _hold(parts) -> None:
-    """Stop the gradients of the parameters of `parts`, and note which of them had any."""
+    """Stop the gradients of the parameters of `parts`, and note what they were before."""
     for part in parts:
-        held = {name for name, p in part._parameters.items() if p.requires_grad}
-        part.__dict__["_held"] = held | part.__dict__.get("_held", set())
-        for parameter in part._parameters.values():
-            parameter.requires_grad_(False)
+        held = part.__dict__.setdefault("_held", {})
+        for name, parameter in part._parameters.items():
+            if not parameter.frozen:
+                held[name] = type(parameter), parameter.requires_grad
+                parameter.requires_grad_(False)
+                parameter.__class__ = FrozenParameter.of_kind(type(parameter))
             parameter.gradient = None
 
 
@@ -162,5 +170,6 @@ def _last_module(model, names, boundary) -> int:
 def _check_module(function, module) -> None:
     if not isinstance(module, Module):
         raise TypeError(
-            f"{function} takes a module (a layer, a body, a network); given {type(module).__name__}"
+            f"{function} takes a module (a layer, a body, a network); given "
+            f"{what_was_given(module)}"
         )

@@ -1,5 +1,7 @@
 """Parameter groups: small steps for what is borrowed, large ones for what is new."""
 
+import numbers
+
 from minitransfer.nn import Module
 from minitransfer.transfer.heads import find_head, weight_layers
 
@@ -25,7 +27,7 @@ def parameter_groups(
         decay: if given, the body's rate shrinks with depth: the k-th layer below the head gets
             ``lr · decay^k``. Howard and Ruder (2018) divide by 2.6 from layer to layer, which is
             a decay of 0.385. What counts as a layer, `weight_layers` says.
-        head: dotted name of the head, a layer or a container of several; the last Linear if None.
+        head: dotted name of the head, a layer or a container of several; see `find_head`.
         **options: further options for every group, as ``weight_decay=1e-4``.
 
     Returns:
@@ -73,10 +75,10 @@ def parameter_groups(
 
 
 def parameters_of_head(model: Module, head: str | None = None) -> set[int]:
-    """Return the ids of the head's parameters: those of the named part, or of the last Linear.
+    """Return the ids of the head's parameters; see `find_head`.
 
     Raises:
-        ValueError: if there is no such part, or nothing in it to learn.
+        ValueError: if there is no such part, or it cannot be told which part is the head.
 
     Example:
         >>> from minitransfer import nn
@@ -84,15 +86,7 @@ def parameters_of_head(model: Module, head: str | None = None) -> set[int]:
         >>> parameters_of_head(net) == {id(net[1].weight), id(net[1].bias)}
         True
     """
-    if head is None:
-        return {id(p) for p in find_head(model)[1].parameters()}
-    modules = dict(model.named_modules())
-    if head not in modules or not any(True for _ in modules[head].parameters()):
-        raise ValueError(
-            f"parameter_groups: no part with parameters is named {head!r}; "
-            f"there are {', '.join(name for name in modules if name)}"
-        )
-    return {id(p) for p in modules[head].parameters()}
+    return {id(p) for p in find_head(model, head=head)[1].parameters()}
 
 
 def _belongs(layer, in_head) -> bool:
@@ -101,6 +95,8 @@ def _belongs(layer, in_head) -> bool:
 
 def _check_rates(lr, head_lr, decay) -> None:
     for name, rate in (("lr", lr), ("head_lr", head_lr)):
+        if not isinstance(rate, numbers.Real):
+            raise TypeError(f"parameter_groups: {name} is a number; given {rate!r}")
         if not rate > 0:
             raise ValueError(
                 f"parameter_groups: {name} is above 0, given {rate}; to hold a part, freeze it"

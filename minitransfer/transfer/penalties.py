@@ -5,6 +5,7 @@ import numpy as np
 from minitransfer import nn
 from minitransfer.nn import Module
 from minitransfer.tensor import Tensor
+from minitransfer.train.evaluation import loss_count
 from minitransfer.transfer.groups import parameters_of_head
 
 
@@ -24,7 +25,7 @@ class L2SP:
         alpha: strength for the body.
         beta: strength for the head, which is pulled towards 0.
         loss: what to add it to: (outputs, targets) → one number; cross-entropy if None.
-        head: dotted name of the head, see `parameter_groups`; the last Linear if None.
+        head: dotted name of the head, see `find_head`.
 
     Raises:
         ValueError: if a strength is negative or the network has no such head.
@@ -50,6 +51,10 @@ class L2SP:
             (p, beta, np.zeros_like(p.array)) if id(p) in in_head else (p, alpha, p.array.copy())
             for p in model.parameters()
         ]
+
+    def count(self, outputs: Tensor, targets: Tensor) -> float | None:
+        """Return what the loss that the penalty is added to is a mean over."""
+        return loss_count(self.loss, outputs, targets)
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss with the penalty; what is frozen costs nothing."""

@@ -11,13 +11,15 @@ parts of this package; reading one shows how.
 from minitransfer import nn, optim
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
+from minitransfer.nn.module import check_module
+from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.train import History, fit, predict
 from minitransfer.train.loop import split_off
 from minitransfer.transfer.features import check_input, features_of, split_frozen
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
-from minitransfer.transfer.heads import find_head, weight_layers
+from minitransfer.transfer.heads import check_order, find_head, weight_layers
 
 #: How many batches a head is trained on by default, and at what rate; the rate of everything.
 HEAD_STEPS, HEAD_LR, LR = 400, 5e-3, 1e-3
@@ -37,6 +39,7 @@ def fine_tune(
     batch_size: int | None = None,
     cache: bool = True,
     validation=None,
+    head: str | None = None,
     allow_other_input: bool = False,
     **options,
 ) -> History:
@@ -45,8 +48,8 @@ def fine_tune(
     * ``option="head"``: feature extraction, also called linear probing (article C's option 1).
       The head learns, the body is held fixed. Its features are computed once (`cache_features`).
       Adam at 5e-3, 400 steps. Where a part of the network is frozen already, that part counts as
-      the body, and all the rest learns; else the body is everything before the last Linear. It
-      stays frozen afterwards.
+      the body, and all the rest learns; else the body is everything but the head, the Linear that
+      is computed last. It stays frozen afterwards.
     * ``option="all"``: full fine-tuning (option 2). Everything is unfrozen and learns. Adam at
       1e-3; 200 steps for up to 200 examples, 300 for up to 1,000, 600 beyond. ``body_lr=1e-4``
       gives the body the smaller rate of article B's middle way.
@@ -60,7 +63,7 @@ def fine_tune(
         option: "head", "all" or "head, then all".
         lr: learning rate; see above for the default. With "head, then all" it is that of the
             second phase, and the head learns at its default first.
-        body_lr: rate of all but the last Linear, where all is trained.
+        body_lr: rate of all but the head, where all is trained.
         decay: factor on the rate for each layer further down, see `parameter_groups`.
         optimizer: called with the parameter groups: ``optim.SGD``, or a ``functools.partial`` of
             one with more options.
@@ -70,6 +73,7 @@ def fine_tune(
         cache: whether the features for a head are computed once. Without a cache the body runs at
             every step, which a `transform` (augmentation) needs.
         validation: data to watch the training run with, or a share of `data`.
+        head: dotted name of the head, where `find_head` cannot tell which layer that is.
         allow_other_input: train on another type of input than the network's; see `check_input`.
         **options: passed on to `fit`: generator, loss, metrics, monitor, transform, …
 
@@ -78,8 +82,8 @@ def fine_tune(
 
     Raises:
         ValueError: if the data is empty, is not the network's type of input, or has labels that
-            the head has no outputs for; if nothing is left to train; if options contradict each
-            other.
+            the head has no outputs for; if nothing is left to train, or it cannot be told which
+            layer is the head; if options contradict each other.
 
     Example:
         >>> import numpy as np
@@ -90,7 +94,9 @@ def fine_tune(
         >>> len(history.step_losses), net[0].frozen
         (400, True)
     """
+    check_module(model)
     _check_options(option, body_lr, decay, cache, options)
+    _check_maker(optimizer)
     loss = options.get("loss")
     data = _ready(model, data, allow_other_input, loss)
     if validation is not None and not isinstance(validation, (int, float)):
@@ -103,30 +109,42 @@ def fine_tune(
     if option != "all":
         options["steps"] = HEAD_STEPS if by_default else steps
         rate = HEAD_LR if lr is None or option != "head" else lr
-        first = _train_head(model, data, validation, rate, optimizer, cache, options)
+        first = _train_head(model, data, validation, rate, optimizer, cache, head, options)
         if option == "head":
             return first
     options["steps"] = steps_for(len(data)) if by_default else steps
     unfreeze(model)
     lr = LR if lr is None else lr
-    groups = parameter_groups(model, lr if body_lr is None else body_lr, head_lr=lr, decay=decay)
+    if decay is not None:
+        check_order(model, data)
+    if body_lr is not None or decay is not None:
+        head, _ = find_head(model, data, head=head)
+    groups = parameter_groups(model, lr if body_lr is None else body_lr, lr, decay, head=head)
     second = fit(model, data, optimizer=optimizer(groups), validation=validation, **options)
     return second if first is None else first + second
 
 
-def _train_head(model, data, validation, lr, optimizer, cache, options) -> History:
-    if not any(module.frozen for module in model.modules()):
+def _train_head(model, data, validation, lr, optimizer, cache, head, options) -> History:
+    whole, nothing_frozen = model, not any(module.frozen for module in model.modules())
+    if nothing_frozen:
+        head, layer = find_head(model, data, head=head)
         freeze(model)
-        unfreeze(find_head(model)[1])
+        unfreeze(layer)
     if cache:
-        body, model = split_frozen(model, data)
+        try:
+            body, model = split_frozen(model, data, head)
+        except ValueError:
+            if nothing_frozen:  # leave the network as it was
+                unfreeze(whole)
+            raise
         # In batches as large as those of the training: a product of many rows is summed in
         # another order than one of few, which would change the last bits.
         size = options["batch_size"]
         data = features_of(body, data, size)
         if isinstance(validation, Dataset):
             validation = features_of(body, validation, size)
-    groups = parameter_groups(model, lr)
+    learning = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    groups = [{"params": learning, "lr": lr}]
     return fit(model, data, optimizer=optimizer(groups), validation=validation, **options)
 
 
@@ -139,6 +157,7 @@ def gradual_unfreezing(
     steps: int = 50,
     optimizer=optim.Adam,
     validation=None,
+    head: str | None = None,
     allow_other_input: bool = False,
     **options,
 ) -> list[History]:
@@ -157,6 +176,7 @@ def gradual_unfreezing(
         steps: batches in each stage.
         optimizer: called with the parameter groups.
         validation: data to watch the stages with, or a share of `data`, the same in each.
+        head: see `fine_tune`.
         allow_other_input: see `check_input`.
         **options: passed on to `fit`.
 
@@ -164,7 +184,8 @@ def gradual_unfreezing(
         The history of each stage, from the head alone to everything.
 
     Raises:
-        ValueError: as `fine_tune`.
+        ValueError: as `fine_tune`; if a network with a `forward` of its own does not compute its
+            layers in the order in which they were registered.
 
     Example:
         >>> import numpy as np
@@ -173,11 +194,15 @@ def gradual_unfreezing(
         >>> len(gradual_unfreezing(net, (x, (x[:, 0] > 0).astype(int)), steps=10))
         2
     """
+    check_module(model)
+    _check_maker(optimizer)
     data = _ready(model, data, allow_other_input, options.get("loss"))
     data, validation = _split_once(data, validation, options)
     options.update(steps=steps, validation=validation)
+    check_order(model, data)
+    head, _ = find_head(model, data, head=head)
     unfreeze(model)
-    all_layers = optimizer(parameter_groups(model, lr, decay=decay))
+    all_layers = optimizer(parameter_groups(model, lr, decay=decay, head=head))
     stages = range(len(weight_layers(model)) - 1, -1, -1)
     histories = []
     for frozen_layers in stages:
@@ -256,6 +281,16 @@ def _split_once(data, validation, options):
         generator = options.get("generator") or default_generator()
         data, validation = split_off(data, validation, generator)
     return data, validation
+
+
+def _check_maker(optimizer) -> None:
+    """Refuse an optimiser where a function is needed that makes one of groups of parameters."""
+    ours = isinstance(optimizer, type) and issubclass(optimizer, optim.Optimizer)
+    if not callable(optimizer) or (isinstance(optimizer, type) and not ours):
+        raise TypeError(
+            "optimizer is a class here, as optim.SGD, or a functools.partial of one, which is "
+            f"called with the groups of parameters; given {what_was_given(optimizer)}"
+        )
 
 
 def _check_options(option, body_lr, decay, cache, options) -> None:

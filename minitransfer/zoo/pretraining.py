@@ -41,14 +41,16 @@ def pretrain(
         steps: batches to train on; None takes what the published networks had.
         seed: draws the first weights and the order of the drawings.
         dtype: type of the stored weights.
-        checkpoint: a file to go on from after an interruption; None keeps none.
+        checkpoint: a file to go on from after an interruption, by the same command; None keeps
+            none.
         progress: whether to show a bar with the time left.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: if the architecture is unknown.
+        ValueError: if the architecture is unknown, or the checkpoint is that of another command
+            or of other drawings.
 
     Example:
         >>> import tempfile
@@ -62,6 +64,10 @@ def pretrain(
     if architecture not in ARCHITECTURES:
         raise ValueError(f"{architecture!r} is unknown; there are {', '.join(ARCHITECTURES)}")
     steps = STEPS[architecture] if steps is None else steps
+    command = (
+        f"minitransfer pretrain {architecture} --classes {classes} --per-class {per_class} "
+        f"--steps {steps} --seed {seed}"
+    )
     generator = np.random.default_rng(seed)
     drawings = data.glyphs(classes, per_class, seed=DRAWING_SEED)
     network = ARCHITECTURES[architecture](classes, generator=generator)
@@ -73,7 +79,12 @@ def pretrain(
         steps=steps,
         batch_size=128,
         generator=generator,
-        monitor=Monitor(checkpoint=checkpoint, resume=checkpoint is not None, progress=progress),
+        monitor=Monitor(
+            checkpoint=checkpoint,
+            resume=checkpoint is not None,
+            progress=progress,
+            command=command,
+        ),
     )
     network.load_state_dict(
         {name: t.array.astype(dtype) for name, t in network.state_dict().items()}
@@ -94,8 +105,5 @@ def pretrain(
         ),
         licence="weights MIT; " + drawings.licence,
         accuracy={"two further drawings of each character": round(held_out, 4)},
-        command=(
-            f"minitransfer pretrain {architecture} --classes {classes} --per-class {per_class} "
-            f"--steps {steps} --seed {seed}"
-        ),
+        command=command,
     )

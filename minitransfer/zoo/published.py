@@ -12,23 +12,25 @@ import numpy as np
 
 from minitransfer import checkpoint
 from minitransfer.data import Dataset
+from minitransfer.documents import entries, listed, named, number, one_of, text, whole
 from minitransfer.zoo.architectures import ARCHITECTURES
 
 #: The networks that come with the package.
 FOLDER = Path(__file__).parent / "networks"
 
 #: What every card says.
-CARD_KEYS = (
-    "name",
-    "architecture",
-    "input_type",
-    "input_shape",
-    "classes",
-    "source",
-    "licence",
-    "accuracy",
-    "command",
-)
+CARD = {
+    "name": text,
+    "architecture": one_of(*ARCHITECTURES),
+    "input_type": text,
+    "input_shape": listed(whole(1, 10**6), 1, 4),
+    "classes": listed(text, 1, 100_000),
+    "source": text,
+    "licence": text,
+    "accuracy": named(number(0, 1)),
+    "command": text,
+}
+CARD_KEYS = tuple(CARD)
 
 
 def publish(model, path, *, dtype="float32", **card) -> Path:
@@ -66,7 +68,8 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
             f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
-    fresh = _build(card, path)
+    entries(**CARD)(card, "card")
+    fresh = _build(card)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
     if given != expected:
@@ -90,7 +93,8 @@ def load(name):
         ``input_shape``.
 
     Raises:
-        ValueError: if there is no such network, or the file is damaged or has no card.
+        ValueError: if there is no such network, or the file is damaged, has no card, or weights
+            that do not fit it.
 
     Example:
         >>> network = load("glyph-conv")
@@ -99,8 +103,16 @@ def load(name):
     """
     path = _find(name)
     card = read_card(path)
-    network = _build(card, path)
-    checkpoint.load_weights(network, path)
+    network = _build(card)
+    if tuple(card["input_shape"]) != network.input_shape:  # data would be brought into that shape
+        raise ValueError(
+            f"{path}: the card's input_shape is {card['input_shape']}, and a "
+            f"{card['architecture']} takes {list(network.input_shape)}"
+        )
+    try:
+        checkpoint.load_weights(network, path)
+    except KeyError as error:
+        raise ValueError(error.args[0]) from None
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
     return network.eval()
@@ -113,7 +125,8 @@ def read_card(name) -> dict:
         name: as for `load`.
 
     Raises:
-        ValueError: if there is no such network, or it has no card.
+        ValueError: if there is no such network, it has no card, or one with other entries than
+            `publish` describes.
 
     Example:
         >>> read_card("glyph-mlp")["architecture"]
@@ -127,6 +140,7 @@ def read_card(name) -> dict:
             "write such files with zoo.publish, or load the weights into a network of yours "
             "with checkpoint.load_weights"
         )
+    entries(**CARD)(card, str(path))
     return card
 
 
@@ -152,13 +166,13 @@ def known_to(network, pictures) -> Dataset:
     card = getattr(network, "card", None)
     if card is None:
         raise ValueError("the network has no card that names its classes; load it with zoo.load")
-    number = {name: k for k, name in enumerate(card["classes"])}
+    numbers = {name: k for k, name in enumerate(card["classes"])}
     names = [pictures.classes[label] for label in pictures.y]
-    known = np.array([name in number for name in names])
+    known = np.array([name in numbers for name in names])
     if not known.any():
         raise ValueError(f"{card['name']} knows none of the classes of {pictures!r}")
     some = pictures[known]
-    labels = np.array([number[name] for name in names if name in number])
+    labels = np.array([numbers[name] for name in names if name in numbers])
     return replace(some, y=labels, classes=tuple(card["classes"]))
 
 
@@ -186,10 +200,7 @@ def _find(name) -> Path:
     )
 
 
-def _build(card, path):
-    if card["architecture"] not in ARCHITECTURES:
-        raise ValueError(
-            f"{path}: the card names the architecture {card['architecture']!r}; "
-            f"this version knows {', '.join(ARCHITECTURES)}"
-        )
-    return ARCHITECTURES[card["architecture"]](len(card["classes"]))
+def _build(card):
+    # A generator of its own: loading is no reason for the caller's numbers to go another way.
+    generator = np.random.default_rng(0)
+    return ARCHITECTURES[card["architecture"]](len(card["classes"]), generator=generator)

@@ -1,10 +1,13 @@
+import io
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from minitransfer.course import ClaimFailed, claim
-from minitransfer.course.claims import claim_text, read_records
+from minitransfer.course.claims import claim_text
+from minitransfer.course.records import read_records
 
 GOOD = {"measured": 0.5, "spread": 0.1, "seeds": 5, "verdict": "holds", "check": True}
 
@@ -102,3 +105,28 @@ def test_numbers_are_written_as_asked(ledger, capsys):
     assert "effect 9.0%, 95 % interval 7.0% to 11.0%" in text
     assert text.startswith("Claim A2 holds narrowly: conv, n=100")
     assert max(len(line) for line in text.splitlines()) <= 78
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_claim_is_printed_on_any_terminal(ledger, monkeypatch, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    claim("E2", "β → 1 − α", **GOOD)
+    shown = stream.buffer.getvalue().decode(encoding)
+    assert "measured 0.5 " in shown
+    assert read_records(ledger)[0]["statement"] == "β → 1 − α", "the ledger keeps every sign"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"format": ".999999999f"}, {"format": "d"}, {"seeds": 2**70}, {"unit": 3}]
+)
+def test_what_no_ledger_would_be_read_with_is_not_written(ledger, wrong):
+    with pytest.raises(ValueError, match="claim E2"):
+        claim("E2", "no line separates XOR", **{**GOOD, **wrong})
+    assert not ledger.exists()
+
+
+def test_a_line_of_a_ledger_that_is_no_record_is_said_with_its_file(ledger):
+    ledger.write_text("[]\n")
+    with pytest.raises(ValueError, match=r"ledger.jsonl is \[\]; expected a dictionary with id"):
+        read_records(ledger)

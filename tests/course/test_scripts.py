@@ -1,7 +1,11 @@
+import sys
+
 import pytest
 from rich.console import Console
 
 from minitransfer.course.scripts import (
+    a_lesson_is_running,
+    catalogue,
     figures,
     find_lesson,
     print_catalogue,
@@ -135,3 +139,12 @@ def test_the_catalogue_is_printed(one_lesson, tmp_path):
     shown = (tmp_path / "shown.txt").read_text(encoding="utf-8")
     assert "Two and two" in shown
     assert "How much is two and two?" in shown
+
+
+def test_a_program_knows_whether_it_is_a_lesson(monkeypatch, tmp_path):
+    shipped = [script for lesson in catalogue() for script in lesson.scripts]
+    for file in (*shipped, tmp_path / "01_mine.py"):
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", str(file), raising=False)
+        assert a_lesson_is_running() is (file in shipped)
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")  # a notebook
+    assert not a_lesson_is_running()

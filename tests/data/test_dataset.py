@@ -1,5 +1,9 @@
 """Examples and labels stay together, and parts hold the classes as they should."""
 
+import copy
+import dataclasses
+import pickle
+
 import numpy as np
 import pytest
 
@@ -211,3 +215,19 @@ def test_bytes_for_an_image_network_have_to_say_what_they_are():
     Dataset.of((x / 255, y), network=Network)
     Dataset.of(Dataset(x, y, input_type="image"), network=Network)
     Dataset.of((x, y), network=object())
+
+
+def test_a_set_that_is_made_does_not_change():
+    data = Dataset(np.zeros((3, 2)), [0, 1, 0])
+    for name in ("x", "y", "classes", "clases"):
+        with pytest.raises(AttributeError, match=f"cannot assign '{name}': a set that is made"):
+            setattr(data, name, [1, 2, 3])
+    assert dataclasses.replace(data, y=[1, 1, 1]).y.tolist() == [1, 1, 1]
+    assert (
+        pickle.loads(pickle.dumps(data)).y.tolist() == copy.deepcopy(data).y.tolist() == [0, 1, 0]
+    )
+    for x, y in ((None, [0]), ([0], None), (None, None)):
+        with pytest.raises(
+            ValueError, match="is None; a Dataset is made of inputs x and targets y"
+        ):
+            Dataset(x, y)

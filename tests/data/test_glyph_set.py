@@ -123,3 +123,38 @@ def test_wrong_arguments_say_what_to_do():
         glyphs(0)
     with pytest.raises(ValueError, match="100000 characters were asked for"):
         glyphs(100_000, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"x": np.zeros((12, 1, 28, 28), np.float64)},
+        {"x": np.zeros((12, 28, 28), np.uint8)},
+        {"y": np.full(12, 99)},
+        {"y": np.zeros((12, 2), int)},
+        {"y": np.full(12, "a")},
+        {"characters": np.array("abc")},
+        {"characters": np.array([1, 2, 3])},
+        {"characters": np.array(["a", "b"])},
+    ],
+    ids=lambda change: str({k: (v.dtype, v.shape) for k, v in change.items()}),
+)
+def test_a_cache_file_of_another_s_making_is_made_again(cache, change):
+    first = glyphs(3, 4)
+    (file,) = cache.glob("**/*.npz")
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    np.savez(file, **{**arrays, **change})
+    assert glyphs(3, 4).content_hash() == first.content_hash()
+    with np.load(file) as archive:
+        assert archive["x"].tobytes() == arrays["x"].tobytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+def test_a_private_cache_file_stays_private(cache):
+    glyphs(3, 4)
+    (file,) = cache.glob("**/*.npz")
+    file.write_bytes(b"damaged")
+    file.chmod(0o600)
+    glyphs(3, 4)
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from minitransfer import nn, optim, train
 from minitransfer.data import DataLoader, Dataset, TensorDataset
 from minitransfer.random import manual_seed
 from minitransfer.tensor import Tensor
@@ -243,8 +244,107 @@ def test_wrong_arguments_say_what_to_do():
         DataLoader(3)
     with pytest.raises(TypeError, match=r"numpy\.random\.Generator"):
         DataLoader(pair(), generator=np.random)
-    with pytest.raises(TypeError, match="no num_workers: batches are made in this process"):
-        DataLoader(pair(), num_workers=4)
+    with pytest.raises(TypeError, match="no sampler: index the data"):
+        DataLoader(pair(), sampler=[1, 2])
     with pytest.raises(TypeError, match="no argument 'colour'"):
         DataLoader(pair(), colour=None)
-    assert len(DataLoader(pair(), num_workers=0, pin_memory=False)) == 10
+    assert len(DataLoader(pair(), num_workers=4, pin_memory=True)) == 10
+
+
+# Classes of somebody's own, as PyTorch scripts write them
+
+
+class OwnInit(Dataset):
+    """Sets what it likes, and does not call the constructor above it."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+        self.fetched = 0
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, i):
+        self.fetched += 1
+        return self.x[i] * 2, self.y[i]
+
+
+class CallsSuper(OwnInit):
+    """Calls it, with nothing to give; PyTorch's takes nothing."""
+
+    def __init__(self, x, y):
+        Dataset.__init__(self)
+        self.x, self.y = x, y
+        self.fetched = 0
+
+
+class Flipped(Dataset):
+    """Changes what the arrays hold on the way out."""
+
+    def __getitem__(self, i):
+        x, y = super().__getitem__(i)
+        return x[..., ::-1], y
+
+
+class FlippedTensors(TensorDataset):
+    def __getitem__(self, i):
+        x, y = super().__getitem__(i)
+        return x * -1, y
+
+
+@pytest.mark.parametrize("kind", [OwnInit, CallsSuper])
+def test_a_class_of_ones_own_gives_its_items(kind):
+    x, y = np.arange(10, dtype=np.float32).reshape(5, 2), [0, 1, 0, 1, 1]
+    data = kind(x, y)
+    batches = list(DataLoader(data, batch_size=2))
+    np.testing.assert_array_equal(np.concatenate([b.array for b, _ in batches]), x * 2)
+    assert [labels.tolist() for _, labels in batches] == [[0, 1], [0, 1], [1]]
+    assert data.fetched == 5
+    assert repr(data) == f"{kind.__name__}: 5 examples"
+    data.x = x + 1  # it is its own master
+    assert len(DataLoader.of(data, 5)) == 1
+    with pytest.raises(TypeError, match=f"{kind.__name__} gives its examples one by one"):
+        Dataset.of(data)
+
+
+def test_a_class_that_changes_what_it_holds():
+    bytes_ = np.arange(12, dtype=np.uint8).reshape(3, 1, 2, 2)
+    data = Flipped(bytes_, [0, 1, 2], input_type="image")
+    x, _ = next(iter(DataLoader(data, 3)))
+    np.testing.assert_allclose(x.array, bytes_[..., ::-1] / 255, rtol=1e-6)
+    x, _ = next(iter(DataLoader(FlippedTensors(np.ones((2, 2), np.float32), np.arange(2)), 2)))
+    assert x.tolist() == [[-1, -1], [-1, -1]]
+
+
+def test_a_class_of_ones_own_in_training_and_evaluation():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40, 3)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(int)
+    model = nn.Linear(3, 2, generator=rng)
+    train.fit(model, OwnInit(x, y), epochs=30, optimizer=optim.Adam(model.parameters(), lr=0.05))
+    assert train.evaluate(model, CallsSuper(x, y))["accuracy"] > 0.9
+    found = train.predict(model, OwnInit(x, y))
+    np.testing.assert_array_equal(found, train.predict(model, x * 2))
+
+
+@pytest.mark.parametrize(
+    "count, size, smallest, lengths",
+    [
+        (9, 4, 1, [4, 4, 1]),
+        (9, 4, 2, [4, 5]),
+        (9, 3, 2, [3, 3, 3]),
+        (10, 4, 2, [4, 4, 2]),
+        (10, 4, 3, [4, 6]),
+        (1, 4, 2, [1]),
+    ],
+)
+def test_a_last_batch_that_is_too_small_joins_the_one_before(count, size, smallest, lengths):
+    loader = DataLoader(np.arange(count), size, smallest_batch=smallest)
+    assert [len(batch) for batch in loader] == lengths
+    assert len(loader) == len(lengths)
+    rng = np.random.default_rng(0)
+    shuffled = DataLoader(np.arange(count), size, True, generator=rng, smallest_batch=smallest)
+    assert sorted(i for batch in shuffled for i in batch.tolist()) == list(range(count))
+    if count >= size:
+        dropped = DataLoader(np.arange(count), size, drop_last=True, smallest_batch=smallest)
+        assert [len(batch) for batch in dropped] == [size] * (count // size)

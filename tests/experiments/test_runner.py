@@ -46,6 +46,17 @@ def test_who_only_looks_needs_no_cells(tmp_path):
         read("t", ["loss"], folder=tmp_path)
 
 
+def test_who_only_looks_finds_cells_of_every_kind_in_one_order(tmp_path):
+    cells = grid(way=("old", None, (1, 2)), seed=range(2))
+    for name, order in (("there", cells), ("back", cells[::-1])):
+        stored(name, lambda way, seed: {"right": seed}, order, full=1, folder=tmp_path)
+    there, back = (read(name, ["right"], folder=tmp_path) for name in ("there", "back"))
+    assert there.rows == back.rows
+    assert there.values("right", way=(1, 2)).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="another experiment"):
+        read("there", ["seed"], folder=tmp_path)
+
+
 @pytest.mark.parametrize("cut", [3, 14, 25])
 def test_a_killed_run_goes_on_with_the_row_that_was_cut_off(tmp_path, cut):
     whole = stored("t", measure, CELLS, full=1, folder=tmp_path)
@@ -109,7 +120,15 @@ def test_the_table_of_other_columns_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "numbers", [{"mean": float("nan")}, {"mean": [1.0]}, {"seed": 1.0}, {"mean": "high"}]
+    "numbers",
+    [
+        {"mean": float("nan")},
+        {"mean": [1.0]},
+        {"seed": 1.0},
+        {"mean": "high"},
+        {"mean": True},
+        {"mean": 10**30},
+    ],
 )
 def test_what_is_no_finite_number_is_refused(tmp_path, numbers):
     with pytest.raises(ValueError, match="finite number"):
@@ -122,6 +141,45 @@ def test_texts_with_commas_and_numbers_keep_their_types(tmp_path):
     table = stored("t", lambda way, rate, seed: {"n": 1}, cells, full=1, folder=tmp_path)
     assert stored("t", measure, cells, folder=tmp_path).rows == table.rows
     assert [type(row["rate"]) for row in table.rows[:2]] == [float, int]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (True, False),
+        (None, 8),
+        ("10", "2e3", "true", "", "-", '"', "[1"),
+        ((1, 2), (3,), ()),
+        ([1, 2], [3]),
+        (float("nan"), float("inf"), -0.0),
+        ("two\nlines", "a\u2028b", "\x85", "tab\t", "a, b", " blanks "),
+        (np.int64(3), np.float32(0.1), np.bool_(False)),
+        (1, True, "1", 1.5),
+    ],
+    ids=repr,
+)
+def test_a_cell_finds_its_own_row_again(tmp_path, entries):
+    calls = []
+
+    def counting(setting, seed):
+        calls.append(setting)
+        return {"n": len(calls)}
+
+    cells = grid(setting=entries, seed=(0, 1))
+    first = stored("t", counting, cells, full=1, folder=tmp_path)
+    for full in (1, 0):
+        again = stored("t", counting, cells, full=full, folder=tmp_path)
+        assert again.values("n").tolist() == first.values("n").tolist()
+    assert len(calls) == 2 * len(entries)
+    assert [row["setting"] for row in again.rows] == [cell["setting"] for cell in cells]
+    for i, entry in enumerate(entries):
+        assert again.values("n", setting=entry, seed=1).tolist() == [2 * i + 2]
+
+
+def test_a_cell_that_cannot_be_found_again_is_refused(tmp_path):
+    with pytest.raises(TypeError, match="a cell holds numbers, text"):
+        stored("t", lambda f: {"n": 1}, [{"f": len}], full=1, folder=tmp_path)
+    assert not (tmp_path / "t.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 import ast
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,13 +17,6 @@ from minitransfer.kernels import compile as compiling
 from minitransfer.kernels import elementwise, register_tiles, vector_code
 
 PACKAGE = Path(minitransfer.__file__).parent
-ASK = """
-import numpy as np
-from minitransfer import kernels
-from minitransfer.kernels.compile import kernel_folder
-x = np.ones((40, 40), np.float32)
-print(kernels.matmul(x, x)[0, 0], kernel_folder())
-"""
 
 
 def _run(code, folder, **environment):
@@ -39,72 +31,10 @@ def _run(code, folder, **environment):
     return run.stdout.split()
 
 
-@pytest.fixture
-def copied(tmp_path):
-    """A copy of the kernels in a package of their own."""
-    package = tmp_path / "minitransfer"
-    shutil.copytree(
-        PACKAGE / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    shutil.copy(PACKAGE / "folders.py", package)
-    (package / "__init__.py").touch()
-    return tmp_path
-
-
-def test_an_edited_tile_is_compiled_anew(copied):
-    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
-    value, folder = _run(ASK, copied, **cache)
-    assert float(value) == 40
-    assert list(Path(folder).glob("*.nbc"))
-    tile = copied / "minitransfer" / "kernels" / "vector_code.py"
-    text = tile.read_text()
-    assert "return self.builder.call(function, [x, y, z])" in text
-    tile.write_text(
-        text.replace(
-            "return self.builder.call(function, [x, y, z])",
-            "return self.builder.call(function, [x, self.builder.fadd(y, y), z])",
-        )
-    )
-    value, other = _run(ASK, copied, **cache)
-    assert float(value) == 80
-    assert other != folder
-
-
-def test_an_unchanged_kernel_is_loaded_and_not_compiled_again(copied):
-    cache = {"MINITRANSFER_CACHE": str(copied / "cache")}
-    _, folder = _run(ASK, copied, **cache)
-    before = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
-    _run(ASK, copied, **cache)
-    after = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
-    assert before == after
-
-
-def test_no_home_and_no_folder_to_write_to(copied):
-    """And the installation may be read-only: nothing is written beside the kernels."""
-    nowhere = "/proc/nowhere"
-    environment = dict.fromkeys(("MINITRANSFER_CACHE", "HOME", "XDG_CACHE_HOME"), nowhere)
-    before = set(copied.rglob("*"))
-    value, folder = _run(ASK, copied, PYTHONDONTWRITEBYTECODE="1", **environment)
-    assert float(value) == 40
-    assert not folder.startswith(nowhere)
-    assert set(copied.rglob("*")) == before
-
-
-def test_only_a_few_old_folders_are_kept(tmp_path, monkeypatch):
-    for i in range(10):
-        (tmp_path / f"kernels-{i}").mkdir()
-        os.utime(tmp_path / f"kernels-{i}", (i, i))
-    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
-    folder = compiling.kernel_folder.__wrapped__()
-    left = {f.name for f in tmp_path.iterdir()}
-    assert left == {folder.name, *(f"kernels-{i}" for i in range(5, 10))}
-    assert len(left) == compiling.KEEP
-
-
 def test_reference_mode_swaps_every_kernel():
     code = (
         "from minitransfer import kernels; import numpy as np\n"
-        "files = kernels._FILES.keys() - {'compile', 'memory', 'threads'}\n"
+        "files = kernels._FILES.keys() - {'precompilation', 'threads'}\n"
         "names = [n for n, file in kernels._WHERE.items() if file in files]\n"
         "print(all(getattr(kernels, n).__name__ == n + '_reference' for n in names), len(names))"
     )
@@ -137,7 +67,8 @@ def test_editors_and_the_interpreter_find_a_name_in_the_same_file():
 
 MAIN_JOB = """
 from minitransfer.five_ways import one_way
-from minitransfer.kernels.compile import REGISTRY, precompile_main_job
+from minitransfer.kernels.compile import REGISTRY
+from minitransfer.kernels.precompilation import precompile_main_job
 one_way("small_lr", 0, 100, "glyph-conv")
 used = {name for name, kernel in REGISTRY.items() if kernel}
 precompile_main_job()
@@ -157,9 +88,70 @@ def test_a_kernel_names_itself_and_the_type_that_it_does_not_take():
         elementwise._relu[np.dtype(np.int64)]
 
 
+@compiling.kernel("void(in2, real[::1], intp)")
+def _odd(x, y, n):
+    for j in range(n):
+        y[j] = x[0, j]
+
+
+del compiling.REGISTRY[_odd.name]
+
+
+def _protected(x):
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"x": np.ones((2, 3))}, r"x is float64 and must be float32: convert with .astype"),
+        ({"x": np.ones((2, 3), ">f4")}, r"x is >f4, .*byte order.* and must be float32"),
+        ({"x": np.ones(3, np.float32)}, "x has 1 axes and must have 2"),
+        ({"x": [[1.0]]}, "x is of type list, not an array"),
+        ({"y": _protected(np.ones(3, np.float32))}, r"y is write-protected.*x\.copy\(\)"),
+        ({"y": np.ones(6, np.float32)[::2]}, "y is not contiguous.*ascontiguousarray"),
+        ({"n": "3"}, "n is of type str, not a number"),
+        ({"n": None, "x": np.ones((2, 3))}, r"x is float64.*; n is of type NoneType"),
+    ],
+)
+def test_a_kernel_says_which_argument_it_cannot_take_and_why(change, expected):
+    good = {"x": np.ones((2, 3), np.float32), "y": np.zeros(3, np.float32), "n": 3}
+    _odd[np.dtype(np.float32)](*good.values())
+    with pytest.raises(TypeError, match=rf"test_compile\._odd cannot take its .*{expected}"):
+        _odd[np.dtype(np.float32)](*(good | change).values())
+
+
+def test_a_kernel_from_elsewhere_is_not_kept():
+    """Nothing would notice that its source has changed."""
+    assert _odd[np.dtype(np.float32)].stats.cache_path is None
+
+
+WITHOUT_JIT = """
+from minitransfer import Tensor, kernels
+print(kernels.matmul.__name__, Tensor([-1.0, 2.0]).relu().sum().item())
+print(kernels.precompile_main_job())
+"""
+
+
+def test_without_a_compiler_the_plain_versions_run():
+    said = _run(WITHOUT_JIT, PACKAGE.parent, NUMBA_DISABLE_JIT="1")
+    assert said == ["matmul_reference", "2.0", "0"]
+
+
+def test_fast_kernels_without_a_compiler_are_an_error():
+    off = {"NUMBA_DISABLE_JIT": "1", "MINITRANSFER_KERNELS": "fast"}
+    run = [sys.executable, "-c", WITHOUT_JIT]
+    done = subprocess.run(run, env=os.environ | off, capture_output=True, text=True)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "NUMBA_DISABLE_JIT is set" in last
+    assert "MINITRANSFER_KERNELS=reference" in last
+
+
 def test_all_kernels_are_precompiled_once_for_each_type():
     seen = []
-    count = compiling.precompile(lambda done, total, name: seen.append((done, total, name)))
+    count = kernels.precompile(lambda done, total, name: seen.append((done, total, name)))
     assert count == 2 * len(compiling.REGISTRY)
     assert seen[-1] == (count, count, "")
     assert {name for _, _, name in seen[:-1]} == set(compiling.REGISTRY)

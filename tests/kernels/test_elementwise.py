@@ -75,5 +75,5 @@ def test_errors():
     for backward in (elementwise.relu_backward, elementwise.sigmoid_backward):
         with pytest.raises(ValueError, match=r"result of shape \(3,\) has shape \(2,\)"):
             backward(np.ones(2), np.ones(3))
-    with pytest.raises(TypeError, match="No matching definition"):
+    with pytest.raises(TypeError, match="cannot take its arguments"):
         elementwise.relu_backward(np.ones(3, np.float32), np.ones(3))

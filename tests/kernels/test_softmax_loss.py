@@ -32,6 +32,27 @@ def test_large_logits_do_not_overflow_and_nan_stays_in_its_row():
     assert np.allclose(y[3], 1 / 3)
 
 
+@pytest.mark.parametrize("dtype, offset", [(np.float32, 1e7), (np.float64, 1e15)])
+def test_no_digits_are_lost_under_an_offset(dtype, offset, rng, close):
+    x = rng.integers(0, 5, (6, 9)).astype(dtype)
+    labels = rng.integers(0, 9, 6)
+    for shift in (offset, -offset):
+        far = x + dtype(shift)
+        assert np.array_equal(far - dtype(shift), x)
+        close(softmax_loss.log_softmax(far), softmax_loss.log_softmax(x))
+        for ours, plain in zip(
+            softmax_loss.softmax_cross_entropy(far, labels),
+            softmax_loss.softmax_cross_entropy(x, labels),
+            strict=True,
+        ):
+            close(ours, plain)
+
+
+def test_a_loss_of_nothing_is_not_minus_nothing():
+    losses, _ = softmax_loss.softmax_cross_entropy(np.array([[200.0, 0.0]]), np.array([0]))
+    assert str(losses[0]) == "0.0"
+
+
 def test_strided_rows_and_labels_that_are_only_read(rng):
     x = rng.standard_normal((10, 6)).T
     labels = np.array([1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 9, 0])[::2]

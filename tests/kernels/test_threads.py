@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -146,3 +147,26 @@ def test_the_number_of_threads_is_checked_and_read_from_the_environment():
             text=True,
         )
         assert expected in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("when", ["threading.Thread(target=late).start()", "atexit.register(late)"])
+def test_kernels_compute_after_the_main_script_has_ended(when):
+    """Python's pools take no more work then; the caller does all of it."""
+    script = f"""
+        import atexit, threading, time
+        import numpy as np
+        from minitransfer.kernels import threads
+
+        threads.set_num_threads(2)
+        def late():
+            time.sleep(0.3)
+            done = np.zeros(64)
+            def work(first, last):
+                done[first:last] += 1
+            threads.parallel_for(64, 4, work)
+            print(done.min(), done.max())
+        {when}
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("1.0 1.0\n", "")

@@ -123,3 +123,31 @@ def test_a_sequential_of_parts_leaves_names_and_frozen_state_alone():
     assert (same.name, same.training, same.frozen) == ("body", False, False)
     x = mt.randn(3, 2)
     np.testing.assert_array_equal(same(x).detach(), net.body(x).detach())
+
+
+def test_a_dictionary_of_modules():
+    heads = nn.ModuleDict({"a": nn.Linear(2, 3), "b": nn.Linear(2, 1)})
+    assert [name for name, _ in heads.named_parameters()][::2] == ["a.weight", "b.weight"]
+    assert ("a" in heads, "c" in heads, len(heads), list(heads)) == (True, False, 2, ["a", "b"])
+    heads.update({"b": nn.ReLU(), "c": nn.Tanh()})
+    assert [type(m).__name__ for m in heads.values()] == ["Linear", "ReLU", "Tanh"]
+    del heads["a"]
+    assert [name for name, _ in heads.items()] == list(heads.keys()) == ["b", "c"]
+    with pytest.raises(ValueError, match="the name of a method"):
+        heads["items"] = nn.ReLU()
+    with pytest.raises(TypeError, match="expected a module"):
+        heads["d"] = nn.ReLU
+
+
+def test_a_list_of_parameters():
+    weights = nn.ParameterList([mt.zeros(2), nn.Parameter(mt.zeros(3))])
+    weights.append(mt.zeros(4))
+    weights[-1] = mt.zeros(5)
+    assert [p.shape for p in weights] == [(2,), (3,), (5,)]
+    assert [name for name, _ in weights.named_parameters()] == ["0", "1", "2"]
+    assert weights[1].requires_grad
+    assert len(weights[1:]) == 2
+
+
+def test_a_list_of_modules_can_be_extended():
+    assert len(nn.ModuleList([nn.ReLU()]).extend([nn.Tanh(), nn.ReLU()])) == 3

@@ -28,7 +28,7 @@ def made(function, **options):
         (init.xavier_normal_, {}, math.sqrt(2 / 3060)),
         (init.xavier_uniform_, {"gain": 2.0}, 2 * math.sqrt(2 / 3060)),
         (init.normal_, {"mean": 0.0, "std": 0.3}, 0.3),
-        (init.uniform_, {"low": -1, "high": 1}, 1 / math.sqrt(3)),
+        (init.uniform_, {"a": -1, "b": 1}, 1 / math.sqrt(3)),
     ],
 )
 def test_spread(function, options, std):
@@ -40,7 +40,7 @@ def test_spread(function, options, std):
 
 
 def test_uniform_keeps_its_bounds():
-    values = made(init.uniform_, low=2, high=3)
+    values = made(init.uniform_, a=2, b=3)
     assert values.min() >= 2
     assert values.max() <= 3
 
@@ -63,3 +63,15 @@ def test_errors():
         init.kaiming_normal_(mt.zeros(2, 2), nonlinearity="swish")
     with pytest.raises(ValueError, match="'fan_sum' is unknown"):
         init.kaiming_normal_(mt.zeros(2, 2), mode="fan_sum")
+
+
+@pytest.mark.parametrize("fill", [init.kaiming_normal_, init.kaiming_uniform_])
+def test_the_slope_of_the_activation_counts_by_default(fill):
+    """As in PyTorch; with no slope the numbers are those of ReLU, to the bit."""
+
+    def filled(**options):
+        return fill(mt.zeros(200, 300), generator=np.random.default_rng(0), **options).array
+
+    np.testing.assert_array_equal(filled(), filled(nonlinearity="relu"))
+    np.testing.assert_allclose(filled(a=2.0).std(), np.sqrt(2 / 5 / 300), rtol=0.01)
+    np.testing.assert_array_equal(filled(a=2.0, nonlinearity="relu"), filled())

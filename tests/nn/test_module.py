@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, nn, no_grad
+from minitransfer import Tensor, nn, no_grad, transfer
 
 
 class Net(nn.Module):
@@ -190,13 +190,13 @@ def test_train_and_eval_reach_everything_below():
 
 def test_a_frozen_module_is_never_in_training_mode():
     layer = nn.Dropout()
-    layer.frozen = True
+    transfer.freeze(layer)
     assert not layer.train().training
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert layer.training
-    layer.frozen = True
+    transfer.freeze(layer)
     layer.eval()
-    layer.frozen = False
+    transfer.unfreeze(layer)
     assert not layer.training
 
 
@@ -483,3 +483,96 @@ def test_facts_about_a_class_do_not_outlive_its_forward():
     assert not any(kind.stateless for kind in (nn.Linear, nn.Dropout, nn.BatchNorm2d, Net))
     assert nn.Dropout.pointwise
     assert nn.Identity().stateless
+
+
+def test_a_state_with_two_values_for_one_shared_weight():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    other = copy.deepcopy(net.state_dict())
+    net[1].weight = net[0].weight
+    before = net[0].weight.tolist()
+    with pytest.raises(ValueError, match=r"0.weight and 1.weight are one tensor here"):
+        net.load_state_dict(other)
+    assert net[0].weight.tolist() == before
+    net.load_state_dict(copy.deepcopy(net.state_dict()))
+    del other["1.weight"]
+    net.load_state_dict(other, strict=False)
+    assert net[1].weight.tolist() == other["0.weight"].tolist()
+
+
+def test_the_mode_of_one_module_may_be_assigned():
+    net = Net()
+    net.body.training = False
+    assert [m.training for m in net.modules()] == [True, True, True, False, True, True, True]
+    assert all(m.training for m in net.train().modules())
+    transfer.freeze(net.body).training = True
+    assert not net.body.training
+    assert transfer.unfreeze(net.body).training
+
+
+@pytest.mark.parametrize("given", [[[1.0, 2.0]], ((1.0, 2.0),)])
+def test_a_list_is_no_tensor(given):
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    with pytest.raises(TypeError, match=r"layer '0', Linear.* takes tensors; given (list|tuple)"):
+        net(given)
+    with pytest.raises(TypeError, match=r"cross_entropy takes tensors; given list"):
+        nn.CrossEntropyLoss()(net(mt.ones(1, 2)), [1])
+
+
+def test_a_module_of_ones_own_may_take_lists_and_fail_in_its_own_words():
+    class Total(nn.Module):
+        def forward(self, parts):
+            return sum(parts) + "!"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Total()([1, 2])
+
+
+def test_a_buffer_that_is_not_saved():
+    net = nn.Sequential(nn.Linear(2, 2))
+    net[0].register_buffer("mask", mt.ones(2), persistent=False)
+    assert [name for name, _ in net.named_buffers()] == ["0.mask"]
+    assert "0.mask" not in net.state_dict()
+    net.load_state_dict(nn.Sequential(nn.Linear(2, 2)).state_dict())
+    assert net.double()[0].mask.dtype == np.float64
+    net[0].register_buffer("mask", mt.ones(2))
+    assert "0.mask" in net.state_dict()
+
+
+def test_devices_are_the_processor_or_an_error():
+    layer = nn.Linear(2, 2, device="cpu", dtype=mt.float64)
+    assert layer.weight.dtype == np.float64
+    assert layer.to(mt.device("cpu")) is layer.to("cpu", mt.float32) is layer
+    assert layer.weight.dtype == np.float32
+    for make in (
+        lambda: nn.Linear(2, 2, device="cuda"),
+        lambda: nn.Conv2d(1, 1, 1, device="mps"),
+        lambda: nn.BatchNorm2d(1, device="cuda:1"),
+        lambda: nn.LayerNorm(1, device="cuda"),
+        lambda: nn.Embedding(1, 1, device="cuda"),
+        lambda: layer.to("cuda"),
+        lambda: layer.cuda(),
+    ):
+        with pytest.raises(AttributeError, match="everything runs on the processor"):
+            make()
+
+
+def test_parameters_of_this_module_alone_and_with_a_prefix():
+    net = nn.Sequential(nn.Linear(2, 2, bias=False))
+    net.own = nn.Parameter(mt.ones(1))
+    assert [name for name, _ in net.named_parameters("net", recurse=False)] == ["net.own"]
+    assert len(list(net.parameters(recurse=False))) == 1
+    assert [name for name, _ in net.named_modules(prefix="net")] == ["net", "net.0"]
+    assert net.get_submodule("0") is net[0]
+    with pytest.raises(AttributeError, match="no module 'x'; there are"):
+        net.get_submodule("x")
+    net.append(net[0])
+    assert len(list(net.named_parameters(remove_duplicate=False))) == 3
+
+
+def test_gradients_can_be_set_to_zero_instead_of_none():
+    layer = nn.Linear(2, 1)
+    layer(mt.ones(1, 2)).sum().backward()
+    layer.zero_grad(set_to_none=False)
+    assert layer.weight.grad.tolist() == [[0, 0]]
+    layer.zero_grad()
+    assert layer.weight.grad is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, nn
+from minitransfer import Tensor, nn, transfer
 
 
 def data(*shape, dtype=np.float64, seed=0):
@@ -46,9 +46,9 @@ def test_training_uses_the_batch_and_evaluation_the_running_statistics(layer, sh
 def test_running_statistics_do_not_move_when_frozen_in_evaluation_or_without_tracking():
     layer = nn.BatchNorm1d(2)
     x = Tensor(data(4, 2, dtype=np.float32))
-    layer.frozen = True
+    transfer.freeze(layer)
     layer.train()(x)
-    layer.frozen = False
+    transfer.unfreeze(layer)
     layer.eval()(x)
     assert layer.running_mean.tolist() == [0, 0]
     free = nn.BatchNorm1d(2, track_running_stats=False).eval()

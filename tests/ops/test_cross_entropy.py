@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minitransfer import ops
+from minitransfer import Tensor, ops
 
 LOGITS = np.array([[2.0, 0.5, -1.0], [0.0, 1.0, 0.0], [-3.0, 0.0, 4.0], [1.0, 1.0, 1.0]])
 LABELS = np.array([0, 2, 2, 1])
@@ -137,3 +137,20 @@ def test_a_label_that_is_no_class_is_named(bad):
 def test_what_does_not_fit_is_explained(logits, target, options, error, message):
     with pytest.raises(error, match=message):
         ops.cross_entropy.__wrapped__(logits, target, **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"weight": [1.0, 2.0]}, {"label_smoothing": 0.1}])
+@pytest.mark.parametrize("reduction, value", [("sum", 0.0), ("none", [0.0, 0.0])])
+def test_where_all_labels_are_ignored_nothing_is_lost(options, reduction, value):
+    logits = Tensor([[1.0, 2.0], [0.5, -1.0]], requires_grad=True)
+    labels = Tensor([-100, -100])
+    loss = ops.cross_entropy(logits, labels, reduction=reduction, **options)
+    assert loss.tolist() == value
+    loss.sum().backward()
+    assert logits.grad.tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_large_unsigned_label_is_named_as_it_was_given():
+    labels = Tensor(np.array([0, 2**63 + 5], np.uint64))
+    with pytest.raises(ValueError, match="label 9223372036854775813 at position 1 is not a class"):
+        ops.cross_entropy(Tensor([[1.0, 2.0], [0.5, -1.0]]), labels)

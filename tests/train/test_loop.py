@@ -372,7 +372,8 @@ def test_importing_it_takes_neither_numba_nor_rich():
         ({"epochs": 0}, "epochs is a whole number of 1 or more; given 0"),
         ({"steps": 2.5}, "steps is a whole number"),
         ({"epochs": 1, "monitor": Monitor(patience=2)}, "give validation="),
-        ({"epochs": 1, "validation": 0.001}, "is 0; give a share between 0 and 1"),
+        ({"epochs": 1, "validation": 0.001}, "side empty; give a share between 0 and 1"),
+        ({"epochs": 1, "validation": float("nan")}, "side empty; give a share between 0 and 1"),
         ({"epochs": 1, "validation": 1.0}, "leaves examples on both sides"),
         ({"epochs": 1, "batch_size": 0}, "batch_size"),
         ({"epochs": 1, "metrics": ["f1"]}, "unknown metric 'f1'; expected one of accuracy"),
@@ -404,6 +405,81 @@ def test_wrong_types_of_arguments():
         fit(network(), two_moons(), epochs=1, generator=0)
     with pytest.raises(TypeError, match="schedule is one of optim's"):
         fit(network(), two_moons(), epochs=1, schedule="cosine")
+
+
+class Foreign:
+    """Stands for something of PyTorch's, which need not be installed here."""
+
+
+Foreign.__module__ = "torch.nn.modules"
+A_CLASS, FOREIGN = "which has to be called first", "PyTorch's Foreign, which does not compute here"
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"model": nn.Linear}, f"expected a module.*given the class Linear, {A_CLASS}"),
+        ({"model": Foreign()}, f"expected a module.*given {FOREIGN}"),
+        ({"model": None}, "expected a module.*given None"),
+        ({"optimizer": optim.Adam}, rf"optim.Adam\(model.param.*the class Adam, {A_CLASS}"),
+        ({"optimizer": Foreign()}, f"optimizer is one of optim's.*{FOREIGN}"),
+        ({"loss": nn.CrossEntropyLoss}, f"loss is a function.*class CrossEntropyLoss, {A_CLASS}"),
+        ({"loss": Foreign()}, f"loss is a function.*{FOREIGN}"),
+        ({"loss": "mse"}, "loss is a function.*given str"),
+        ({"loss": lambda outputs, y: 1.0}, "has to be a tensor.*<lambda> gave float"),
+        ({"clip_norm": "1"}, "clip_norm is a number above 0; given str"),
+        ({"monitor": Monitor}, "monitor is a train.Monitor"),
+        ({"data": None}, "given NoneType|given None"),
+    ],
+)
+def test_what_a_beginner_mixes_up(options, message):
+    model = network()
+    given = {"model": model, "data": two_moons(), "epochs": 1, **options}
+    with pytest.raises(TypeError, match=message):
+        fit(**given)
+    if set(options) <= {"model", "loss"} and "1.0" not in message and "gave" not in message:
+        given.pop("epochs")
+        with pytest.raises(TypeError, match=message):
+            evaluate(**given)
+    if "model" in options:
+        with pytest.raises(TypeError, match=message):
+            predict(options["model"], two_moons().x)
+        with pytest.raises(TypeError, match=message):
+            transfer.fine_tune(options["model"], two_moons())
+        with pytest.raises(TypeError, match=message):
+            transfer.gradual_unfreezing(options["model"], two_moons())
+
+
+@pytest.mark.parametrize("optimizer", [Foreign, Foreign(), "adam"])
+def test_recipes_make_their_optimiser_themselves(optimizer):
+    for recipe in (transfer.fine_tune, transfer.gradual_unfreezing):
+        with pytest.raises(TypeError, match=r"optimizer is a class here, as optim.SGD"):
+            recipe(network(), two_moons(), optimizer=optimizer)
+    model = network()
+    with pytest.raises(TypeError, match=r"optimizer is a class here.*given Adam"):
+        transfer.fine_tune(model, two_moons(), optimizer=optim.Adam(model.parameters()))
+    with pytest.raises(TypeError, match=r"lr is a number; given '0.1'"):
+        transfer.fine_tune(model, two_moons(), lr="0.1")
+
+
+@pytest.mark.parametrize("norm", [-1.0, 0, float("nan")])
+def test_a_norm_to_clip_to_that_makes_no_sense(norm):
+    with pytest.raises(ValueError, match="clip_norm is a number above 0"):
+        fit(network(), two_moons(), epochs=1, clip_norm=norm)
+
+
+def test_labels_that_are_none_or_beyond_all_whole_numbers():
+    x = two_moons().x
+    with pytest.raises(ValueError, match="the targets are None"):
+        fit(network(), (x, None), epochs=1)
+    with pytest.raises(ValueError, match="whole number 9223372036854775809"):
+        fit(network(), (x, np.full(len(x), 2**63 + 1, np.uint64)), epochs=1)
+
+
+def test_advice_on_a_rate_that_nobody_would_begin_with():
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+    with pytest.raises(FloatingPointError, match=r"try lr=0\.1"):
+        fit(model, two_moons(), epochs=9, optimizer=optim.SGD(model.parameters(), lr=1e20))
 
 
 def test_a_loader_decides_for_itself():
@@ -500,3 +576,40 @@ def test_a_derivative_of_nan_is_noticed():
 def test_a_loss_that_is_no_number():
     with pytest.raises(ValueError, match=r"one number; CrossEntropyLoss gave shape \(64,\)"):
         fit(network(), two_moons(), epochs=1, loss=nn.CrossEntropyLoss(reduction="none"))
+
+
+@pytest.mark.parametrize("kind", ["fit", "all", "head", "head, then all"])
+def test_a_single_example_left_over_joins_the_batch_before_for_batch_norm(kind):
+    """Its variance would be 0 in every pass: nothing can be learnt from it."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((65, 4)).astype(np.float32)
+    data, sizes = (x, np.arange(65) % 2), []
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+
+    class Watched(nn.CrossEntropyLoss):
+        def forward(self, outputs, targets):
+            sizes.append(len(targets))
+            return super().forward(outputs, targets)
+
+    if kind == "fit":
+        fit(model, data, epochs=2, loss=Watched())
+        assert sizes == [65, 65]
+        sizes.clear()
+        transfer.freeze(model[1])  # it keeps to its running statistics: the single one may come
+        fit(model, data, epochs=1, loss=Watched())
+        assert sizes == [64, 1]
+    else:
+        transfer.fine_tune(model, data, kind, loss=Watched(), steps=3)
+        assert set(sizes) == ({64, 1} if kind == "head" else {65} if kind == "all" else {64, 1, 65})
+
+
+def test_a_loss_of_several_numbers_is_refused_by_all():
+    data, loss = two_moons(), nn.CrossEntropyLoss(reduction="none")
+    for call in (
+        lambda: fit(network(), data, loss=loss, epochs=1),
+        lambda: evaluate(network(), data, loss=loss),
+    ):
+        with pytest.raises(
+            ValueError, match="the loss has to be one number; CrossEntropyLoss gave"
+        ):
+            call()

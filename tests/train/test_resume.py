@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from minitransfer import manual_seed, nn, optim, transfer
+from minitransfer import Tensor, manual_seed, nn, optim, transfer
 from minitransfer.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.train import Monitor, fit
@@ -331,3 +331,70 @@ def test_a_path_that_cannot_be_written_shows_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError):
         train({"epochs": 1}, stop=1, event=raise_stopped, checkpoint=tmp_path / "file" / "run")
+
+
+def part_of_a_run(path, epochs=4, **changes):
+    """Train a small network for some epochs, going on from the file if it is there."""
+    model = nn.Linear(4, 2, generator=np.random.default_rng(1))
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((32, 4)).astype(np.float32)
+    optimizer = optim.Adam(model.parameters(), lr=changes.pop("lr", 1e-3))
+    options = {"data": (x, (x[:, 0] > 0).astype(int)), "loss": nn.CrossEntropyLoss(), **changes}
+    monitor = Monitor(checkpoint=path, resume=True, command=options.pop("command", ""))
+    return fit(model, optimizer=optimizer, epochs=epochs, generator=rng, monitor=monitor, **options)
+
+
+OTHER = np.random.default_rng(3).standard_normal((32, 4)).astype(np.float32)
+ASKED = {
+    "lr": ({"lr": 1e-5}, "'lr': 0.001 / 1e-05"),
+    "loss": ({"loss": nn.MSELoss()}, r"loss: CrossEntropyLoss\(.*\) / MSELoss\("),
+    "an option of the loss": (
+        {"loss": nn.CrossEntropyLoss(label_smoothing=0.5)},
+        r"label_smoothing=0.0\) / CrossEntropyLoss\(.*label_smoothing=0.5\)",
+    ),
+    "class weights": (
+        {"loss": nn.CrossEntropyLoss(weight=Tensor([1.0, 2.0]))},
+        r"/ CrossEntropyLoss\(.*weight=\[1.0, 2.0\]",
+    ),
+    "a penalty": (
+        {"loss": transfer.L2SP(nn.Linear(4, 2), loss=nn.CrossEntropyLoss())},
+        r"/ L2SP\(loss=CrossEntropyLoss",
+    ),
+    "clip_norm": ({"clip_norm": 1.0}, "clip_norm: None / 1.0"),
+    "schedule": ({"schedule": optim.CosineAnnealingLR}, "schedule: NoneType / CosineAnnealingLR"),
+    "transform": ({"transform": lambda x, g: -x}, "transform: None / <lambda>"),
+    "inputs": ({"data": (OTHER, np.arange(32) % 2)}, "data 'training': "),
+    "command": ({"command": "train --seed 1"}, "command:  / train --seed 1"),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_a_run_is_not_gone_on_with_by_another(tmp_path, what):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=2)
+    before = path.read_bytes()
+    change, message = ASKED[what]
+    with pytest.raises(ValueError, match=f"is of another training run; .*{message}"):
+        part_of_a_run(path, **change)
+    assert path.read_bytes() == before
+    assert len(part_of_a_run(path)) == 4
+
+
+def test_what_a_schedule_is_made_with_may_only_follow_the_length(tmp_path):
+    path = tmp_path / "run.safetensors"
+
+    def schedule(end):
+        return lambda optimizer, steps: optim.CosineAnnealingLR(optimizer, steps, end)
+
+    part_of_a_run(path, epochs=2, schedule=schedule(0.0))
+    with pytest.raises(ValueError, match=r"schedule's options: .*eta_min=0.0.*eta_min=0.0001"):
+        part_of_a_run(path, epochs=2, schedule=schedule(1e-4))
+    assert len(part_of_a_run(path, epochs=3, schedule=schedule(0.0))) == 3
+
+
+def test_steps_that_were_taken_are_not_taken_back(tmp_path):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=3)
+    with pytest.raises(ValueError, match="at step 3, and this one is to end after 2: steps cannot"):
+        part_of_a_run(path, epochs=2)
+    assert len(part_of_a_run(path, epochs=3)) == 3

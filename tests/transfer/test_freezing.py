@@ -1,6 +1,7 @@
 """Frozen means frozen: the contract line by line, bit by bit."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -380,7 +381,7 @@ def test_freeze_to_leaves_alone_what_did_not_learn(net):
         (lambda net: freeze_to(net, "fc"), ValueError, "no module is named 'fc'; there are 0, 1"),
         (lambda net: freeze_to(net, 1.0), TypeError, "a number of layers or a name; given 1.0"),
         (lambda net: freeze(net[0].weight), TypeError, "takes a module .*given Parameter"),
-        (lambda net: unfreeze(None), TypeError, "given NoneType"),
+        (lambda net: unfreeze(None), TypeError, "given None"),
         (lambda net: freeze(net, bn_mode="on"), ValueError, "'eval' or 'train'; given 'on'"),
     ],
 )
@@ -388,3 +389,80 @@ def test_errors_say_what_was_given(call, error, words, net):
     with pytest.raises(error, match=words):
         call(net)
     assert all(p.requires_grad for p in net.parameters())
+
+
+def test_nothing_but_unfreeze_brings_a_frozen_layer_back(net, bits):
+    """A blanket ``requires_grad = True`` must not make a module learn that says it is frozen."""
+    freeze(net[0])
+    net[4].bias.requires_grad_(False)
+    before = bits(net)
+    attempts = {
+        "the whole network": lambda: net.requires_grad_(True),
+        "the layer": lambda: net[0].requires_grad_(),
+        "by method": lambda: net[0].weight.requires_grad_(),
+        "by hand": lambda: setattr(net[0].weight, "requires_grad", True),
+    }
+    for how, attempt in attempts.items():
+        with pytest.raises(RuntimeError, match=r"frozen.* until transfer.unfreeze"):
+            attempt()
+        assert (net[0].frozen, net[0].weight.requires_grad) == (True, False), how
+    assert not net[4].bias.requires_grad  # refused before anything was changed
+    assert bits(net) == before
+    net.requires_grad_(False)  # what holds anyway is no contradiction
+    net[0].weight.requires_grad = False
+    unfreeze(net[0])
+    assert net[0].weight.requires_grad
+    assert net.requires_grad_(True)[4].bias.requires_grad
+
+
+def test_frozen_is_told_and_not_set(net):
+    with pytest.raises(AttributeError, match=r"transfer.freeze\(module\)"):
+        net[0].frozen = True
+    assert not net[0].frozen
+
+
+def test_freezing_leaves_the_parameter_itself_where_it_was(net):
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    weight = net[0].weight
+    freeze(net)
+    assert net[0].weight is weight is optimizer.param_groups[0]["params"][0]
+    assert isinstance(weight, nn.Parameter)
+    unfreeze(net)
+    assert type(weight) is nn.Parameter
+
+
+def test_a_parameter_class_of_ones_own_comes_back():
+    class Masked(nn.Parameter):
+        def mask(self):
+            return "kept"
+
+    layer = nn.Linear(2, 2)
+    layer.weight = Masked(layer.weight.array)
+    freeze(layer)
+    assert layer.weight.mask() == "kept"
+    with pytest.raises(RuntimeError, match="is frozen"):
+        layer.weight.requires_grad_()
+    unfreeze(layer)
+    assert type(layer.weight) is Masked
+    assert layer.weight.requires_grad
+
+
+def test_a_frozen_network_goes_through_copies_pickles_and_states(net, bits):
+    freeze(net[:4])
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert bits(twin) == bits(net)
+        with pytest.raises(RuntimeError, match="frozen are"):
+            twin.requires_grad_()
+        assert all(p.requires_grad for p in unfreeze(twin).parameters())
+    assert not net[0].weight.requires_grad
+    state = {name: tensor.array + 1 for name, tensor in net.state_dict().items()}
+    net.load_state_dict(state)
+    np.testing.assert_array_equal(net[0].weight.array, state["0.weight"])
+    assert net.double()[0].weight.dtype == np.float64
+
+
+def test_a_parameter_put_into_a_frozen_layer_stays_its_own(net):
+    freeze(net)
+    net[6].weight = nn.Parameter(net[6].weight.array, requires_grad=False)
+    unfreeze(net)
+    assert not net[6].weight.requires_grad

@@ -66,7 +66,7 @@ def test_every_parameter_is_in_one_group_once(rng):
             self.end = nn.LayerNorm(3)
 
     net = Odd()
-    groups = parameter_groups(net, lr=1.0, decay=0.5)
+    groups = parameter_groups(net, lr=1.0, decay=0.5, head="b")
     listed = [id(p) for group in groups for p in group["params"]]
     assert sorted(listed) == sorted(id(p) for p in net.parameters())
     assert [layer.name for layer in weight_layers(net)] == ["a", "b"]

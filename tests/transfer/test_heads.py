@@ -123,7 +123,7 @@ def test_replace_head_keeps_names_counted_from_the_outermost_module(net):
 
 
 def test_replace_another_layer(two_layers):
-    replace_head(two_layers, 5, layer="fc1")
+    replace_head(two_layers, 5, head="fc1")
     assert two_layers.fc1.out_features == 5
     assert not two_layers.fc1.bias.array.any()
 
@@ -161,7 +161,7 @@ def test_errors(call, error, words):
 
 def test_replace_head_refuses_a_layer_that_is_no_linear(net):
     with pytest.raises(ValueError, match=r"'2' is not a Linear .* there are 0, 4, 6"):
-        replace_head(net, 3, layer="2")
+        replace_head(net, 3, head="2")
 
 
 def test_no_classes(net):

@@ -30,3 +30,23 @@ def test_the_card_names_the_command_that_made_it(tmp_path):
 def test_an_unknown_architecture_names_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match="glyph_conv, glyph_mlp"):
         zoo.pretrain("resnet", tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    "change, difference",
+    [
+        ({"seed": 1}, r"command: .* --seed 0 / .* --seed 1"),
+        ({"steps": 2}, r"command: .* --steps 4 .* / .* --steps 2"),
+        ({"steps": 6}, r"command: .* --steps 4 .* / .* --steps 6"),
+        ({"per_class": 5}, r"data 'training': "),
+        ({"classes": 6}, r"weights '.*.weight': float32 \(5, .*\) / float32 \(6, "),
+    ],
+)
+def test_another_command_does_not_go_on_from_an_interrupted_one(tmp_path, change, difference):
+    """Else what both have trained together would be published under the second one's name."""
+    options = {"classes": 5, "per_class": 4, "steps": 4, "checkpoint": tmp_path / "checkpoint"}
+    zoo.pretrain("glyph_mlp", tmp_path / "first.safetensors", **options)
+    with pytest.raises(ValueError, match=difference):
+        zoo.pretrain("glyph_mlp", tmp_path / "second.safetensors", **{**options, **change})
+    assert not (tmp_path / "second.safetensors").exists()
+    zoo.pretrain("glyph_mlp", tmp_path / "second.safetensors", **options)

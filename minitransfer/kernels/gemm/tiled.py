@@ -33,6 +33,7 @@ from ..register_tiles import (
     make_dot_tile,
     make_outer_tile,
 )
+from ..sums import PIECE, total
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address
 
@@ -69,7 +70,7 @@ def linear_reference(x, w, bias):
 
 def bias_gradient_reference(gy):
     """Return the sum over the rows of `gy`."""
-    return np.add.reduce(gy, axis=0)
+    return total(gy, 0)
 
 
 @kernel("void(in2, in2, real[:, ::1])")
@@ -93,11 +94,11 @@ def _linear(x, w, bias, y):
 
 
 @kernel("void(in2, real[::1])")
-def _sum_rows(gy, total):
-    for j in range(total.size):
-        total[j] = gy[0, j]
+def _sum_rows(gy, sums):
+    for j in range(sums.size):
+        sums[j] = gy[0, j]
         for i in range(1, gy.shape[0]):
-            total[j] += gy[i, j]
+            sums[j] += gy[i, j]
 
 
 def matmul(a, b):
@@ -169,11 +170,13 @@ def bias_gradient(gy):
         >>> bias_gradient(np.array([[1.0, 2.0], [3.0, 4.0]]))
         array([4., 6.])
     """
+    if len(gy) > PIECE:
+        return total(gy, 0)
     if not 0 < gy.size <= TINY:
         return np.add.reduce(gy, axis=0)
-    total = np.empty(gy.shape[1], gy.dtype)
-    _sum_rows[gy.dtype](gy, total)
-    return total
+    sums = np.empty(gy.shape[1], gy.dtype)
+    _sum_rows[gy.dtype](gy, sums)
+    return sums
 
 
 def _product(a, b):

@@ -1,0 +1,100 @@
+"""Processes that work for a program: they end when it ends, and leave Ctrl-C to it."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+
+def serve(parent: int) -> None:
+    """Make this process a worker of `parent`; to be called in it, before its first task.
+
+    Ctrl-C reaches every process of a terminal: the parent answers it, the workers do not hear it.
+    And a parent that was killed cannot end its workers, so that they watch it.
+
+    Args:
+        parent: the process number of the program that the worker works for. Where something else
+            started the worker (a cluster does), nothing is done.
+    """
+    if _parent() != parent:
+        return
+    with contextlib.suppress(ValueError):  # not in the main thread, which is then not ours
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _parent() -> int:
+    started_by = multiprocessing.parent_process()
+    return os.getppid() if started_by is None else started_by.pid
+
+
+def _end_with(parent):
+    if os.name == "posix":
+        while os.getppid() == parent:  # an orphan is adopted by another process
+            time.sleep(0.2)
+    else:  # a process of Windows keeps the number of a parent that is gone
+        multiprocessing.parent_process().join()
+    os._exit(1)  # from a thread no exception would end the process
+
+
+@contextlib.contextmanager
+def deaf_to_interrupts():
+    """Start processes in this context: they do not hear Ctrl-C, not even before their first task.
+
+    It would be answered by a traceback from each that has not come further than its imports. The
+    parent hears it when the context ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def ended_on_error():
+    """End the processes that were started in this context if it is left by an exception."""
+    before = multiprocessing.active_children()
+    try:
+        yield
+    except BaseException:
+        for process in multiprocessing.active_children():
+            if process not in before:
+                process.terminate()
+        raise
+
+
+@contextlib.contextmanager
+def terminated_like_interrupted():
+    """Answer SIGTERM (``kill``) like Ctrl-C while the context lasts: work ends in order.
+
+    Whatever handles Ctrl-C at that moment handles it. Where the program is not asked to (in a
+    thread, or where somebody handles SIGTERM already) nothing is changed.
+
+    Yields:
+        A function that returns whether SIGTERM came.
+    """
+    came = False
+
+    def handle(number, frame):
+        nonlocal came
+        came = True
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        if not callable(on_interrupt):  # a shell starts what runs in the background deaf to Ctrl-C
+            raise KeyboardInterrupt
+        on_interrupt(signal.SIGINT, frame)
+
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, handle)
+    try:
+        yield lambda: came
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
