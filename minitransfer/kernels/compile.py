@@ -57,7 +57,7 @@ class Kernel(dict):
 
     @property
     def name(self):
-        """The function's name with its file, as in ``gemm.tiled._pack``."""
+        """The function's name with its file, as in ``gemm.packed._pack``."""
         return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
 
     def __missing__(self, dtype):
@@ -195,10 +195,11 @@ def precompile_main_job(progress=None):
     """Compile or load only what training the published networks calls; as `precompile`."""
     from . import elementwise, max_pool, optimizer_steps, softmax_loss
     from .conv import shifted
-    from .gemm import tiled
+    from .gemm import packed, tiled
 
     chosen = [
-        *(tiled._linear, tiled._sum_rows, tiled._outer_loop, tiled._dot_loop, tiled._pack),
+        *(tiled._linear, tiled._sum_rows, tiled._small, tiled._outer_loop, tiled._dot_loop),
+        *(packed._pack, packed._multiply),
         *(shifted._convolve, shifted._gradient_of_filters),
         *(max_pool._max_2x2, max_pool._max_2x2_backward),
         *(elementwise._relu, elementwise._relu_backward),

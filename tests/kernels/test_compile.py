@@ -70,6 +70,8 @@ from minitransfer.five_ways import one_way
 from minitransfer.kernels.compile import REGISTRY, precompile_main_job
 one_way("small_lr", 0, 100, "glyph-conv")
 used = {name for name, kernel in REGISTRY.items() if kernel}
+for kernel in REGISTRY.values():
+    kernel.clear()
 precompile_main_job()
 print(*used ^ {name for name, kernel in REGISTRY.items() if kernel}, len(used))
 """
@@ -182,15 +184,18 @@ class _Context:
         return ir.Constant(ir.IntType(8), 0)
 
 
-def _assembly(tile, numbers, triple, features):
+def _assembly(tile, numbers, triple, features, flags=1):
     """The tile's machine code, as text, for another processor."""
     real = types.float32
     like = types.Array(real, 1, "C")
-    signature, generate = tile._defn(None, like, *[types.intp] * numbers, types.boolean)
+    kinds = [types.intp] * numbers + [types.boolean] * flags
+    signature, generate = tile._defn(None, like, *kinds)
     whole = ir.IntType(64)
     module = ir.Module()
     module.triple = triple
-    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8), *[whole] * numbers, ir.IntType(1)])
+    kind = ir.FunctionType(
+        ir.VoidType(), [ir.IntType(8), *[whole] * numbers, *[ir.IntType(1)] * flags]
+    )
     function = ir.Function(module, kind, "tile")
     builder = ir.IRBuilder(function.append_basic_block())
     generate(_Context(), builder, signature, function.args)
@@ -220,5 +225,10 @@ def test_the_tiles_are_vector_code_on_other_processors(
     assert outer.count(expected) >= np.prod(outer_size)  # one for each accumulator
     dot = _assembly(register_tiles.make_dot_tile(*dot_size, table), 7, triple, features)
     assert dot.count(expected) >= np.prod(dot_size)
-    for text in (outer, dot):
+    size = outer_size if "x86" in triple else (6, 4)
+    packed = register_tiles.make_packed_tile(*size, panel=size[1], unroll=1)
+    packed = _assembly(packed, 6, triple, features)
+    assert packed.count(expected) >= np.prod(size)
+    assert "prefetch" in packed or "prfm" in packed
+    for text in (outer, dot, packed):
         assert "fmaf" not in text  # no call of a C function for every number
