@@ -8,6 +8,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+LINE = 64
+"""Bytes that a cache fetches at once; some Arm processors have lines of 128, two of these."""
 DEFAULT = 512 << 10
 """Bytes of a second-level cache that is not known; few processors have less."""
 

@@ -1,4 +1,4 @@
-"""The two register tiles, written in the compiler's intermediate language (LLVM IR).
+"""The register tiles, written in the compiler's intermediate language (LLVM IR).
 
 A core can do some thirty multiplications and additions a cycle, but fetch only a few numbers. So
 whoever wants its full speed must use every number fetched many times while it is in a register.
@@ -9,6 +9,9 @@ The tiles below keep a small block of the result in registers, one accumulator e
                                                    gradient with respect to the image
 ``dot_tile``     C[i, j] += sum of X[i, p] * Y[j, p]   vectors of both along p: the gradient of the
                                                    filters, and A @ B.T
+
+``packed_tile`` is the outer tile for operands laid in its order beforehand: it reads memory from
+start to end and does no sums on addresses, so it can be larger.
 
 LLVM vectorises loops but does not find these tiles by itself; that is why they are spelled out.
 Everything else about them (which register, which address form) is left to the compiler.
@@ -21,10 +24,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from .caches import LINE
 from .vector_code import REGISTERS, Code
 
 _I64 = ir.IntType(64)
-_LINE = 64
 
 # Tile sizes by measurement: enough independent accumulators to hide the latency of the
 # multiply-add, and few enough to stay in registers beside the operands.
@@ -118,7 +121,7 @@ def make_packed_tile(rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECT
             _, n, a, b, c, c_row, next, accumulate = arguments
             code = Code(context, builder, signature.args[0].dtype)
             a, b, c, next = (code.pointer(p) for p in (a, b, c, next))
-            line = _I64(_LINE // code.bytes)
+            line = _I64(LINE // code.bytes)
             target = [
                 code.at(c, builder.mul(c_row, _I64(i)), v * code.lanes)
                 for i in range(rows)

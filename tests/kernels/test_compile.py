@@ -184,18 +184,15 @@ class _Context:
         return ir.Constant(ir.IntType(8), 0)
 
 
-def _assembly(tile, numbers, triple, features, flags=1):
+def _assembly(tile, numbers, triple, features):
     """The tile's machine code, as text, for another processor."""
     real = types.float32
     like = types.Array(real, 1, "C")
-    kinds = [types.intp] * numbers + [types.boolean] * flags
-    signature, generate = tile._defn(None, like, *kinds)
+    signature, generate = tile._defn(None, like, *[types.intp] * numbers, types.boolean)
     whole = ir.IntType(64)
     module = ir.Module()
     module.triple = triple
-    kind = ir.FunctionType(
-        ir.VoidType(), [ir.IntType(8), *[whole] * numbers, *[ir.IntType(1)] * flags]
-    )
+    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8), *[whole] * numbers, ir.IntType(1)])
     function = ir.Function(module, kind, "tile")
     builder = ir.IRBuilder(function.append_basic_block())
     generate(_Context(), builder, signature, function.args)

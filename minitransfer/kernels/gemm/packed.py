@@ -14,7 +14,7 @@ of threads, which share the rows, the bits are the same.
 
 import numpy as np
 
-from ..caches import second_level
+from ..caches import LINE, second_level
 from ..compile import helper, kernel
 from ..register_tiles import PACKED_ROWS, PACKED_VECTORS, make_packed_tile
 from ..threads import parallel_for
@@ -23,8 +23,6 @@ from .packing import make_packer
 
 PASS_BYTES = 2048
 """Steps of k in a pass times the size of a number. C is read and written once a pass."""
-LINE = 64
-"""Bytes in a line of a cache."""
 CHUNK = 3 * 1 << 24
 """Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
 _PACKING = 1 << 18

@@ -28,7 +28,7 @@ from ..sums import PIECE, total
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES
 from . import packed
-from .loops import ROW_DOTS, ROW_VECTORS, dots, one_row, outers
+from .loops import ROW_VECTORS, dots, one_row, outers
 from .packed import PASS_BYTES
 
 TINY = 2048
@@ -40,8 +40,8 @@ _FEW_ROWS, _FEW_SMALL_ROWS = 64, 192
 _IN_PLACE_ROWS = 4 * OUTER_ROWS
 """Rows of A up to which B is read in place however large it is."""
 _IN_PLACE = second_level() // 8
-"""Bytes of B, of those that one pass reads, up to which it is read in place; and twice as many
-where A has up to _SOME_ROWS, or B has _FEW_STEPS and its rows are not a page apart."""
+"""Bytes of B, of those that one pass reads, up to which it is read in place; twice as many where A
+has up to _SOME_ROWS, or B has up to _FEW_STEPS rows and they are less than a _PAGE apart."""
 _SOME_ROWS, _FEW_STEPS, _PAGE = 128, 64, 4096
 _CHUNK = packed.CHUNK
 
@@ -175,12 +175,14 @@ def _product(a, b):
     rows, depth = a.shape
     columns = b.shape[1]
     work = rows * columns * depth
+    if columns == 1 < rows and work > TINY:  # its transpose is a row, and lies in memory alike
+        return _product(b.T, a.T).reshape(rows, 1)
     c = np.empty((rows, columns), a.dtype)
     if 0 < work <= TINY:
         _matmul[a.dtype](a, b, c)
         return c
     width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
-    if 0 < work <= _SMALL:
+    if work and (work <= _SMALL or rows == 1):
         if DOT_COLUMNS <= columns < width:  # copied sooner than the other ways are tried
             a, b = np.ascontiguousarray(a), np.ascontiguousarray(b.T).T
         if _small[a.dtype](a, b, c):
@@ -213,13 +215,7 @@ def _products(a, a_batch, b, b_batch, c, batch):
         loop = _dot_loop[c.dtype]
         parallel_for(len(c), chunk, loop, a, a_batch, b.T, b_batch, c, rows)
         return
-    if rows == batch == 1 and b_by_rows and columns >= ROW_VECTORS * VECTOR_BYTES // size:
-        _row_loop[c.dtype](a, b, c)
-        return
-    short = depth <= _FEW_STEPS and columns * size < _PAGE
-    near = min(depth, PASS_BYTES // size) * columns * size  # what one pass reads of B
-    limit = 2 * _IN_PLACE if rows <= _SOME_ROWS or short else _IN_PLACE
-    in_place = b_by_rows and (rows <= _IN_PLACE_ROWS or near <= limit)
+    in_place = b_by_rows and _stays_near(rows, depth, columns, size)
     if not in_place and not small and rows > _IN_PLACE_ROWS and columns >= width:
         for n in range(batch):
             some = slice(n * rows, (n + 1) * rows)
@@ -232,6 +228,15 @@ def _products(a, a_batch, b, b_batch, c, batch):
         b, b_batch = _panels(b, b_batch, batch, width)
         b_step, b_panel = width, depth * width
     parallel_for(len(c), chunk, _outer_rows, a, a_batch, b, b_batch, b_step, b_panel, c, rows)
+
+
+def _stays_near(rows, depth, columns, size):
+    """Whether B (depth, columns) is read fast enough where it lies, or too seldom to matter."""
+    if rows <= _IN_PLACE_ROWS:
+        return True
+    in_one_pass = min(depth, PASS_BYTES // size) * columns * size
+    few_steps = depth <= _FEW_STEPS and columns * size < _PAGE
+    return in_one_pass <= (2 * _IN_PLACE if rows <= _SOME_ROWS or few_steps else _IN_PLACE)
 
 
 def _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
@@ -325,8 +330,6 @@ def _small(a, b, c):
     few_rows = rows <= min(_FEW_SMALL_ROWS, 4 * depth)
     if rows == 1 and b_by_rows and columns >= ROW_VECTORS * lanes:
         one_row(a, b, c)
-    elif columns == 1 and a_by_k and b_by_k and rows >= ROW_DOTS:
-        dots(b.T, 0, a.T, 0, c.reshape((1, rows)), 1, 0, 1)
     elif a_by_k and b_by_k and columns >= DOT_COLUMNS and (few_rows or columns < width):
         dots(a, 0, b, 0, c, rows, 0, rows)
     elif b_by_rows and columns >= width and rows >= OUTER_ROWS and depth <= PASS_BYTES // size:
@@ -334,11 +337,6 @@ def _small(a, b, c):
     else:
         return False
     return True
-
-
-@kernel("void(in2, in2, real[:, ::1])")
-def _row_loop(a, b, c):
-    one_row(a, b, c)
 
 
 @kernel("void(in2, intp, in2, intp, intp, intp, real[:, ::1], intp, real[:, ::1], intp, intp)")
