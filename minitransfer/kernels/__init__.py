@@ -14,11 +14,14 @@ A reading order, from easy to involved:
    channel, a window.
 4. `compile`: how a Python function becomes a kernel; `code_cache`: where the machine code is kept.
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
-   to `gemm.tiled`, whose `register_tiles` are, with `vector_code`, the only code in the compiler's
-   own language.
+   to `gemm.tiled`, which chooses among the ways a product can take: the `gemm.loops` around tiles
+   that read an operand as it lies, or, for large products, `gemm.packed`, after `gemm.packing` has
+   laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing` and
+   `vector_code` are the only code in the compiler's own language.
 6. `conv`: `conv.ladder` climbs from the definition to `conv.shifted`; `conv.plan` holds the idea.
    `conv.depthwise` filters take a path of their own.
-7. `threads`: fixed chunks, so that the bits do not depend on the number of threads.
+7. `threads`: fixed chunks, so that the bits do not depend on the number of threads; `caches`: what
+   is known of the machine's; `sums`: how long ones keep their digits.
 
 A kernel is a table from the type of the numbers to a compiled function, and is called as
 ``_relu[x.dtype](x, y)``. Compiled loops do not look whether an index is inside its array: shapes

@@ -54,7 +54,7 @@ class Kernel(dict):
 
     @property
     def name(self):
-        """The function's name with its file, as in ``gemm.tiled._pack``."""
+        """The function's name with its file, as in ``gemm.packed._pack``."""
         return f"{self.function.__module__.split('kernels.')[-1]}.{self.function.__name__}"
 
     def __missing__(self, dtype):

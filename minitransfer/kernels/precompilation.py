@@ -9,7 +9,7 @@ import numpy as np
 from . import chosen_kernels, elementwise, max_pool, optimizer_steps, softmax_loss
 from .compile import REGISTRY, TYPES
 from .conv import shifted
-from .gemm import tiled
+from .gemm import packed, tiled
 
 
 def precompile(progress=None):
@@ -30,7 +30,8 @@ def precompile(progress=None):
 def precompile_main_job(progress=None):
     """Compile or load only what training the published networks calls; as `precompile`."""
     chosen = [
-        *(tiled._linear, tiled._sum_rows, tiled._outer_loop, tiled._dot_loop, tiled._pack),
+        *(tiled._linear, tiled._sum_rows, tiled._small, tiled._outer_loop, tiled._dot_loop),
+        *(packed._pack, packed._multiply),
         *(shifted._convolve, shifted._gradient_of_filters),
         *(max_pool._max_2x2, max_pool._max_2x2_backward),
         *(elementwise._relu, elementwise._relu_backward),

@@ -1,4 +1,4 @@
-"""The two register tiles, written in the compiler's intermediate language (LLVM IR).
+"""The register tiles, written in the compiler's intermediate language (LLVM IR).
 
 A core can do some thirty multiplications and additions a cycle, but fetch only a few numbers. So
 whoever wants its full speed must use every number fetched many times while it is in a register.
@@ -9,6 +9,9 @@ The tiles below keep a small block of the result in registers, one accumulator e
                                                    gradient with respect to the image
 ``dot_tile``     C[i, j] += sum of X[i, p] * Y[j, p]   vectors of both along p: the gradient of the
                                                    filters, and A @ B.T
+
+``packed_tile`` is the outer tile for operands laid in its order beforehand: it reads memory from
+start to end and does no sums on addresses, so it can be larger.
 
 LLVM vectorises loops but does not find these tiles by itself; that is why they are spelled out.
 Everything else about them (which register, which address form) is left to the compiler.
@@ -21,6 +24,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from .caches import LINE
 from .vector_code import REGISTERS, Code
 
 _I64 = ir.IntType(64)
@@ -28,6 +32,7 @@ _I64 = ir.IntType(64)
 # Tile sizes by measurement: enough independent accumulators to hide the latency of the
 # multiply-add, and few enough to stay in registers beside the operands.
 OUTER_ROWS, OUTER_VECTORS = (6, 2) if REGISTERS == 16 else (8, 2)
+PACKED_ROWS, PACKED_VECTORS = (6, 2) if REGISTERS == 16 else (6, 4)
 DOT_ROWS, DOT_COLUMNS = (4, 3) if REGISTERS == 16 else (4, 6)
 
 
@@ -85,18 +90,90 @@ def make_outer_tile(rows=OUTER_ROWS, vectors=OUTER_VECTORS, table=False, unroll=
                 for i in range(rows)
                 for v in range(vectors)
             ]
-            with builder.if_else(accumulate) as (add, write):
-                with add:
-                    for pointer, value in zip(target, sums, strict=True):
-                        code.store(builder.fadd(code.load(pointer), value), pointer)
-                with write:
-                    for pointer, value in zip(target, sums, strict=True):
-                        code.store(value, pointer)
+            _write(code, sums, target, accumulate)
             return context.get_dummy_value()
 
         return signature, generate
 
     return tile
+
+
+def make_packed_tile(rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECTORS, unroll=4):
+    """Make the outer tile for operands that are packed: all offsets are known when it is compiled.
+
+    The tile is called as ``tile(like, n, a, b, c, c_row, next, accumulate)``. Step k of A holds
+    `rows` numbers, of B `panel` vectors (of which the tile takes the first `vectors`), one step
+    behind the other. While it computes, the lines of C that it will write are fetched, and one
+    line in every turn of the loop from the address `next` on: what will be read after this tile.
+
+    Args:
+        rows, vectors: the tile's size.
+        panel: how many vectors a step of B holds.
+        unroll: steps of k written out in one turn of the loop.
+    """
+
+    @intrinsic
+    def tile(typingctx, like, n, a, b, c, c_row, next, accumulate):
+        i = types.intp
+        signature = types.void(like, i, i, i, i, i, i, types.boolean)
+
+        def generate(context, builder, signature, arguments):
+            _, n, a, b, c, c_row, next, accumulate = arguments
+            code = Code(context, builder, signature.args[0].dtype)
+            a, b, c, next = (code.pointer(p) for p in (a, b, c, next))
+            line = _I64(LINE // code.bytes)
+            target = [
+                code.at(c, builder.mul(c_row, _I64(i)), v * code.lanes)
+                for i in range(rows)
+                for v in range(vectors)
+            ]
+            for pointer in target:
+                code.fetch(pointer)
+
+            def steps(count):
+                def body(k, carried):
+                    next, *sums = carried
+                    if count == unroll:
+                        code.fetch(next)
+                        next = code.at(next, line)
+                    column = code.at(a, builder.mul(k, _I64(rows)))
+                    row = code.at(b, builder.mul(k, _I64(panel * code.lanes)))
+                    for u in range(count):
+                        bs = [
+                            code.load(code.at(row, (u * panel + v) * code.lanes))
+                            for v in range(vectors)
+                        ]
+                        for i in range(rows):
+                            spread = code.spread(builder.load(code.at(column, u * rows + i)))
+                            for v in range(vectors):
+                                at = i * vectors + v
+                                sums[at] = code.multiply_add(spread, bs[v], sums[at])
+                    return [next, *sums]
+
+                return body
+
+            carried = [next, *[code.zeros()] * (rows * vectors)]
+            whole = builder.sub(n, builder.urem(n, _I64(unroll)))
+            k, carried = code.loop(_I64(0), whole, unroll, carried, steps(unroll))
+            _, (_, *sums) = code.loop(k, n, 1, carried, steps(1))
+            _write(code, sums, target, accumulate)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return tile
+
+
+def _write(code, sums, target, accumulate):
+    """Store the accumulators, or add them to what is there."""
+    builder = code.builder
+    with builder.if_else(accumulate) as (add, write):
+        with add:
+            for pointer, value in zip(target, sums, strict=True):
+                code.store(builder.fadd(code.load(pointer), value), pointer)
+        with write:
+            for pointer, value in zip(target, sums, strict=True):
+                code.store(value, pointer)
 
 
 def make_dot_tile(rows=DOT_ROWS, columns=DOT_COLUMNS, table=False):

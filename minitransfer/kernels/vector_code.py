@@ -58,6 +58,19 @@ class Code:
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         return self.builder.load(pointer, align=self.bytes)
 
+    def load_numbers(self, pointer, count):
+        """A vector of any width: the compiler takes as many registers as it needs."""
+        kind = ir.VectorType(self.real, count)
+        return self.builder.load(self.builder.bitcast(pointer, kind.as_pointer()), align=self.bytes)
+
+    def fetch(self, pointer):
+        """Bring a cache line near, without waiting for it; any address is allowed."""
+        pointer = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        to_read, keep_near, data = _I32(0), _I32(3), _I32(1)
+        self.builder.call(function, [pointer, to_read, keep_near, data])
+
     def pick(self, a, b, lanes):
         """A vector of some lanes of two; those of the second are counted on from the first's."""
         mask = ir.Constant(ir.VectorType(_I32, len(lanes)), lanes)
@@ -89,7 +102,7 @@ class Code:
         self.builder.call(function, [vector, pointer, _I32(self.bytes), mask])
 
     def store(self, vector, pointer):
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        pointer = self.builder.bitcast(pointer, vector.type.as_pointer())
         self.builder.store(vector, pointer, align=self.bytes)
 
     def spread(self, number):
@@ -125,6 +138,26 @@ class Code:
             width //= 2
         return vectors[0]
 
+    def transposed(self, rows):
+        """Rows of a square of numbers become its columns; there are as many as lanes.
+
+        Each turn exchanges, in all squares of twice the width, the upper right quarter with the
+        lower left one.
+        """
+        width = self.lanes // 2
+        while width:
+            left = [n if n // width % 2 == 0 else n - width + self.lanes for n in range(self.lanes)]
+            right = [
+                n + width if n // width % 2 == 0 else n + self.lanes for n in range(self.lanes)
+            ]
+            turned = list(rows)
+            for i in range(self.lanes):
+                if i // width % 2 == 0:
+                    turned[i] = self.pick(rows[i], rows[i + width], left)
+                    turned[i + width] = self.pick(rows[i], rows[i + width], right)
+            rows, width = turned, width // 2
+        return rows
+
     def loop(self, start, stop, step, carried, body):
         """``for k in range(start, stop, step): carried = body(k, carried)``; returns carried."""
         b = self.builder
@@ -159,6 +192,17 @@ def address(typingctx, array):
         return builder.ptrtoint(data, _I64)
 
     return types.intp(array), generate
+
+
+@intrinsic
+def number_at(typingctx, like, place):
+    """The number at an address."""
+
+    def generate(context, builder, signature, arguments):
+        code = Code(context, builder, signature.args[0].dtype)
+        return builder.load(code.pointer(arguments[1]))
+
+    return like.dtype(like, types.intp), generate
 
 
 @intrinsic

@@ -71,6 +71,8 @@ from minitransfer.kernels.compile import REGISTRY
 from minitransfer.kernels.precompilation import precompile_main_job
 one_way("small_lr", 0, 100, "glyph-conv")
 used = {name for name, kernel in REGISTRY.items() if kernel}
+for kernel in REGISTRY.values():
+    kernel.clear()
 precompile_main_job()
 print(*used ^ {name for name, kernel in REGISTRY.items() if kernel}, len(used))
 """
@@ -221,5 +223,10 @@ def test_the_tiles_are_vector_code_on_other_processors(
     assert outer.count(expected) >= np.prod(outer_size)  # one for each accumulator
     dot = _assembly(register_tiles.make_dot_tile(*dot_size, table), 7, triple, features)
     assert dot.count(expected) >= np.prod(dot_size)
-    for text in (outer, dot):
+    size = outer_size if "x86" in triple else (6, 4)
+    packed = register_tiles.make_packed_tile(*size, panel=size[1], unroll=1)
+    packed = _assembly(packed, 6, triple, features)
+    assert packed.count(expected) >= np.prod(size)
+    assert "prefetch" in packed or "prfm" in packed
+    for text in (outer, dot, packed):
         assert "fmaf" not in text  # no call of a C function for every number

@@ -11,8 +11,17 @@ from minitransfer.kernels.gemm import (
     linear_reference,
     matmul,
     matmul_reference,
+    packed,
+    tiled,
 )
-from minitransfer.kernels.gemm.tiled import DOT_COLUMNS, DOT_ROWS, OUTER_ROWS
+from minitransfer.kernels.register_tiles import (
+    DOT_COLUMNS,
+    DOT_ROWS,
+    OUTER_ROWS,
+    PACKED_ROWS,
+    PACKED_VECTORS,
+)
+from minitransfer.kernels.vector_code import VECTOR_BYTES
 
 SIZES = [
     (1, 1, 1),
@@ -29,6 +38,13 @@ SIZES = [
     (64, 128, 10),
     (300, 70, 1),
     (129, 5, 31),
+    (100, 40, 97),
+    (1, 40, 600),
+    (1, 600, 8),
+    (3, 1000, 9),
+    (150, 200, 300),
+    (130, 1100, 140),
+    (70, 600, 700),
 ]
 
 
@@ -58,6 +74,8 @@ def test_matmul_agrees_with_its_reference(m, k, n, layout, dtype, rng, close):
         ((2, 9, 7), (2, 7, 300)),
         ((3, 40, 50), (3, 50, 10)),
         ((3, 10, 50), (50, 40)),
+        ((2, 150, 200), (2, 200, 300)),
+        ((150, 200), (2, 200, 300)),
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
@@ -72,6 +90,70 @@ def test_large_operands_are_packed_in_several_passes_of_k(rng, close):
     a = rng.standard_normal((9, 1100)).astype(np.float32)
     b = rng.standard_normal((1100, 300)).astype(np.float32)
     close(matmul(a, b), matmul_reference(a, b), scale=30)
+
+
+PANEL = PACKED_VECTORS * VECTOR_BYTES // 4
+LAYOUTS = {
+    "by rows": np.ascontiguousarray,
+    "by columns": np.asfortranarray,
+    "neither": lambda x: np.repeat(np.repeat(x, 2, 0), 3, 1)[::2, ::3],
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("left", LAYOUTS)
+@pytest.mark.parametrize("right", LAYOUTS)
+@pytest.mark.parametrize(
+    "m, k, n",
+    [
+        (PACKED_ROWS, 512, PANEL),
+        (PACKED_ROWS + 1, 17, PANEL + 1),
+        (PACKED_ROWS - 1, 3, PANEL // 2),
+        (2 * PACKED_ROWS + 5, 1030, 2 * PANEL - 1),
+        (1, 1, 1),
+        (300, 40, 5),
+    ],
+)
+def test_packing_both_operands_agrees_with_the_reference(m, k, n, left, right, dtype, rng, close):
+    a, b = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+    c = np.empty((m, n), dtype)
+    packed.multiply(LAYOUTS[left](a), LAYOUTS[right](b), c)
+    close(c, matmul_reference(a, b), scale=np.sqrt(k))
+
+
+def test_packing_reads_and_writes_nothing_beside_the_matrices(rng):
+    """Operands and result stand between NaNs, of which none comes in and none goes."""
+    m, k, n = 2 * PACKED_ROWS + 1, 37, PANEL + 3
+    frames = [np.full((rows + 2, columns + 2), np.nan) for rows, columns in ((m, k), (k, n))]
+    a, b = (frame[1:-1, 1:-1] for frame in frames)
+    a[:], b[:] = rng.standard_normal(a.shape), rng.standard_normal(b.shape)
+    whole = np.full((m + 2, n), np.nan)
+    for left, right in product((a, a.T.copy().T), (b, b.T.copy().T)):
+        packed.multiply(left, right, whole[1:-1])
+        assert np.allclose(whole[1:-1], a @ b)
+        assert np.isnan(whole[[0, -1]]).all()
+
+
+@pytest.mark.parametrize("cache", [128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 12 << 20])
+def test_a_block_of_a_leaves_room_in_the_cache(cache):
+    rows = packed.block_rows(cache)
+    assert rows % PACKED_ROWS == 0
+    assert PACKED_ROWS <= rows <= 256
+    assert rows * packed.PASS_BYTES <= cache // 4
+
+
+def test_the_bits_depend_on_no_size_of_a_cache(monkeypatch, rng):
+    """Blocks are cut otherwise, and B is read in place or packed; the sums stay as they are."""
+    for dtype in (np.float32, np.float64):
+        a, b = rng.standard_normal((150, 1100)), rng.standard_normal((1100, 170))
+        a, b = a.astype(dtype), b.astype(dtype)
+        results = []
+        for high, in_place in ((PACKED_ROWS, 1), (48, 1), (252, 1), (48, 1 << 30)):
+            monkeypatch.setattr(packed, "_HIGH", high)
+            monkeypatch.setattr(tiled, "_IN_PLACE", in_place)
+            results.append(matmul(a, b))
+        for other in results[1:]:
+            assert np.array_equal(other, results[0])
 
 
 @pytest.mark.parametrize("m, k, n", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])

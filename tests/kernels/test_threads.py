@@ -11,7 +11,7 @@ import pytest
 from minitransfer import kernels
 from minitransfer.kernels import batchnorm, elementwise, max_pool, softmax_loss, threads
 from minitransfer.kernels.conv import depthwise, shifted
-from minitransfer.kernels.gemm import tiled
+from minitransfer.kernels.gemm import packed, tiled
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +70,8 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
     for file in (depthwise, shifted):
         monkeypatch.setattr(file, "_CHUNK", 1 << 22)
     monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
+    monkeypatch.setattr(packed, "CHUNK", 1 << 20)
+    monkeypatch.setattr(packed, "_PACKING", 1 << 14)
     threads.set_num_threads(1)
     alone = _large_results()
     for n in (2, 3):

@@ -1,20 +1,19 @@
-"""Matrix products, and the fully connected layer, which is one: which path they take.
+"""Matrix products, and the fully connected layer, which is one: which way they take.
 
-`matmul` and `linear` choose among paths by shapes and strides only; the bounds were measured:
+`matmul` and `linear` choose among the ways by shapes and strides only; the bounds were measured:
 
 * tiny matrices take plain loops: anything else would cost more than the arithmetic. For a layer of
   a few neurons the calls take everything; so there a bias is added in the same loops;
-* B is read in place while it is small enough to stay in the caches near the core, or A has so few
-  rows that B is not read often;
-* a large or transposed B is copied once into panels as wide as the tile, which are then read
-  from start to end;
-* where A has too few rows to pay for that copy, or C is narrower than a panel (a head of ten
-  classes is), the dot tile takes both operands along k; the smaller one is copied if it does not
-  lie so;
+* where A has few rows, or C is narrower than a panel (a head of ten classes is), and B lies by
+  columns, the dot tile takes both operands along k; the smaller one is copied if it does not lie
+  so;
 * where that does not help a narrow C, its transpose, which has long rows, is computed:
-  (B.T @ A.T).T.
+  (B.T @ A.T).T;
+* B is read in place by the outer tile while it is small enough to stay in the caches near the
+  core, or A has so few rows that B is not read often;
+* everything else is large, and both operands are packed (`packed`).
 
-In both tiles a block of C stays in registers while k runs (`register_tiles`). The outer tile reads
+In all tiles a block of C stays in registers while k runs (`register_tiles`). The outer tile reads
 A in place, whatever its strides: it needs single numbers of A. Of B it needs vectors, so B's rows
 must be contiguous. The dot tile needs vectors of both, along k. How one comes to them is said, in
 four rungs, by `ladder`.
@@ -24,34 +23,29 @@ import math
 
 import numpy as np
 
+from ..caches import second_level
 from ..compile import kernel
-from ..register_tiles import (
-    DOT_COLUMNS,
-    DOT_ROWS,
-    OUTER_ROWS,
-    OUTER_VECTORS,
-    make_dot_tile,
-    make_outer_tile,
-)
+from ..register_tiles import DOT_COLUMNS, OUTER_ROWS, OUTER_VECTORS
 from ..sums import PIECE, total
 from ..threads import parallel_for
-from ..vector_code import VECTOR_BYTES, address
+from ..vector_code import VECTOR_BYTES
+from . import packed
+from .loops import ROW_VECTORS, dots, one_row, outers
+from .packed import PASS_BYTES
 
 TINY = 2048
 """Multiply-adds up to which three plain loops win."""
-_IN_PLACE = 3 << 18
-"""Bytes of B up to which it is read in place."""
-_FEW_ROWS = 192
-"""Rows of A up to which a transposed B is not worth copying."""
+_SMALL = 1 << 20
+"""Multiply-adds up to which packing both operands does not pay."""
+_FEW_ROWS, _FEW_SMALL_ROWS = 64, 192
+"""Rows of A up to which a transposed B is not worth copying, in large and in small products."""
 _IN_PLACE_ROWS = 4 * OUTER_ROWS
 """Rows of A up to which B is read in place however large it is."""
-_CHUNK = 3 * 1 << 24
-"""Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
-_DEPTH = 512
-"""Steps of k in one pass: the rows of a panel that the nearest cache can hold."""
-
-_outer = make_outer_tile()
-_dot = make_dot_tile()
+_IN_PLACE = second_level() // 8
+"""Bytes of B, of those that one pass reads, up to which it is read in place; twice as many where A
+has up to _SOME_ROWS, or B has up to _FEW_STEPS rows and they are less than a _PAGE apart."""
+_SOME_ROWS, _FEW_STEPS, _PAGE = 128, 64, 4096
+_CHUNK = packed.CHUNK
 
 
 def matmul_reference(a, b):
@@ -183,14 +177,21 @@ def _product(a, b):
     """C = A @ B for a (M, K) and b (K, N)."""
     rows, depth = a.shape
     columns = b.shape[1]
-    if 0 < rows * columns * depth <= TINY:
-        c = np.empty((rows, columns), a.dtype)
+    work = rows * columns * depth
+    if columns == 1 < rows and work > TINY:  # its transpose is a row, and lies in memory alike
+        return _product(b.T, a.T).reshape(rows, 1)
+    c = np.empty((rows, columns), a.dtype)
+    if 0 < work <= TINY:
         _matmul[a.dtype](a, b, c)
         return c
     width = OUTER_VECTORS * VECTOR_BYTES // a.itemsize
+    if work and (work <= _SMALL or rows == 1):
+        if DOT_COLUMNS <= columns < width:  # copied sooner than the other ways are tried
+            a, b = np.ascontiguousarray(a), np.ascontiguousarray(b.T).T
+        if _small[a.dtype](a, b, c):
+            return c
     if columns < width <= rows and not (columns >= DOT_COLUMNS and a.strides[1] == a.itemsize):
         return np.ascontiguousarray(_product(b.T, a.T).T)
-    c = np.empty((rows, columns), a.dtype)
     _products(a, 0, b, 0, c, 1)
     return c
 
@@ -206,9 +207,10 @@ def _products(a, a_batch, b, b_batch, c, batch):
         c[...] = 0
         return
     chunk = max(_CHUNK // (columns * depth) // 24 * 24, 24)
+    a_by_k, b_by_k, b_by_rows = a.strides[1] == size, b.strides[0] == size, b.strides[1] == size
+    small = rows * columns * depth <= _SMALL
     # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
-    few_rows = rows <= min(_FEW_ROWS, 4 * depth)
-    a_by_k, b_by_k = a.strides[1] == size, b.strides[0] == size
+    few_rows = rows <= min(_FEW_SMALL_ROWS if small else _FEW_ROWS, 4 * depth)
     copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
     if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
         a, a_batch = _by_k(a, a_batch, batch)
@@ -216,14 +218,28 @@ def _products(a, a_batch, b, b_batch, c, batch):
         loop = _dot_loop[c.dtype]
         parallel_for(len(c), chunk, loop, a, a_batch, b.T, b_batch, c, rows)
         return
+    in_place = b_by_rows and _stays_near(rows, depth, columns, size)
+    if not in_place and not small and rows > _IN_PLACE_ROWS and columns >= width:
+        for n in range(batch):
+            some = slice(n * rows, (n + 1) * rows)
+            packed.multiply(_nth(a, a_batch, n), _nth(b, b_batch, n), c[some])
+        return
     if rows < OUTER_ROWS:
         a, a_batch = _padded(a, a_batch, batch)
     b_step, b_panel = b.strides[0] // size, width
-    in_place = rows <= _IN_PLACE_ROWS or columns * depth * size <= _IN_PLACE
-    if b.strides[1] != size or columns < width or not in_place:
+    if columns < width or not in_place:
         b, b_batch = _panels(b, b_batch, batch, width)
         b_step, b_panel = width, depth * width
     parallel_for(len(c), chunk, _outer_rows, a, a_batch, b, b_batch, b_step, b_panel, c, rows)
+
+
+def _stays_near(rows, depth, columns, size):
+    """Whether B (depth, columns) is read fast enough where it lies, or too seldom to matter."""
+    if rows <= _IN_PLACE_ROWS:
+        return True
+    in_one_pass = min(depth, PASS_BYTES // size) * columns * size
+    few_steps = depth <= _FEW_STEPS and columns * size < _PAGE
+    return in_one_pass <= (2 * _IN_PLACE if rows <= _SOME_ROWS or few_steps else _IN_PLACE)
 
 
 def _outer_rows(a, a_batch, b, b_batch, b_step, b_panel, c, rows, first, last):
@@ -249,6 +265,11 @@ def _batch(a, a_batch, batch):
     if count == 1:
         return a[None]
     return np.lib.stride_tricks.as_strided(a, (count, *a.shape), (a_batch, *a.strides))
+
+
+def _nth(a, a_batch, n):
+    """The n-th matrix of a batch whose first is `a`."""
+    return _batch(a, a_batch, n + 1)[-1] if n else a
 
 
 def _by_k(a, a_batch, batch):
@@ -302,80 +323,30 @@ def _pack(b, panels):
                         panels[n, s, k * width + j] = 0
 
 
+@kernel("boolean(in2, in2, real[:, ::1])")
+def _small(a, b, c):
+    """A small product that no operand has to be copied for: all in one call, and then True."""
+    rows, depth, columns, size = c.shape[0], a.shape[1], c.shape[1], c.itemsize
+    a_by_k, b_by_k, b_by_rows = a.strides[1] == size, b.strides[0] == size, b.strides[1] == size
+    lanes = VECTOR_BYTES // size
+    width = OUTER_VECTORS * lanes
+    few_rows = rows <= min(_FEW_SMALL_ROWS, 4 * depth)
+    if rows == 1 and b_by_rows and columns >= ROW_VECTORS * lanes:
+        one_row(a, b, c)
+    elif a_by_k and b_by_k and columns >= DOT_COLUMNS and (few_rows or columns < width):
+        dots(a, 0, b, 0, c, rows, 0, rows)
+    elif b_by_rows and columns >= width and rows >= OUTER_ROWS and depth <= PASS_BYTES // size:
+        outers(a, 0, b, 0, b.strides[0] // size, width, c, rows, c, 0, rows)  # nothing is spilt
+    else:
+        return False
+    return True
+
+
 @kernel("void(in2, intp, in2, intp, intp, intp, real[:, ::1], intp, real[:, ::1], intp, intp)")
 def _outer_loop(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last):
-    """Rows `first` to `last` of C = A @ B, counted over the whole batch, with the outer tile.
-
-    `a` and `b` are the first matrices of a batch, `a_batch` and `b_batch` the bytes from one to
-    the next; `c` holds all results below each other, `rows` each. Panel s of B starts at element
-    ``s * b_panel`` of its matrix, the panel's row k another ``k * b_step`` further.
-
-    Where a tile would stand out over C's edge it goes to `spill`, from which the part inside is
-    copied. It reads no further than A and B go: over their ends it is moved back (and computes
-    some numbers twice), unless they are padded because they are smaller than one tile.
-    """
-    columns, depth, size = c.shape[1], a.shape[1], a.itemsize
-    width = OUTER_VECTORS * VECTOR_BYTES // size
-    a_row, a_step = a.strides[0] // size, a.strides[1] // size
-    a_padded, b_padded = rows < OUTER_ROWS, b_step == width
-    for n in range(first // rows, (last + rows - 1) // rows):
-        top, bottom = max(first - n * rows, 0), min(last - n * rows, rows)
-        a_n = address(a) + n * a_batch
-        b_n = address(b) + n * b_batch
-        c_n = address(c) + n * rows * columns * size
-        for k in range(0, depth, _DEPTH):
-            steps = min(_DEPTH, depth - k)
-            for i in range(top, bottom, OUTER_ROWS):
-                below = max(i + OUTER_ROWS - rows, 0)
-                up = 0 if a_padded else below
-                for j in range(0, columns, width):
-                    beside = max(j + width - columns, 0)
-                    left = 0 if b_padded else beside
-                    inside = beside == 0 and i + OUTER_ROWS <= bottom
-                    _outer(
-                        c,
-                        steps,
-                        a_n + ((i - up) * a_row + k * a_step) * size,
-                        a_row,
-                        a_step,
-                        b_n + (j // width * b_panel - left + k * b_step) * size,
-                        b_step,
-                        c_n + (i * columns + j) * size if inside else address(spill),
-                        columns if inside else width,
-                        inside and k > 0,
-                    )
-                    if not inside:
-                        for q in range(min(OUTER_ROWS, bottom - i)):
-                            row = n * rows + i + q
-                            for p in range(width - beside):
-                                before = c[row, j + p] if k > 0 else c.dtype.type(0)
-                                c[row, j + p] = before + spill[q + up, p + left]
+    outers(a, a_batch, b, b_batch, b_step, b_panel, c, rows, spill, first, last)
 
 
 @kernel("void(in2, intp, in2, intp, real[:, ::1], intp, intp, intp)")
 def _dot_loop(a, a_batch, b, b_batch, c, rows, first, last):
-    """Rows `first` to `last` of C = A @ B, counted over the whole batch, with the dot tile.
-
-    Both operands are contiguous along k. At C's edges the tile is moved back; where C has fewer
-    rows than a tile, strides of 0 make it compute one row several times.
-    """
-    columns, depth, size = c.shape[1], a.shape[1], a.itemsize
-    i_step = DOT_ROWS if rows >= DOT_ROWS else 1
-    a_row = a.strides[0] // size if i_step > 1 else 0
-    for n in range(first // rows, (last + rows - 1) // rows):
-        top, bottom = max(first - n * rows, 0), min(last - n * rows, rows)
-        for j in range(0, columns, DOT_COLUMNS):
-            left = max(j + DOT_COLUMNS - columns, 0)
-            for i in range(top, bottom, i_step):
-                up = max(i + i_step - rows, 0)
-                _dot(
-                    c,
-                    depth,
-                    address(a) + n * a_batch + (i - up) * a.strides[0],
-                    a_row,
-                    address(b) + n * b_batch + (j - left) * b.strides[1],
-                    b.strides[1] // size,
-                    address(c) + ((n * rows + i - up) * columns + j - left) * size,
-                    columns if i_step > 1 else 0,
-                    False,
-                )
+    dots(a, a_batch, b, b_batch, c, rows, first, last)

@@ -1,0 +1,141 @@
+"""The packed way of large products: whose turn it is to be in which cache.
+
+After Goto and van de Geijn, *Anatomy of high-performance matrix multiplication* (2008):
+
+    for each pass of PASS_BYTES of k:
+        for each block of A's rows:           packed, stays in the second-level cache
+            for each panel of B:              packed, streams through it once for each block
+                for each strip of the block:  the tile: its part of C stays in registers
+
+In which order a number of C is summed does not depend on the blocks: over a pass step by step in
+the tile, then pass by pass. So the blocks may be as high as suits the machine, and at any number
+of threads, which share the rows, the bits are the same.
+"""
+
+import numpy as np
+
+from ..caches import LINE, second_level
+from ..compile import helper, kernel
+from ..register_tiles import PACKED_ROWS, PACKED_VECTORS, make_packed_tile
+from ..threads import parallel_for
+from ..vector_code import VECTOR_BYTES, address
+from .packing import make_packer
+
+PASS_BYTES = 2048
+"""Steps of k in a pass times the size of a number. C is read and written once a pass."""
+CHUNK = 3 * 1 << 24
+"""Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
+_PACKING = 1 << 18
+"""Numbers of B in one chunk of panels."""
+
+_whole = make_packed_tile()
+_half = make_packed_tile(vectors=PACKED_VECTORS // 2)  # for a last panel of few columns
+_pack_strips = make_packer(numbers=PACKED_ROWS)
+_pack_panels = make_packer(vectors=PACKED_VECTORS)
+
+
+def block_rows(cache):
+    """Rows of A in a block that takes a quarter of a second-level cache of so many bytes.
+
+    The rest is for two panels of B, the one in use and the one being fetched, and for C.
+
+    Example:
+        >>> block_rows(1 << 20) * PASS_BYTES <= 1 << 18
+        True
+    """
+    strips = min(cache, 2 << 20) // 4 // PASS_BYTES // PACKED_ROWS
+    return max(strips, 1) * PACKED_ROWS
+
+
+_HIGH = block_rows(second_level())
+
+
+def multiply(a, b, c):
+    """Write A @ B into the contiguous `c`; all of one type and not empty."""
+    a, b = _along_an_axis(a), _along_an_axis(b)
+    (depth, columns), size = b.shape, b.itemsize
+    width = PACKED_VECTORS * VECTOR_BYTES // size
+    count = -(-columns // width)
+    panels = np.empty(count * width * depth + LINE // size, c.dtype)
+    parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
+    chunk = max(CHUNK // (columns * depth) // _HIGH, 1) * _HIGH
+    parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
+
+
+def _along_an_axis(a):
+    """`a`, or a copy where its numbers are neighbours along neither axis."""
+    return a if a.itemsize in a.strides else np.ascontiguousarray(a)
+
+
+def _multiply_rows(a, panels, c, first, last):
+    rows, size = last - first, c.itemsize
+    blocks = -(-rows // _HIGH)
+    high = -(-rows // (blocks * PACKED_ROWS)) * PACKED_ROWS  # all of about one height
+    block = high * min(a.shape[1], PASS_BYTES // size)
+    tile = PACKED_ROWS * PACKED_VECTORS * VECTOR_BYTES
+    room = np.empty(block + (tile + LINE) // size, c.dtype)  # each thread needs its own
+    _multiply[c.dtype](a, panels, c, room, high, first, last)
+
+
+@kernel("void(in2, real[::1], intp, intp)")
+def _pack(b, panels, first, last):
+    """Pack panels `first` to `last` of B, pass by pass."""
+    size, depth, columns = b.itemsize, b.shape[0], b.shape[1]
+    row, column = b.strides[0] // size, b.strides[1] // size
+    width = PACKED_VECTORS * VECTOR_BYTES // size
+    padded = (columns + width - 1) // width * width
+    left, right = first * width, min(columns, last * width)
+    start = _first_on_a_line(panels)
+    for k in range(0, depth, PASS_BYTES // size):
+        steps = min(PASS_BYTES // size, depth - k)
+        x = address(b) + (k * row + left * column) * size
+        at = start + k * padded + left * steps
+        _pack_panels(x, row, column, steps, right - left, panels, at)
+
+
+@kernel("void(in2, real[::1], real[:, ::1], real[::1], intp, intp, intp)")
+def _multiply(a, panels, c, room, high, first, last):
+    """Rows `first` to `last` of C = A @ B, of which the panels are given.
+
+    `room` is for a block of A, `high` rows high, and at its end for one tile: where a tile would
+    stand out over C's edge it goes there, and the part inside is copied.
+    """
+    size, columns, depth = c.itemsize, c.shape[1], a.shape[1]
+    a_row, a_step = a.strides[0] // size, a.strides[1] // size
+    width = PACKED_VECTORS * VECTOR_BYTES // size
+    padded = (columns + width - 1) // width * width
+    block, spill = _first_on_a_line(room), room.size - PACKED_ROWS * width
+    start = _first_on_a_line(panels)
+    for k in range(0, depth, PASS_BYTES // size):
+        steps = min(PASS_BYTES // size, depth - k)
+        for top in range(first, last, high):
+            rows = min(high, last - top)
+            x = address(a) + (top * a_row + k * a_step) * size
+            _pack_strips(x, a_step, a_row, steps, rows, room, block)
+            for j in range(0, columns, width):
+                panel = address(panels) + (start + k * padded + j * steps) * size
+                wide = min(width, columns - j)
+                for i in range(0, rows, PACKED_ROWS):
+                    tall = min(PACKED_ROWS, rows - i)
+                    inside = tall == PACKED_ROWS and (wide == width or 2 * wide == width)
+                    strip = address(room) + (block + i * steps) * size
+                    to, to_row = address(c) + ((top + i) * columns + j) * size, columns
+                    if not inside:
+                        to, to_row = address(room) + spill * size, width
+                    # Of the next panel, the tile of each strip fetches a share.
+                    next = panel + (rows + i) * width * steps // rows * size
+                    if 2 * wide <= width:
+                        _half(c, steps, strip, panel, to, to_row, next, inside and k > 0)
+                    else:
+                        _whole(c, steps, strip, panel, to, to_row, next, inside and k > 0)
+                    if not inside:
+                        for q in range(tall):
+                            for p in range(wide):
+                                before = c[top + i + q, j + p] if k > 0 else c.dtype.type(0)
+                                c[top + i + q, j + p] = before + room[spill + q * width + p]
+
+
+@helper
+def _first_on_a_line(x):
+    """The first entry of x that stands at the beginning of a cache line."""
+    return -address(x) % LINE // x.itemsize
