@@ -23,6 +23,9 @@ DIGITS = {"float32": 1e-5, "float64": 1e-10}
 
 #: (operation, why) that differ on purpose; the page on PyTorch says the same.
 DELIBERATE = {
+    "relu6": "a NaN lets the gradient pass always, where PyTorch's answer depends on the size",
+    "logsumexp": "the slope is 0 where all is minus infinity, where PyTorch gives NaN",
+    "conv2d": "an infinite weight times the zeros of the padding is NaN",
     "amax": "a NaN gets the gradient of its group, where PyTorch gives NaN to all of it",
     "amin": "likewise",
     "kl_div": "the slope at a target of 0 is 0, where PyTorch gives NaN",
@@ -92,7 +95,9 @@ MULTI_LOSSES = ("mse_loss", "l1_loss", "huber_loss", "kl_div", "binary_cross_ent
 
 def draw(rng):
     """Return (name, function of the library's namespace, arguments, keyword arguments)."""
-    kind = rng.integers(0, 13)
+    kind = rng.integers(0, 16)
+    if kind > 12:
+        return draw_others(rng)
     if kind == 0:
         name = str(rng.choice(BINARY))
         a, b = (
@@ -156,6 +161,57 @@ def draw(rng):
     if kind == 11:
         return draw_losses(rng)
     return draw_norms(rng)
+
+
+EACH = ("floor", "ceil", "trunc", "sign", "reciprocal", "rsqrt", "log1p", "expm1", "log2", "log10")
+EACH += ("erf", "isnan", "isinf", "isfinite", "logical_not", "clone", "round")
+#: Not hardsigmoid: PyTorch takes a sixth in float32 there, whatever the type.
+ACTIVATIONS = ("silu", "elu", "selu", "hardswish", "softsign", "mish", "logsigmoid")
+ALONG = ("cumsum", "cumprod", "prod", "sort", "flip", "roll", "unbind")
+
+
+def draw_others(rng):
+    """The operations that scripts need beside: of each number, along an axis, of matrices."""
+    kind = rng.integers(0, 5)
+    if kind == 0:
+        name = str(rng.choice(EACH))
+        return name, lambda lib: getattr(lib, name), [floats(rng)], {}
+    if kind == 1:
+        name = str(rng.choice(ACTIVATIONS))
+        return name, lambda lib: getattr(lib.nn.functional, name), [floats(rng)], {}
+    if kind == 2:
+        name = str(rng.choice(ALONG))
+        x = array(rng, shape(rng, int(rng.integers(1, 4))), special=0)
+        dim = int(rng.integers(-x.ndim, x.ndim))
+        arguments = {"flip": [x, (dim,)], "roll": [x, 1, dim]}.get(name, [x, dim])
+        return name, lambda lib: getattr(lib, name), arguments, {}
+    if kind == 3:
+        name = str(rng.choice(["tril", "triu", "masked_fill", "outer", "einsum", "split", "topk"]))
+        x = array(rng, (int(rng.integers(1, 6)), int(rng.integers(1, 6))), special=0)
+        if name == "topk":  # without ties: which of them comes first is not said
+            x = rng.permutation(x.size).reshape(x.shape) / 7
+        if name == "masked_fill":
+            return name, lambda lib: lib.masked_fill, [x, array(rng, x.shape, "bool"), 2.5], {}
+        if name == "outer":
+            return name, lambda lib: lib.outer, [x[0].copy(), x[:, 0].copy()], {}
+        if name == "einsum":
+            y = array(rng, (x.shape[1], 3), special=0)
+            return name, lambda lib: lambda a, b: lib.einsum("ij,jk->ki", a, b), [x, y], {}
+        if name == "split":
+            return name, lambda lib: lib.split, [x, int(rng.integers(1, 4))], {}
+        if name == "topk":
+            return name, lambda lib: lib.topk, [x, int(rng.integers(1, x.shape[1] + 1))], {}
+        return name, lambda lib: getattr(lib, name), [x, int(rng.integers(-2, 3))], {}
+    name = str(rng.choice(["nll_loss", "binary_cross_entropy", "smooth_l1_loss"]))
+    options = {"reduction": str(rng.choice(["mean", "sum", "none"]))}
+    n, c = int(rng.integers(1, 6)), int(rng.integers(1, 6))
+    x = array(rng, (n, c), special=0)
+    if name == "nll_loss":
+        return name, lambda lib: lib.nn.functional.nll_loss, [x, rng.integers(0, c, n)], options
+    if name == "binary_cross_entropy":
+        x = rng.uniform(0.01, 0.99, (n, c))
+    target = rng.uniform(0.01, 0.99, (n, c))
+    return name, lambda lib: getattr(lib.nn.functional, name), [x, target], options
 
 
 def draw_shapes(rng):
