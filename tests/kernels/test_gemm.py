@@ -134,6 +134,19 @@ def test_packing_reads_and_writes_nothing_beside_the_matrices(rng):
         assert np.isnan(whole[[0, -1]]).all()
 
 
+def test_memory_for_packing_is_used_again_but_by_one_at_a_time():
+    kept, single = packed._Kept(), np.dtype(np.float32)
+    first = kept.take("panels", 100, single)
+    assert not np.shares_memory(first, kept.take("panels", 100, single))
+    kept.give("panels", first)
+    assert not np.shares_memory(first, kept.take("block", 100, single))
+    assert kept.take("panels", 50, single) is first
+    kept.give("panels", first)
+    assert kept.take("panels", 101, single).size == 101  # more than there is
+    kept.give("panels", np.empty(packed._KEEP // 4 + 1, single))
+    assert kept.take("panels", 1, single).size == 1  # the very large one was not kept
+
+
 @pytest.mark.parametrize("cache", [128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 12 << 20])
 def test_a_block_of_a_leaves_room_in_the_cache(cache):
     rows = packed.block_rows(cache)

@@ -12,6 +12,8 @@ the tile, then pass by pass. So the blocks may be as high as suits the machine, 
 of threads, which share the rows, the bits are the same.
 """
 
+import threading
+
 import numpy as np
 
 from ..caches import LINE, second_level
@@ -27,6 +29,8 @@ CHUNK = 3 * 1 << 24
 """Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
 _PACKING = 1 << 18
 """Numbers of B in one chunk of panels."""
+_KEEP = 8 << 20
+"""Bytes of memory for packing that a thread keeps."""
 
 _whole = make_packed_tile()
 _half = make_packed_tile(vectors=PACKED_VECTORS // 2)  # for a last panel of few columns
@@ -50,16 +54,42 @@ def block_rows(cache):
 _HIGH = block_rows(second_level())
 
 
+class _Kept(threading.local):
+    """Memory for packing that a thread has used and will use again.
+
+    What is freed may go back to the system and comes again as new pages, which the system clears
+    one by one: a third of the time of a product of 512 x 512. What is in use is taken out, so that
+    nobody else finds it.
+    """
+
+    def __init__(self):
+        self.arrays = {}
+
+    def take(self, name, count, dtype):
+        """Return at least `count` numbers of any content."""
+        array = self.arrays.pop((name, dtype), None)
+        return np.empty(count, dtype) if array is None or array.size < count else array
+
+    def give(self, name, array):
+        """Keep an array for the next call, unless it is very large."""
+        if array.nbytes <= _KEEP:
+            self.arrays[name, array.dtype] = array
+
+
+_kept = _Kept()
+
+
 def multiply(a, b, c):
     """Write A @ B into the contiguous `c`; all of one type and not empty."""
     a, b = _along_an_axis(a), _along_an_axis(b)
     (depth, columns), size = b.shape, b.itemsize
     width = PACKED_VECTORS * VECTOR_BYTES // size
     count = -(-columns // width)
-    panels = np.empty(count * width * depth + LINE // size, c.dtype)
+    panels = _kept.take("panels", count * width * depth + LINE // size, c.dtype)
     parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
     chunk = max(CHUNK // (columns * depth) // _HIGH, 1) * _HIGH
     parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
+    _kept.give("panels", panels)
 
 
 def _along_an_axis(a):
@@ -73,8 +103,9 @@ def _multiply_rows(a, panels, c, first, last):
     high = -(-rows // (blocks * PACKED_ROWS)) * PACKED_ROWS  # all of about one height
     block = high * min(a.shape[1], PASS_BYTES // size)
     tile = PACKED_ROWS * PACKED_VECTORS * VECTOR_BYTES
-    room = np.empty(block + (tile + LINE) // size, c.dtype)  # each thread needs its own
+    room = _kept.take("block", block + (tile + LINE) // size, c.dtype)  # each thread's own
     _multiply[c.dtype](a, panels, c, room, high, first, last)
+    _kept.give("block", room)
 
 
 @kernel("void(in2, real[::1], intp, intp)")
