@@ -21,8 +21,31 @@ def test_the_definition(features):
     centre = np.eye(len(a)) - 1 / len(a)
     k, m = centre @ a @ a.T @ centre, centre @ b @ b.T @ centre
     expected = np.trace(k @ m) / np.sqrt(np.trace(k @ k) * np.trace(m @ m))
-    assert linear_cka(a, b) == pytest.approx(expected, rel=1e-10)
+    assert linear_cka(a, b, debiased=False) == pytest.approx(expected, rel=1e-10)
     assert 0 < expected < 0.999
+
+
+def test_the_definition_without_bias(features):
+    """HSIC₁ of Song et al. (2012, equation 5), normalised as Nguyen et al. (2021) do."""
+
+    def hsic(k, m):
+        n = len(k)
+        k, m = k * (1 - np.eye(n)), m * (1 - np.eye(n))
+        ends = k.sum() * m.sum() / ((n - 1) * (n - 2)) - 2 * (k @ m).sum() / (n - 2)
+        return (np.trace(k @ m) + ends) / (n * (n - 3))
+
+    a, b = features
+    k, m = a @ a.T, b @ b.T
+    expected = hsic(k, m) / np.sqrt(hsic(k, k) * hsic(m, m))
+    assert linear_cka(a, b) == pytest.approx(expected, rel=1e-10)
+
+
+def test_independent_noise_is_unlike_however_many_its_features(rng):
+    pairs = rng.standard_normal((20, 2, 40, 400))
+    assert min(linear_cka(*pair, debiased=False) for pair in pairs) > 0.85
+    found = np.array([linear_cka(*pair) for pair in pairs])
+    assert abs(found.mean()) < 3 * found.std(ddof=1) / np.sqrt(len(found))
+    assert np.abs(found).max() < 0.15
 
 
 def test_symmetric_and_one_with_itself(features):
@@ -58,10 +81,10 @@ def test_constant_features_are_like_nothing():
     assert linear_cka(np.ones((5, 3)), np.arange(5.0)[:, None]) == 0
 
 
-@pytest.mark.parametrize("n, m", [(5, 4), (1, 1)])
-def test_other_examples(n, m):
+@pytest.mark.parametrize("n, m, debiased", [(5, 4, True), (3, 3, True), (1, 1, False)])
+def test_other_examples(n, m, debiased):
     with pytest.raises(ValueError, match=f"given {n} and {m} rows"):
-        linear_cka(np.ones((n, 2)), np.ones((m, 2)))
+        linear_cka(np.ones((n, 2)), np.ones((m, 2)), debiased=debiased)
 
 
 def test_layers_of_two_networks(two_layers, net, batch):
