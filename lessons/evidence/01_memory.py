@@ -139,7 +139,7 @@ claim(
 # If $q$ is the true probability and $p$ what the learner says, the mean
 # surprise in a state is
 #
-# $$-q\log_2 p - (1-q)\log_2(1-p) = H(q) + D(q \,\|\, p),$$
+# $$-q\log_2 p - (1-q)\log_2(1-p) = H(q) + D(q, p),$$
 #
 # the *entropy* of the lamp plus the *divergence* of the learner from it.
 # Nobody can learn the first part away. So surprise is not the number of
