@@ -37,8 +37,9 @@ TINY = 2048
 """Multiply-adds up to which three plain loops win."""
 _SMALL = 1 << 20
 """Multiply-adds up to which packing both operands does not pay."""
-_FEW_ROWS, _FEW_SMALL_ROWS = 64, 192
-"""Rows of A up to which a transposed B is not worth copying, in large and in small products."""
+_FEW_ROWS = 192
+"""Rows of A up to which a transposed B is not worth copying. Up to there a layer gives an example
+the same bits in any company, which a cache of features relies on."""
 _IN_PLACE_ROWS = 4 * OUTER_ROWS
 """Rows of A up to which B is read in place however large it is."""
 _IN_PLACE = second_level() // 8
@@ -210,7 +211,7 @@ def _products(a, a_batch, b, b_batch, c, batch):
     a_by_k, b_by_k, b_by_rows = a.strides[1] == size, b.strides[0] == size, b.strides[1] == size
     small = rows * columns * depth <= _SMALL
     # With few steps of k, the dot tile's adding up of its lanes takes longer than copying B.
-    few_rows = rows <= min(_FEW_SMALL_ROWS if small else _FEW_ROWS, 4 * depth)
+    few_rows = rows <= min(_FEW_ROWS, 4 * depth)
     copies_little = few_rows and b_by_k and (a_by_k or rows <= columns)
     if columns >= DOT_COLUMNS and (copies_little or (a_by_k and columns < width)):
         a, a_batch = _by_k(a, a_batch, batch)
@@ -330,7 +331,7 @@ def _small(a, b, c):
     a_by_k, b_by_k, b_by_rows = a.strides[1] == size, b.strides[0] == size, b.strides[1] == size
     lanes = VECTOR_BYTES // size
     width = OUTER_VECTORS * lanes
-    few_rows = rows <= min(_FEW_SMALL_ROWS, 4 * depth)
+    few_rows = rows <= min(_FEW_ROWS, 4 * depth)
     if rows == 1 and b_by_rows and columns >= ROW_VECTORS * lanes:
         one_row(a, b, c)
     elif a_by_k and b_by_k and columns >= DOT_COLUMNS and (few_rows or columns < width):
