@@ -7,8 +7,8 @@ few cells on the spot, so that nobody has to believe the file.
 
 Whoever wants to measure all of it says so when running the lesson::
 
-    python lessons/evidence/13_which_layer.py --full        # what is missing, one cell after the other
-    python lessons/evidence/13_which_layer.py --full=4      # the same, four cells side by side
+    python lessons/evidence/13_which_layer.py --full    # one cell after the other
+    python lessons/evidence/13_which_layer.py --full=4  # four cells side by side
 
 and in a notebook ``stored(..., full=4)``. A row is written as soon as it is measured: whoever
 stops the program, or pulls the plug, loses the cells under way and no others. To measure
