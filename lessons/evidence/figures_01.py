@@ -169,7 +169,7 @@ def two_parts(surprise, entropy, every):
         ha="center",
     )
     axes.text(
-        0.12 * x[-1],
+        0.25 * x[-1],
         entropy + 0.6,
         "divergence: the learner's error",
     )
