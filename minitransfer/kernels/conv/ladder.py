@@ -1,7 +1,7 @@
 """The ladder of convolutions: three rungs, each checked against the definition and timed alike.
 
 `seven_loops` is the definition, `im2col` makes one matrix product of it, and the last rung is
-`conv2d`, whose `shifted` views need no copies.
+`conv2d`, whose shifted views need no copies.
 """
 
 import numpy as np
@@ -10,7 +10,9 @@ from ..compile import kernel
 from ..gemm import matmul
 from ..gemm.ladder import median_time
 from ..peak import peak_flops
-from . import conv2d, conv2d_reference, output_size, padded, tap
+from .images import conv2d
+from .plan import output_size
+from .reference import conv2d_reference, padded, tap
 
 
 @kernel("void(in4, in4, real[:, :, :, ::1], intp, intp, intp, intp, intp, intp)")
