@@ -46,8 +46,8 @@ def _target_zero(x, target):
 #: Never a whole operation: a mistake elsewhere in it has to be found. The page says the same.
 DELIBERATE = {
     **dict.fromkeys(["F.relu6", "nn.ReLU6", "F.hardtanh", "nn.Hardtanh"], _has_nan),
-    **dict.fromkeys(["amax", "amin", "abs", "sign"], _has_nan),
-    **dict.fromkeys(["F.softsign", "nn.Softsign"], _has_infinity),
+    **dict.fromkeys(["F.elu", "nn.ELU", "amax", "amin", "abs", "sign"], _has_nan),
+    **dict.fromkeys(["F.softsign", "nn.Softsign", "F.gelu", "nn.GELU"], _has_infinity),
     "logsumexp": lambda x: np.isneginf(x).any(),
     "F.conv2d": lambda x, weight, *_: not _finite(weight),
     **dict.fromkeys(["F.kl_div", "nn.KLDivLoss"], _target_zero),

@@ -8,7 +8,14 @@ the outputs that count back out. Of small images the same place of many is laid 
 import numpy as np
 
 from ..compile import kernel, wrong_gradient
-from ..register_tiles import OUTER_ROWS, OUTER_VECTORS, make_outer_tile
+from ..register_tiles import (
+    OUTER_ROWS,
+    OUTER_VECTORS,
+    PACKED_ROWS,
+    PACKED_VECTORS,
+    make_outer_tile,
+    make_packed_tile,
+)
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
 from . import depthwise
@@ -16,8 +23,9 @@ from .plan import make_plan, output_size, runs
 from .reference import conv2d_backward_data_reference, conv2d_reference
 from .rows import collect, spread
 
-_outer_shifted = make_outer_tile(table=True)
-_outer = make_outer_tile()
+_outer = make_outer_tile(table=True)
+_whole = make_packed_tile()
+_half = make_packed_tile(vectors=PACKED_VECTORS // 2)  # for a last block of few images
 
 _LEAST_ROW = 256
 """Numbers in the row for the outer tile: fewer, and the last tile is mostly waste."""
@@ -141,7 +149,7 @@ def _convolve_shifted(
                         # computes again land where they stood.
                         up = max(g * filters + i + OUTER_ROWS - all_rows, 0)
                         strip = g * filters + i - up
-                        _outer_shifted(
+                        _outer(
                             row,
                             depth,
                             address(w) + (w_phase + strip * depth) * size,
@@ -238,22 +246,24 @@ def images_in_chunk(plan, image_work):
 
 
 @kernel(
-    "void(flat4, flat2, flat1, int64[::1], int64[:, ::1], intp, real[::1], real[::1],"
+    "void(flat4, flat4, flat1, int64[::1], int64[:, ::1], real[::1], real[::1],"
     " real[:, :, :, ::1], intp, intp)"
 )
-def _convolve_small(x, w, bias, starts, lines, groups, row, out, y, first, last):
-    """Images `first` to `last` of y; a row of `w` holds an output channel's taps in all."""
+def _convolve_small(x, w, bias, starts, lines, row, out, y, first, last):
+    """Images `first` to `last` of y. `w` is (groups, strips, taps in all, filters in a strip)."""
     size = x.itemsize
     lanes = VECTOR_BYTES // size
-    width = OUTER_VECTORS * lanes
+    width = PACKED_VECTORS * lanes
+    groups, strips, depth = w.shape[:3]
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
     x_places, y_places = x.shape[2] * x.shape[3], y.shape[2] * y.shape[3]
     nothing = x.dtype.type(0)
     for n in range(first, last, width):
+        images = min(width, last - n)
         for g in range(groups):
             for c in range(channels):
                 for p in range(0, x_places, lanes):
-                    for b in range(0, width, lanes):
+                    for b in range(0, images, lanes):
                         from_ = ((n + b) * x.shape[1] + g * channels + c) * x_places + p
                         transpose_tile(
                             row,
@@ -265,28 +275,27 @@ def _convolve_small(x, w, bias, starts, lines, groups, row, out, y, first, last)
                             channels * width,
                             nothing,
                         )
-            for i in range(0, filters, OUTER_ROWS):
-                up = max(g * filters + i + OUTER_ROWS - w.shape[0], 0)
-                strip = g * filters + i - up
+            for s in range(strips):
+                strip = address(w) + (g * strips + s) * depth * PACKED_ROWS * size
                 for p in range(y_places):
+                    to = address(out) + p * width * size
                     for r in range(starts[p], starts[p + 1]):
-                        _outer(
-                            row,
-                            lines[r, 2],
-                            address(w) + (strip * w.shape[1] + lines[r, 0]) * size,
-                            w.shape[1],
-                            1,
-                            address(row) + lines[r, 1] * width * size,
-                            width,
-                            address(out) + p * width * size,
-                            y_places * width,
-                            r > starts[p],
+                        weights = strip + lines[r, 0] * PACKED_ROWS * size
+                        numbers = address(row) + lines[r, 1] * width * size
+                        next = (
+                            address(row) + lines[min(r + 1, lines.shape[0] - 1), 1] * width * size
                         )
-                for o in range(i, min(i + OUTER_ROWS, filters)):
+                        later, steps = r > starts[p], lines[r, 2]
+                        if 2 * images <= width:
+                            _half(row, steps, weights, numbers, to, y_places * width, next, later)
+                        else:
+                            _whole(row, steps, weights, numbers, to, y_places * width, next, later)
+                for o in range(min(PACKED_ROWS, filters - s * PACKED_ROWS)):
+                    channel = g * filters + s * PACKED_ROWS + o
                     for p in range(0, y_places, lanes):
-                        for b in range(0, width, lanes):
-                            to = ((n + b) * y.shape[1] + g * filters + o) * y_places + p
-                            from_ = ((o - i + up) * y_places + p) * width + b
+                        for b in range(0, images, lanes):
+                            from_ = (o * y_places + p) * width + b
+                            to = ((n + b) * y.shape[1] + channel) * y_places + p
                             transpose_tile(
                                 row,
                                 address(out) + from_ * size,
@@ -295,7 +304,7 @@ def _convolve_small(x, w, bias, starts, lines, groups, row, out, y, first, last)
                                 last - n - b,
                                 address(y) + to * size,
                                 y.shape[1] * y_places,
-                                bias[g * filters + o],
+                                bias[channel],
                             )
 
 
@@ -304,8 +313,8 @@ def _small(x, w, bias, out_shape, stride, padding, dilation, groups):
     y = np.empty((len(x), len(w), *out_shape), x.dtype)
     sizes = (x.shape[2:], tuple(out_shape))
     plan = runs(False, w.shape[1], sizes, w.shape[2:], stride, padding, dilation)
-    packed = np.ascontiguousarray(w.transpose(0, 2, 3, 1)).reshape(len(w), -1)
-    return _run_small(plan, x, packed, bias, groups, y)
+    by_group = w.transpose(0, 2, 3, 1).reshape(groups, len(w) // groups, -1)
+    return _run_small(plan, x, by_group, bias, y)
 
 
 def _small_backward(gy, w, x_shape, stride, padding, dilation, groups):
@@ -315,22 +324,24 @@ def _small_backward(gy, w, x_shape, stride, padding, dilation, groups):
     sizes = (tuple(x_shape[2:]), gy.shape[2:])
     plan = runs(True, filters, sizes, w.shape[2:], stride, padding, dilation)
     turned = w.reshape(groups, filters, *w.shape[1:])[..., ::-1, ::-1].transpose(0, 2, 3, 4, 1)
-    packed = np.ascontiguousarray(turned).reshape(x_shape[1], -1)
-    return _run_small(plan, gy, packed, np.zeros(x_shape[1], gy.dtype), groups, gx)
+    by_group = turned.reshape(groups, w.shape[1], -1)
+    return _run_small(plan, gy, by_group, np.zeros(x_shape[1], gy.dtype), gx)
 
 
-def _run_small(plan, x, w, bias, groups, y):
-    if len(w) < OUTER_ROWS:
-        w, few = np.zeros((OUTER_ROWS, w.shape[1]), w.dtype), w
-        w[: len(few)] = few
-    width = OUTER_VECTORS * VECTOR_BYTES // x.itemsize
-    inputs = x[0].size // groups
-    outputs = OUTER_ROWS * y[0, 0].size
+def _run_small(plan, x, w, bias, y):
+    """Write y; `w` is (groups, filters of one, taps in all)."""
+    groups, filters, depth = w.shape
+    strips = -(-filters // PACKED_ROWS)
+    packed = np.zeros((groups, strips * PACKED_ROWS, depth), w.dtype)
+    packed[:, :filters] = w
+    packed = packed.reshape(groups, strips, PACKED_ROWS, depth).transpose(0, 1, 3, 2)
+    packed = np.ascontiguousarray(packed)
+    width = PACKED_VECTORS * VECTOR_BYTES // x.itemsize
 
     def some_images(first, last):
-        row = np.empty(inputs * width, x.dtype)
-        out = np.empty(outputs * width, x.dtype)
-        _convolve_small[x.dtype](x, w, bias, *plan, groups, row, out, y, first, last)
+        row = np.empty(x[0].size // groups * width, x.dtype)
+        out = np.empty(PACKED_ROWS * y[0, 0].size * width, x.dtype)
+        _convolve_small[x.dtype](x, packed, bias, *plan, row, out, y, first, last)
 
     image_work = max(1, w.size * y[0, 0].size)
     parallel_for(len(x), max(1, CHUNK // image_work // width) * width, some_images)
