@@ -14,16 +14,23 @@ except ImportError:
     torch = None
 
 
-def step_cases():
-    """XOR, the five-layer perceptron, the conv net, and the conv net with a frozen body."""
-    yield _xor()
+def step_cases(teaching=True):
+    """XOR, the five-layer perceptron, the conv net, and the conv net with a frozen body.
+
+    Args:
+        teaching: whether other teaching libraries run beside, some of which take minutes.
+    """
+    available = teaching_libraries.available if teaching else lambda *_: {}
+    yield _xor(available)
     rng = np.random.default_rng(0)
-    yield _training("MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64, rng, 0.8)
-    yield _training("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128, rng, 0.8)
-    yield _frozen(rng)
+    yield _training(
+        "MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64, rng, 1.0, available
+    )
+    yield _training("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128, rng, 1.0, available)
+    yield _frozen(rng, available)
 
 
-def _xor():
+def _xor(available):
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
     t = np.array([[0], [1], [1], [0]], np.float32)
     calls = {}
@@ -37,7 +44,7 @@ def _xor():
         adam = library.optim.SGD(net.parameters(), lr=0.5)
         inputs, targets = library.from_numpy(x), library.from_numpy(t)
         calls[name] = _step(net, loss, adam, inputs, targets)
-    others = teaching_libraries.available(teaching_libraries.XOR, x, t)
+    others = available(teaching_libraries.XOR, x, t)
     beside = tuple(others)
     name = "XOR 2-8-1, SGD"
     return Case("training step", name, calls | others, bar=3.0, beside=beside, unit="steps")
@@ -52,7 +59,7 @@ def _step(net, loss, optimizer, inputs, targets):
     return step
 
 
-def _training(name, build, batch, rng, bar):
+def _training(name, build, batch, rng, bar, available):
     images = rng.random((batch, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, batch)
     net = build(10)
@@ -71,19 +78,19 @@ def _training(name, build, batch, rng, bar):
     if build is zoo.glyph_mlp:
         sizes = [784, *(layer.weight.shape[0] for layer in net if hasattr(layer, "out_features"))]
         flat = images.reshape(batch, -1)
-        others = teaching_libraries.available(teaching_libraries.MLP, flat, labels, sizes)
+        others = available(teaching_libraries.MLP, flat, labels, sizes)
     else:
-        others = _conv_nets([(images, labels)], net, frozen=0)
+        others = _conv_nets(available, [(images, labels)], net, frozen=0)
     calls |= others
     beside = tuple(others)
     return Case("training step", name, calls, 0, bar, beside, unit="images", units=batch)
 
 
-def _conv_nets(batches, net, frozen):
+def _conv_nets(available, batches, net, frozen):
     """The same network in other teaching libraries; the first `frozen` arrays do not learn."""
     arrays = [p.detach().numpy().copy() for p in net.parameters()]
     makers = teaching_conv_nets.CONV_NET
-    return teaching_libraries.available(makers, batches, arrays, frozen)
+    return available(makers, batches, arrays, frozen)
 
 
 def _twin(net, channels_last=False):
@@ -108,7 +115,7 @@ def _twin(net, channels_last=False):
     return twin.to(memory_format=torch.channels_last) if channels_last else twin
 
 
-def _frozen(rng, count=1280, batch=128):
+def _frozen(rng, available, count=1280, batch=128):
     """One epoch of training the head alone; ours on features computed once, beforehand."""
     images = rng.random((count, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, count)
@@ -139,7 +146,7 @@ def _frozen(rng, count=1280, batch=128):
             ]
             calls[peer] = _epoch(twin, torch.nn.CrossEntropyLoss(), theirs, batches)
     batches = [(images[i : i + batch], labels[i : i + batch]) for i in range(0, count, batch)]
-    others = _conv_nets(batches, net, frozen=len(list(net.parameters())) - 2)
+    others = _conv_nets(available, batches, net, frozen=len(list(net.parameters())) - 2)
     name = "glyph conv net, body frozen: an epoch of the head (features cached)"
     beside = tuple(others)
     return Case("training step", name, calls | others, 0, 5.0, beside, unit="images", units=count)
