@@ -29,12 +29,10 @@
 # %%
 import itertools
 
-import numpy as np
-
 import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
-from minitransfer import data, experiments, plots
+from minitransfer import data, experiments, plots, train
 from minitransfer.course import claim, figures
 from minitransfer.experiments import judge
 
@@ -55,16 +53,15 @@ def network(rng, width=4):
     return net
 
 
-def train(net, penalty=0.0, steps=2500):
-    optimizer = optim.Adam(net.parameters(), lr=0.02)
-    loss = nn.functional.binary_cross_entropy_with_logits
-    for _ in range(steps):
-        optimizer.zero_grad()
-        losses = nn.member_losses(loss, net(mt.tensor(x)), y)
+def learn(net, strength=0.0, steps=2500):
+    """Adam, with a penalty on all weights (we shall come to that)."""
+
+    def penalty(net):
         weights = net[0].weight, net[2].weight
-        squares = sum((w**2).sum() for w in weights)
-        (losses.sum() + penalty / 2 * squares).backward()
-        optimizer.step()
+        return strength / 2 * sum((w**2).sum() for w in weights)
+
+    optimizer = optim.Adam(net.parameters(), lr=0.02)
+    train.fit_members(net, x, y, optimizer, steps, penalty=penalty)
 
 
 # %%
@@ -85,7 +82,7 @@ def right_with(team, parts, rest):
 
 
 four = nn.population(network, 200)
-train(four)
+learn(four)
 parts, rest = contributions(four)
 member, team = 2, (0, 1, 2, 3)
 for pair in itertools.combinations(range(4), 2):
@@ -111,34 +108,18 @@ plots.show(draw.team(nn.member(four, member), team), "04_team")
 #   out one at a time;
 # - *team*: the smallest group of nodes that does it alone.
 #
+# (`draw.count` is plain counting, and stands beside the figures.)
+#
 # **Predict before you run.** Write down four numbers for a network of
 # four nodes, on average.
 
 
 # %%
-def count(net):
-    parts, rest = contributions(net)
-    nodes = range(parts.shape[2])
-    swing = parts.std(axis=1)
-    share = swing / swing.sum(axis=1, keepdims=True)
-    idle = share < 0.02
-    unit = parts / (2 * swing[:, None])
-    alike = np.abs(np.einsum("msi,msj->mij", unit, unit)) > 0.98
-    alike &= ~idle[:, :, None] & ~idle[:, None, :]
-    twin = np.triu(alike, 1).any(axis=1)
-    team = np.full(len(parts), len(nodes))
-    for size in nodes[:0:-1]:
-        for some in itertools.combinations(nodes, size):
-            team[right_with(some, parts, rest)] = size
-    others = [set(nodes) - {node} for node in nodes]
-    needed = sum(~right_with(o, parts, rest) for o in others)
-    counts = idle.sum(1), (~idle & ~twin).sum(1), needed, team
-    names = "idle", "distinct", "needed", "team"
-    return dict(zip(names, counts, strict=True)) | {"share": share}
 
-
-learnt = right_with(range(4), parts, rest)
-found = {name: v[learnt] for name, v in count(four).items()}
+# %%
+counted = draw.count(*contributions(four), y)
+learnt = counted["learnt"]
+found = {name: values[learnt] for name, values in counted.items()}
 for name in ("idle", "distinct", "needed", "team"):
     print(f"{name:9} {found[name].mean():.2f} of 4")
 
@@ -179,16 +160,10 @@ for name in ("idle", "distinct", "needed", "team"):
 
 # %%
 eight = {}
-for name, penalty in {"no penalty": 0.0, "penalty": 2e-3}.items():
+for name, strength in {"no penalty": 0.0, "penalty": 2e-3}.items():
     net = nn.population(lambda rng: network(rng, 8), 200)
-    train(net, penalty)
-    eight[name] = count(net)
-both = np.all([found["team"] < 8 for found in eight.values()], axis=0)
-eight = {
-    k: {n: v[both] for n, v in d.items()} for k, d in eight.items()
-}
-for name, counted in eight.items():
-    print(f"{name:10} {counted['idle'].mean():.2f} of 8 nodes idle")
+    learn(net, strength)
+    eight[name] = draw.count(*contributions(net), y)
 plots.show(draw.shares(eight), "04_shares")
 
 # %% [markdown]
@@ -250,7 +225,10 @@ claim(
 )
 
 # %%
-idle = {name: counted["idle"] for name, counted in eight.items()}
+both = eight["no penalty"]["learnt"] & eight["penalty"]["learnt"]
+idle = {
+    name: counted["idle"][both] for name, counted in eight.items()
+}
 more = judge(idle["penalty"] - idle["no penalty"] * 1.0)
 claim(
     "E5",
@@ -271,10 +249,11 @@ claim(
 # ## Try it
 #
 # 1. Train the networks of eight nodes with a penalty twice as strong, and
-#    with one ten times as strong (`train(net, 4e-3)`, `train(net, 2e-2)`),
-#    and look at `count(net)`. What becomes of `team`?
+#    with one ten times as strong (`learn(net, 4e-3)`, `learn(net, 2e-2)`),
+#    and look at `draw.count(*contributions(net), y)`. What becomes of
+#    `team`?
 # 2. Put the penalty on the outgoing weights alone: let `weights` in
-#    `train` be `(net[2].weight,)`. Are there fewer idle nodes then?
+#    `learn` be `(net[2].weight,)`. Are there fewer idle nodes then?
 # 3. Train without a penalty for ten times as long (`steps=25_000`). Do
 #    the free riders fall asleep in the end?
 #

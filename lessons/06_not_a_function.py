@@ -33,7 +33,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.nn.functional as F
 import minitransfer.optim as optim
-from minitransfer import data, experiments, plots
+from minitransfer import data, experiments, plots, train
 from minitransfer.course import claim, figures
 from minitransfer.experiments import judge
 
@@ -43,9 +43,8 @@ RUNS = 200
 functions = {"XOR": data.xor(), "OR": data.or_()}
 
 
-def train(given, wanted, outputs, steps=1000):
-    """Losses of 200 networks, (members, steps); the networks."""
-
+def ask(given, wanted, outputs, steps=1000):
+    # losses of 200 networks, (members, steps); the networks
     def build(rng):
         return nn.Sequential(
             nn.Linear(given.shape[1], 8, generator=rng),
@@ -53,20 +52,15 @@ def train(given, wanted, outputs, steps=1000):
             nn.Linear(8, outputs, generator=rng),
         )
 
-    net, history = nn.population(build, RUNS), []
-    optimizer = optim.Adam(net.parameters(), lr=0.03)
-    for _ in range(steps):
-        out = net(mt.tensor(given))
-        losses = nn.member_losses(F.cross_entropy, out, wanted)
-        optimizer.zero_grad()
-        losses.sum().backward()
-        optimizer.step()
-        history.append(losses.detach().numpy())
-    return np.array(history).T, net
+    net, loss = nn.population(build, RUNS), F.cross_entropy
+    how = optim.Adam(net.parameters(), lr=0.03)
+    return train.fit_members(
+        net, given, wanted, how, steps, loss=loss
+    ), net
 
 
 question = np.arange(4)  # 00, 01, 10, 11
-_, net = train(data.xor()[1], question, 4)
+_, net = ask(data.xor()[1], question, 4)
 plots.show(draw.turned_round(nn.member(net, 0)), "06_network")
 
 # %% [markdown]
@@ -99,10 +93,10 @@ plots.show(draw.turned_round(nn.member(net, 0)), "06_network")
 # %%
 losses = {}
 for name, (x, y) in functions.items():
-    losses[name, "turned round"], _ = train(y, question, 4)
-    losses[name, "forwards"], _ = train(x, y[:, 0].astype(int), 2)
+    losses[name, "turned round"], _ = ask(y, question, 4)
+    losses[name, "forwards"], _ = ask(x, y[:, 0].astype(int), 2)
     given = np.concatenate([y, x[:, :1]], axis=1)
-    losses[name, "with a bit"], _ = train(given, question, 4)
+    losses[name, "with a bit"], _ = ask(given, question, 4)
 floors = {"XOR": np.log(2), "OR": 0.75 * np.log(3)}
 plots.show(draw.losses(losses, floors), "06_losses")
 
@@ -175,15 +169,9 @@ def left_open(given, asked):
     net = nn.population(
         lambda rng: nn.Linear(10, 10, generator=rng), RINGS
     )
-    optimizer, loss = (
-        optim.Adam(net.parameters(), lr=0.1),
-        F.cross_entropy,
-    )
-    for _ in range(200):
-        out = net(mt.tensor(codes[:, :SEEN]))
-        optimizer.zero_grad()
-        nn.member_losses(loss, out, asked[:, :SEEN]).sum().backward()
-        optimizer.step()
+    how, loss = optim.Adam(net.parameters(), lr=0.1), F.cross_entropy
+    seen = codes[:, :SEEN], asked[:, :SEEN]
+    train.fit_members(net, *seen, how, 200, loss=loss)
     out = net(mt.tensor(codes[:, SEEN:]))
     return (
         nn.member_losses(loss, out, asked[:, SEEN:]).detach().numpy()
@@ -293,7 +281,7 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Give `train` four times the steps, and its hidden layer 64 nodes in
+# 1. Give `ask` four times the steps, and its hidden layer 64 nodes in
 #    place of 8. Watch the third digit of what is reached.
 # 2. Give OR another bit back than the first one: in place of `x[:, :1]`,
 #    whether the question was 11. Is there any bit that settles OR?

@@ -8,14 +8,12 @@
 # whether it eases overfitting.
 
 # %%
-import itertools
-
 import numpy as np
 
 import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
-from minitransfer import data, experiments, plots
+from minitransfer import data, experiments, plots, train
 from minitransfer.course import claim, figures
 from minitransfer.experiments import (
     holm,
@@ -50,21 +48,29 @@ def member_losses(net, x, y):
     return nn.member_losses(loss, net(mt.tensor(x)), y)
 
 
-def train(net, x, y, steps, lr, below=None, above=None):
+def learn(net, x, y, steps, lr, below=None, above=None):
     """Adam; below and above are each member's λ for the weights
     below and above the hidden layer (biases go free)."""
+
+    def penalty(net):
+        return sum(
+            (
+                mt.tensor(strength)
+                / 2
+                * (layer.weight**2).sum((1, 2))
+            ).sum()
+            for layer, strength in ((net[0], below), (net[2], above))
+        )
+
     optimizer = optim.Adam(net.parameters(), lr=lr)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        total = member_losses(net, x, y).sum()
-        for layer, strength in ((net[0], below), (net[2], above)):
-            if strength is not None:
-                squares = (layer.weight**2).sum((1, 2))
-                total = (
-                    total + (mt.tensor(strength) / 2 * squares).sum()
-                )
-        total.backward()
-        optimizer.step()
+    train.fit_members(
+        net,
+        x,
+        y,
+        optimizer,
+        steps,
+        penalty=None if above is None else penalty,
+    )
 
 
 def is_right(net, x, y):
@@ -88,33 +94,7 @@ def study(net):
         total = net(mt.tensor(x)).numpy()[..., 0]
     below, above = (net[k].weight.detach().numpy() for k in (0, 2))
     parts = above * (hidden - hidden.mean(axis=1, keepdims=True))
-    rest, nodes = total - parts.sum(axis=2), range(parts.shape[2])
-
-    def right(team):
-        on = rest + parts[..., list(team)].sum(axis=2) > 0
-        return (on == (y[:, 0] > 0.5)).all(axis=1)
-
-    swing = np.maximum(
-        parts.std(axis=1), 1e-9
-    )  # some go out altogether
-    share = swing / swing.sum(axis=1, keepdims=True)
-    idle = share < 0.02
-    unit = parts / (2 * swing[:, None])
-    alike = np.abs(np.einsum("msi,msj->mij", unit, unit)) > 0.98
-    alike &= ~idle[:, :, None] & ~idle[:, None, :]
-    twins = np.triu(alike, 1)
-    team = np.full(len(parts), len(nodes))
-    for size in nodes[:0:-1]:
-        for some in itertools.combinations(nodes, size):
-            team[right(some)] = size
-    return {
-        "learnt": right(nodes),
-        "idle": idle.sum(axis=1),
-        "twins": twins.sum(axis=(1, 2)),
-        "distinct": (~idle & ~twins.any(axis=1)).sum(axis=1),
-        "needed": sum(~right(set(nodes) - {n}) for n in nodes),
-        "team": team,
-        "participation": 1 / (share**2).sum(axis=1),
+    return draw.count(parts, total - parts.sum(axis=2), y) | {
         "squares": (below**2).sum((1, 2)) + (above**2).sum((1, 2)),
     }
 
@@ -139,7 +119,7 @@ by_width, before = {}, {}
 for width in (4, 8):
     net = nn.population(network(2, width), RUNS)
     before[width] = study(net)["twins"]
-    train(net, x, y, 2500, 0.02)
+    learn(net, x, y, 2500, 0.02)
     by_width[width] = learnt(study(net))
 COUNTS = ("idle", "twins", "distinct", "needed", "team")
 print(f"{'nodes':6}" + "".join(f"{name:>10}" for name in COUNTS))
@@ -307,7 +287,7 @@ def partly_seen(width, seeds, seen):
     net = nn.population(
         network(6, width), [*range(seeds)] * len(RELATIONS)
     )
-    train(net, xs[:, :seen], ys[:, :seen], 300, 0.1)
+    learn(net, xs[:, :seen], ys[:, :seen], 300, 0.1)
     right = is_right(net, xs, ys).reshape(len(RELATIONS), seeds, 64)
     return right[..., :seen].all(-1), right[..., seen:].mean(-1)
 
@@ -364,7 +344,7 @@ claim(
 whole_x = np.repeat(all_x[None], len(RELATIONS) * 100, axis=0)
 whole_y = np.repeat(all_y, 100, axis=0)
 net = nn.population(network(6, 2), [*range(100)] * len(RELATIONS))
-train(net, whole_x, whole_y, 300, 0.1)
+learn(net, whole_x, whole_y, 300, 0.1)
 whole = is_right(net, whole_x, whole_y).all(1).reshape(-1, 100)
 half = {n: fit[2][k] for k, n in enumerate(names)}
 full = {n: whole[k] for k, n in enumerate(names)}
@@ -420,7 +400,7 @@ above = np.tile(np.repeat(STRENGTHS, MANY), 2).astype(np.float32)
 below = above.copy()
 below[len(seeds) // 2 :] = 0
 net = nn.population(network(2, 8), seeds)
-train(net, x, y, 2500, 0.02, below, above)
+learn(net, x, y, 2500, 0.02, below, above)
 counted = {
     name: values.reshape(2, len(STRENGTHS), MANY)
     for name, values in study(net).items()
@@ -544,7 +524,7 @@ def over_strengths(pool, validation, test, count, wrong):
     strength = np.repeat(STRENGTHS, TRIALS).astype(np.float32)
     seeds = [*range(TRIALS)] * len(STRENGTHS)
     net = nn.population(network(xs.shape[-1], 16), seeds)
-    train(net, xs, ys, 400, 0.05, strength, strength)
+    learn(net, xs, ys, 400, 0.05, strength, strength)
     sets = [(xs, ys)]
     sets += [part(400, wrong, rng) for part in (validation, test)]
     with mt.no_grad():

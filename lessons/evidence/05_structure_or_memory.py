@@ -15,7 +15,7 @@ import numpy as np
 import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
-from minitransfer import data, experiments, plots
+from minitransfer import data, experiments, plots, train
 from minitransfer.course import claim, figures
 from minitransfer.experiments import judge, judge_each
 
@@ -274,16 +274,10 @@ assert sizes["shallow"] == sizes["deep 4-4"] == 41
 DRAWS, STARTS = 100, 6
 
 
-def train(net, x, y, steps=250, lr=0.1):
-    """Fit each member to its own examples; returns the losses."""
-    loss_of = nn.functional.binary_cross_entropy_with_logits
+def learn(net, x, y, steps=250, lr=0.1):
+    """Fit each member to its own examples; returns the last losses."""
     optimizer = optim.Adam(net.parameters(), lr=lr)
-    for _ in range(steps):
-        losses = nn.member_losses(loss_of, net(x), y)
-        optimizer.zero_grad()
-        losses.sum().backward()
-        optimizer.step()
-    return losses.detach().numpy()
+    return train.fit_members(net, x, y, optimizer, steps)[:, -1]
 
 
 def few_shown(build, codes, m, answer, seed=0):
@@ -296,7 +290,7 @@ def few_shown(build, codes, m, answer, seed=0):
     seen, unseen = order[:, :m], order[:, m:]
     net = nn.population(build, len(order))
     target = np.take_along_axis(tables, seen, axis=1)[..., None]
-    losses = train(net, mt.tensor(codes[seen]), target)
+    losses = learn(net, codes[seen], target)
     with mt.no_grad():
         yes = net(mt.tensor(codes[unseen])).numpy()[..., 0] > 0
     wanted = np.take_along_axis(tables, unseen, axis=1) > 0.5
@@ -536,7 +530,7 @@ def fits(name, tables, lr):
     y = tables.repeat(STARTS, axis=0)[..., None].astype(np.float32)
     net = nn.population(build, len(y))
     x = mt.tensor(np.broadcast_to(codes, (len(y), *codes.shape)))
-    train(net, x, y, 400, lr)
+    learn(net, x, y, 400, lr)
     with mt.no_grad():
         yes = net(x).numpy() > 0
     good = (yes == (y > 0.5)).all(axis=(1, 2))

@@ -17,7 +17,7 @@ import minitransfer.nn.functional as F
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots
 from minitransfer.course import claim, figures
-from minitransfer.experiments import intervals, judge, judge_each
+from minitransfer.experiments import judge, judge_each
 
 draw = figures(6)
 functions = {"XOR": data.xor(), "OR": data.or_()}
@@ -358,7 +358,7 @@ plots.show(draw.grains(equal, unequal), "06_grains")
 # easy.
 
 # %%
-judged = judge_each({g: values for g, values in equal.items()})
+judged = judge_each(equal)
 still = {
     g: judge(arrow[False, (g, g)], margin=0.05).word for g in GRAINS
 }

@@ -1,4 +1,9 @@
-"""Figures of lesson 4 and of its evidence: data in, figure out."""
+"""Figures of lesson 4 and of its evidence: data in, figure out.
+
+And what both of them count in the contributions of nodes.
+"""
+
+import itertools
 
 import numpy as np
 
@@ -6,6 +11,44 @@ from minitransfer import plots
 from minitransfer.experiments import intervals
 
 GREY = plots.COLOURS[6]
+
+
+def count(parts, rest, y):
+    """Count who does what in networks that answer yes or no.
+
+    parts: what each node adds, (members, states, nodes), about its mean;
+    rest: (members, states), what is left without any; y: (states, 1).
+    Returns name → a number per member; "share" has a row per member.
+    """
+    nodes = range(parts.shape[2])
+
+    def right(team):
+        on = rest + parts[..., list(team)].sum(axis=2) > 0
+        return (on == (y[:, 0] > 0.5)).all(axis=1)
+
+    swing = np.maximum(
+        parts.std(axis=1), 1e-9
+    )  # some go out altogether
+    share = swing / swing.sum(axis=1, keepdims=True)
+    idle = share < 0.02
+    unit = parts / (np.sqrt(len(y)) * swing[:, None])
+    alike = np.abs(np.einsum("msi,msj->mij", unit, unit)) > 0.98
+    alike &= ~idle[:, :, None] & ~idle[:, None, :]
+    twins = np.triu(alike, 1)
+    team = np.full(len(parts), len(nodes))
+    for size in nodes[:0:-1]:
+        for some in itertools.combinations(nodes, size):
+            team[right(some)] = size
+    return {
+        "learnt": right(nodes),
+        "idle": idle.sum(axis=1),
+        "twins": twins.sum(axis=(1, 2)),
+        "distinct": (~idle & ~twins.any(axis=1)).sum(axis=1),
+        "needed": sum(~right(set(nodes) - {n}) for n in nodes),
+        "team": team,
+        "participation": 1 / (share**2).sum(axis=1),
+        "share": share,
+    }
 
 
 def team(net, nodes):

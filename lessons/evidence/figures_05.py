@@ -64,26 +64,24 @@ def settled(sizes, shares):
     return figure
 
 
-def walk(right, solved):
+def walk(right, before):
     """Right answers by the number of bits; bits → share per cell."""
     bits = list(right)
-    least = min(right[n][solved].min() for n in bits)
     figure, axes = plots.figure(
-        f"Cells that learnt 4 states are right in {least:.0%} of "
-        f"{2 ** bits[-1]:,}",
+        f"Shown 4 states, a cell is right in {right[bits[-1]].mean():.0%} "
+        f"of {2 ** bits[-1]:,}",
         height=3.2,
     )
     ends = []
-    groups = (
-        (solved, f"{solved.sum()} that learnt", 0),
-        (~solved, f"{(~solved).sum()} that did not", 1),
-    )
-    for chosen, name, k in groups:
-        if not chosen.any():
-            continue
-        runs = 100 * np.array([right[n][chosen] for n in bits])
+    for k, (name, shares) in enumerate(
+        {"trained": right, "before": before}.items()
+    ):
+        runs = 100 * np.array([shares[n] for n in bits])
+        low, high = np.quantile(runs, (0.1, 0.9), axis=1)
         colour = plots.COLOURS[k]
-        axes.plot(bits, runs, color=colour, lw=0.6, alpha=0.5)
+        axes.fill_between(
+            bits, low, high, color=colour, alpha=0.2, lw=0
+        )
         axes.plot(
             bits,
             runs.mean(1),
@@ -92,10 +90,9 @@ def walk(right, solved):
             linestyle=LINES[k],
         )
         ends.append((runs.mean(1)[-1], name, colour))
-    axes.axhline(50, color=GREY, linestyle=":", lw=1.2)
-    ends.append((50, "a coin", GREY))
     axes.set(xlabel="bits", ylabel="states right (%)", ylim=(0, 104))
     axes.set_xticks(bits, [f"{n}" for n in bits])
+    axes.grid(axis="y")
     plots.label_ends(axes, bits[-1], ends)
     return figure
 

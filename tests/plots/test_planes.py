@@ -69,5 +69,5 @@ def test_frames_of_a_film_have_the_same_limits():
     for spread in (0.01, 1.0):
         hidden = spread * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
         axes = plots.hidden_space(hidden, [0, 1, 1, 0], [1, 1], -1, "t", limits=(-0.5, 1.5)).axes[0]
-        assert axes.get_xlim() == axes.get_ylim() == (-0.5, 1.5)
-        assert axes.images[0].get_extent() == [-0.5, 1.5, -0.5, 1.5]
+        np.testing.assert_allclose([axes.get_xlim(), axes.get_ylim()], [[-0.5, 1.5]] * 2, atol=1e-5)
+        assert np.allclose(axes.images[0].get_extent(), [-0.5, 1.5, -0.5, 1.5], atol=1e-5)
