@@ -190,10 +190,13 @@ plots.show(draw.success(learnt), "03_success")
 # across it. What the additional nodes do once it is found, is the subject
 # of lesson 4.
 #
-# How often two nodes succeed is no constant of nature either. It hangs on
-# how large the initial weights are, and on the activation; the evidence
-# behind this lesson has the numbers. And a third thing hides in the word
-# *random*: try the second change below before you call it a nuisance.
+# (The whiskers in the picture are 95 % confidence intervals.) How often
+# two nodes succeed is no constant of nature either. It hangs on how large
+# the initial weights are, on the activation (with tanh or ReLU in place of
+# the sigmoid fewer get there) and on the optimiser (so with Adam). The
+# evidence behind this lesson has the numbers. And one more thing hides in
+# the word *random*: try the second change below before you call it a
+# nuisance.
 #
 # ## What the numbers say
 #

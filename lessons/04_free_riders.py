@@ -187,10 +187,18 @@ plots.show(draw.shares(eight), "04_shares")
 # The article's argument, one large square against several small ones, is
 # sound where the weights below cost nothing. With a penalty on the
 # outgoing weights alone the work *is* shared more evenly; the evidence
-# measures it. There, too, you find the second half of the sentence, that
-# the penalty eases overfitting. This half holds. The penalty does not
-# help by putting every node to work. It helps by keeping the weights
-# small, and a network of small weights is a smooth one.
+# measures it.
+#
+# And the second half of the sentence? To *generalise* is to be right on
+# what was not seen, to *overfit* is to learn the accidents of the
+# examples along with the rule. Does the penalty ease overfitting? Here
+# the article is right. With few examples, some of them with wrong labels,
+# it lowers the loss on new ones, if its strength is chosen well. (The
+# strength is a *hyper-parameter*: training does not find it. In the
+# evidence *validation* examples choose it, and *test* examples, which
+# served for nothing else, judge.) The penalty does not help by putting
+# every node to work. It helps by keeping the weights small, and a network
+# of small weights is a smooth one.
 #
 # ## What the numbers say
 #

@@ -147,8 +147,9 @@ plots.show(draw.settled(sizes, exact), "05_settled")
 # other two; the one with a shared cell is right nine times in ten.
 #
 # Here we go further. We teach *one cell* the four states of XOR. The cell
-# is a network of two inputs and four hidden nodes. Its answer is fed back
-# into it, together with the next decision. Then we stop training, and let
+# is a small network, two *linear layers* (weighted sums and a bias) with
+# a tanh between them. Its answer is fed back into it, together with the
+# next decision. Then we stop training, and let
 # it walk along three bits, four, … ten.
 #
 # **Predict before you run.** Ten bits make 1,024 states. The cell has

@@ -22,9 +22,9 @@
 # from one state there are lines to two. So it is in OR, where the answer
 # 1 leads back to three questions.
 #
-# We ask networks all the same. They are given the answer. By four outputs
-# and a *softmax*, which turns them into probabilities, they say of each
-# of the four questions how likely it was the one.
+# We ask networks all the same. They are given the answer. By a *joint*
+# output, one number for each of the four questions, and a *softmax*, which
+# turns the four into probabilities, they say how likely each of them was.
 
 # %%
 import numpy as np
