@@ -50,8 +50,8 @@ plots.show(draw.two_students(), "05_two_students")
 
 # %% [markdown]
 # To the first student, left, eight states and two answers are sixteen
-# relations. The example "011, answer 0" settles the two of *its* state,
-# and says nothing about the others. The second student, right, has one
+# relations. The example "011, answer 0" speaks about *its* state, and says
+# nothing about the others. The second student, right, has one
 # step that joins two decisions: eight relations. She walks it twice, from
 # 01 to 1, and then from 11 (that 1 and the third decision) to 0. So the
 # same example bears on two steps at once, and *every* other example
@@ -127,17 +127,17 @@ plots.show(draw.settled(sizes, exact), "05_settled")
 
 # %% [markdown]
 # The memory needs all eight, always. The chain of two cells is as deep as
-# anything here, and four examples hardly ever settle it. What saves
-# examples is not the depth. It is that the same step is met again. With
-# one cell, four examples settle parity about every other time, five
-# nearly always, six always. Even three can do, if they are the right
-# three.
+# anything here, and four examples *never* settle it; it takes seven to be
+# safe. Most of what is saved is not saved by depth. It is saved because
+# the same step is met again. With one cell, four examples settle parity
+# about every other time, five nearly always, six always. Even three can
+# do, if they are the right three.
 #
 # So the article's *may* is well put, and we should not make a *do* of it.
 # And parity is a friendly case. Averaged over all 14 tables that one cell
-# can make (the lowest of the three rising lines), four examples do in
-# little more than a quarter of the cases, and even six leave something
-# open in three of ten.
+# can make (the dotted line), four examples do in little more than a
+# quarter of the cases, five in half, and even six leave something open in
+# three of ten.
 #
 # ## Understand the step, then walk
 #
@@ -222,7 +222,8 @@ plots.show(draw.walk(right, before), "05_walk")
 # And depth without any sharing? It can save *nodes*. A layer that folds
 # its input, laid on a layer that folds its input, makes exponentially
 # many pieces out of few nodes; a shallow network needs a node for every
-# piece. But it saves no examples by itself.
+# piece. But on examples it saved little here, and in the training runs
+# behind this lesson nothing.
 #
 # ## What the numbers say
 #
@@ -293,16 +294,22 @@ claim(
 # 1. Give the cell a step that forgets: train it on AND (`y = x[:, :1] *
 #    x[:, 1:]`) and compare with "all ones" (`x.all(axis=1)`) when it
 #    walks. Does the walk hold?
-# 2. Ask `settled(possible["chain"], parity, m)` for m = 6 and 7. How many
-#    examples does a chain of two cells need for parity to be safe?
+# 2. Ask `settled(one, all_up, m)` for the table "all three are up",
+#    `all_up = states.all(axis=1) * 1`. Does it take more or fewer examples
+#    than parity?
 # 3. Which of the 14 tables of one cell is the hardest? Sort them by
 #    `settled(one, table, 6)` and look at the first.
 #
 # <details><summary>What you will see</summary>
 #
-# 1. TRY1
-# 2. TRY2
-# 3. TRY3
+# 1. It does, in all cells. The length of the walk costs nothing, for AND
+#    as for XOR.
+# 2. More. Even seven examples leave something open in one case of eight:
+#    if the seven are the "no", the eighth may still be one. Where most
+#    states look alike, the odd one has to be seen.
+# 3. The constant tables are among the four hardest: what has said "no"
+#    six times may still have one "yes" in store. Parity, which looks so
+#    irregular, is the easiest of all (with "the first decision alone").
 #
 # </details>
 #

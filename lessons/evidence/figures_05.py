@@ -69,7 +69,7 @@ def walk(right, before):
     bits = list(right)
     figure, axes = plots.figure(
         f"Shown 4 states, a cell is right in {right[bits[-1]].mean():.0%} "
-        f"of {2 ** bits[-1]:,}",
+        f"of {2 ** bits[-1]:,} states",
         height=3.2,
     )
     ends = []

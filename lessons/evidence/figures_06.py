@@ -16,7 +16,7 @@ def turned_round(net):
         "Turned round, each answer of XOR leads to two questions",
         columns=2,
         width=8.5,
-        height=4.2,
+        height=5.6,
     )
     plots.relation_diagram(
         [{"answer": ["0", "1"]}, {"question": QUESTIONS}],
@@ -105,38 +105,32 @@ def arrow(films, left):
         axes.set(xlabel="tick", ylim=(0, 100))
         axes.set_title(f"{start} beginnings", fontsize=11)
     panels[0].set_ylabel("lamps lit (%)")
-    for k, start in enumerate(films):
-        for j, way in enumerate(("forwards", "backwards")):
-            values = left[start, way]
-            low, high = intervals.mean(values)
-            panels[2].bar(
-                k + 0.36 * (j - 0.5),
-                values.mean(),
-                0.32,
-                color=plots.COLOURS[k],
-                alpha=(0.45, 0.9)[j],
-                hatch=("//", "")[j],
-                edgecolor="white",
-                linewidth=0,
-            )
-            panels[2].errorbar(
-                k + 0.36 * (j - 0.5),
-                values.mean(),
-                [[values.mean() - low], [high - values.mean()]],
-                color="black",
-                capsize=3,
-                lw=1.2,
-            )
-            panels[2].text(
-                k + 0.36 * (j - 0.5),
-                0.03,
-                way,
-                rotation=90,
-                ha="center",
-                va="bottom",
-                fontsize=9,
-            )
-    panels[2].set_xticks(range(len(films)), list(films))
+    bars = [
+        (s, way) for s in films for way in ("forwards", "backwards")
+    ]
+    for at, (start, way) in enumerate(bars):
+        values = left[start, way]
+        low, high = intervals.mean(values)
+        panels[2].bar(
+            at,
+            values.mean(),
+            0.7,
+            color=plots.COLOURS[list(films).index(start)],
+            alpha=0.45 if way == "forwards" else 0.9,
+            hatch="//" if way == "forwards" else "",
+            edgecolor="white",
+            linewidth=0,
+        )
+        panels[2].errorbar(
+            at,
+            values.mean(),
+            [[values.mean() - low], [high - values.mean()]],
+            color="black",
+            capsize=3,
+            lw=1.2,
+        )
+    names = ["\n".join(bar) for bar in bars]
+    panels[2].set_xticks(range(len(bars)), names, fontsize=8)
     panels[2].set_ylabel("left open (nats)")
     panels[2].set_title("what the networks cannot tell", fontsize=11)
     return figure
