@@ -267,9 +267,13 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. TRY1
-# 2. TRY2
-# 3. TRY3
+# 1. With twice the penalty all still learn XOR, a team of two is enough in
+#    every one of them, and more than half of the nodes are idle: the
+#    dearer weights are, the nearer the network comes to the fewest nodes
+#    that hold XOR. With ten times the penalty no network learns it any
+#    more. At that price one half to everything is cheaper.
+# 2. Yes, hardly one in a network is left. Here the article is right.
+# 3. No. Without a penalty nothing sends them to sleep.
 #
 # </details>
 #

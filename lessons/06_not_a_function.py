@@ -205,10 +205,10 @@ plots.show(draw.arrow(films, left), "06_arrow")
 #
 # In whatever terms the pasts were more various than the futures are, the
 # past is harder to tell. *In whatever terms*: the arrow comes from what
-# one chooses not to see. Look at the futures through a finer grain than
-# at the pasts, and its sign turns round. (An earlier version of this
-# lesson did just that, the other way about, without noticing. The
-# evidence shows both.)
+# one chooses not to see. Look at the futures through a much finer grain
+# than at the pasts, and its sign turns round. (An earlier version of this
+# lesson looked with two grains, without noticing. With equal grain the
+# sign is the same for every grain that the evidence tries.)
 #
 # What survives of the story: a creature that asks coarse questions, will
 # there be food, will it be cold, predicts well, since most details do not

@@ -109,9 +109,11 @@ def _name_states(axes, hidden, wanted, near=0.1):
         axes.annotate(
             ", ".join(STATES[s] for s in group),
             (x, y),
-            xytext=(-7 if x > 0.6 else 7, 6),
+            xytext=(7 if x < 0.6 else -7 if len(group) > 1 else 0, 7),
             textcoords="offset points",
-            ha="right" if x > 0.6 else "left",
+            ha="left"
+            if x < 0.6
+            else ("right" if len(group) > 1 else "center"),
             fontsize=9,
             zorder=6,
         )
