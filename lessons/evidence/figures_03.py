@@ -77,7 +77,8 @@ def film(frames, steps, x, y):
             )
             axes.set(xticks=[0, 1], yticks=[0, 1])
             axes.set_aspect("equal")
-            _name_states(axes, hidden, y[:, 0])
+            if step:  # at first they lie in a heap
+                _name_states(axes, hidden, y[:, 0])
             if column == 0:
                 axes.set_ylabel(
                     ("learns it", "gets stuck")[row] + "\ng2"
@@ -109,7 +110,7 @@ def _name_states(axes, hidden, wanted, near=0.1):
         axes.annotate(
             ", ".join(STATES[s] for s in group),
             (x, y),
-            xytext=(7 if x < 0.6 else -7 if len(group) > 1 else 0, 7),
+            xytext=(7 if x < 0.6 else -7 if len(group) > 1 else 0, 9),
             textcoords="offset points",
             ha="left"
             if x < 0.6
