@@ -223,8 +223,8 @@ claim(
     else "holds narrowly"
     if some
     else "does not hold",
-    condition="they can hold it, but many initial weights lead to a dead "
-    "end"
+    condition=f"they can hold it, but {np.mean(~learnt[2]):.0%} of the "
+    "initial weights lead to a dead end"
     if some and not surely
     else "",
     check=0.5 <= learnt[2].mean() <= 0.9 and not learnt[0].any(),

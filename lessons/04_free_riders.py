@@ -224,8 +224,8 @@ claim(
     verdict="does not hold"
     if not enough
     else ("holds" if work.word == "equal" else "holds narrowly"),
-    condition="two are enough, but three do something of their own, "
-    "and hardly one is idle"
+    condition=f"two are enough, but {found['distinct'].mean():.1f} do "
+    f"something of their own, and {found['idle'].mean():.2f} are idle"
     if enough and work.word != "equal"
     else "",
     check=enough and learnt.mean() > 0.9,

@@ -12,7 +12,7 @@ import numpy as np
 import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
-from minitransfer import data, experiments, plots
+from minitransfer import data, experiments, plots, train
 from minitransfer.course import claim, figures
 from minitransfer.experiments import holm, intervals, judge
 
@@ -39,19 +39,10 @@ def network(activation=nn.Sigmoid, std=1.0):
     return build
 
 
-def train(net, optimizer, steps, inputs=x, wanted=y):
-    """Train; surprise at every 25th step and the end, in bits."""
-    inputs, history = mt.tensor(inputs), []
-    loss = nn.functional.binary_cross_entropy_with_logits
-    for step in range(steps + 1):
-        losses = nn.member_losses(loss, net(inputs), wanted)
-        if step % 25 == 0:
-            history.append(4 * losses.detach().numpy() / np.log(2))
-        if step < steps:
-            optimizer.zero_grad()
-            losses.sum().backward()
-            optimizer.step()
-    return np.stack(history, axis=1)
+def learn(net, optimizer, steps, inputs=x, wanted=y):
+    """Train; surprise before each step, (members, steps), in bits."""
+    losses = train.fit_members(net, inputs, wanted, optimizer, steps)
+    return 4 * losses / np.log(2)
 
 
 def answers(net):
@@ -72,9 +63,11 @@ def all_right(net):
 # %%
 two = nn.population(network(), RUNS)
 steps = optim.SGD(two.parameters(), lr=0.5)
-surprise = train(two, steps, 5000)
+surprise = learn(two, steps, 5000)
 solved = all_right(two)
-plots.show(draw.stuck(surprise, solved, every=25), "03_stuck")
+plots.show(
+    draw.stuck(surprise[:, ::25], solved, every=25), "03_stuck"
+)
 left, said = surprise[:, -1], answers(two)
 three = 3 * (
     np.log2(3) - 2 / 3
@@ -125,7 +118,7 @@ for pair, gap in gaps.items():
 # something if it freed one stuck run in ten.
 
 # %%
-train(two, steps, 5000)
+learn(two, steps, 5000)
 later = all_right(two)
 freed = later[~solved]
 claim(
@@ -168,7 +161,7 @@ for name, std in starts.items():
         from_start[name] = later
         continue
     net = nn.population(network(std=std), RUNS)
-    train(net, optim.SGD(net.parameters(), lr=0.5), 10_000)
+    learn(net, optim.SGD(net.parameters(), lr=0.5), 10_000)
     from_start[name] = all_right(net)
 plots.show(draw.starts(from_start), "03_initial_weights")
 names = list(starts)
@@ -221,7 +214,7 @@ def run(activation, kind, lr, seeds):
     net = nn.population(network(ACTIVATIONS[activation]), seeds)
     slow = activation == "sigmoid"
     steps = 500 if kind == "Adam" else 5000 if slow else 1500
-    train(net, KINDS[kind](net.parameters(), lr=lr), steps)
+    learn(net, KINDS[kind](net.parameters(), lr=lr), steps)
     return all_right(net)
 
 
@@ -286,7 +279,7 @@ for out in range(4):
     kept = np.arange(4) != out
     net = nn.population(network(), RUNS // 4)
     optimizer = optim.SGD(net.parameters(), lr=0.5)
-    train(net, optimizer, 2000, x[kept], y[kept])
+    learn(net, optimizer, 2000, x[kept], y[kept])
     good = (answers(net) > 0.5) == (y[:, 0] > 0.5)
     fits.append(good[:, kept].all(axis=1))
     right.append(good[:, out])
