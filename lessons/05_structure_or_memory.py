@@ -142,7 +142,7 @@ plots.show(draw.settled(sizes, exact), "05_settled")
 # ## Understand the step, then walk
 #
 # What *could* be known is one thing, what a network finds is another. The
-# evidence trains five kinds of network on six states of eight. Those
+# evidence trains six kinds of network on six states of eight. Those
 # without a shared cell, deep or shallow, do worse than a coin on the
 # other two; the one with a shared cell is right nine times in ten.
 #

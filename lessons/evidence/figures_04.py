@@ -13,11 +13,13 @@ from minitransfer.experiments import intervals
 GREY = plots.COLOURS[6]
 
 
-def count(parts, rest, y):
+def count(parts, rest, y, lazy=0.02, twin=0.98):
     """Count who does what in networks that answer yes or no.
 
     parts: what each node adds, (members, states, nodes), about its mean;
-    rest: (members, states), what is left without any; y: (states, 1).
+    rest: (members, states), what is left without any; y: (states, 1);
+    lazy: share of the swing below which a node is idle; twin: the
+    correlation beyond which two nodes are twins.
     Returns name → a number per member; "share" has a row per member.
     """
     nodes = range(parts.shape[2])
@@ -30,9 +32,9 @@ def count(parts, rest, y):
         parts.std(axis=1), 1e-9
     )  # some go out altogether
     share = swing / swing.sum(axis=1, keepdims=True)
-    idle = share < 0.02
+    idle = share < lazy
     unit = parts / (np.sqrt(len(y)) * swing[:, None])
-    alike = np.abs(np.einsum("msi,msj->mij", unit, unit)) > 0.98
+    alike = np.abs(np.einsum("msi,msj->mij", unit, unit)) > twin
     alike &= ~idle[:, :, None] & ~idle[:, None, :]
     twins = np.triu(alike, 1)
     team = np.full(len(parts), len(nodes))
