@@ -68,25 +68,19 @@ D2 = digits(seed=0)
 
 body = transfer.strip_head(A1)  # what is left is A1′
 transfer.freeze(body)
-B = nn.Linear(128, 10, generator=np.random.default_rng(0))
+rng = np.random.default_rng(0)
+B = nn.Linear(128, 10, generator=rng)
 A2 = transfer.append(body, B)
-before = {
-    k: v.numpy().tobytes() for k, v in body.state_dict().items()
-}
-transfer.fine_tune(A2, D2, generator=np.random.default_rng(0))
+transfer.fine_tune(A2, D2, "head", generator=rng)
 
-print(nn.summary(A2, D2.input_shape).splitlines()[-1])
-after = {k: v.numpy().tobytes() for k, v in body.state_dict().items()}
-print("held parameters unchanged, to the bit:", before == after)
-right = train.evaluate(A2, test)["accuracy"]
-print(f"right on digits that it has not seen: {right:.1%}")
+print("right:", train.evaluate(A2, test)["accuracy"])
 plots.show(draw.recipe(A1, B), "09_recipe")
 
 # %% [markdown]
 # That is all of it. The field calls A1′ the *body*, B the *head*, the
 # first training *pretraining* and the second *fine-tuning*. A body turns a
 # picture into *features*, here 128 numbers, and the head learns to weigh
-# them. ("Held still" is easily said, so we compared the bits.)
+# them. ("Held still" is easily said; the evidence compares the bits.)
 #
 # ## Was anything borrowed?
 #
@@ -105,21 +99,17 @@ plots.show(draw.recipe(A1, B), "09_recipe")
 # %%
 def reads(way, seed):
     rng = np.random.default_rng(seed)
+    network = zoo.glyph_mlp(10, generator=rng)
     if way == "recipe":
-        network = transfer.append(
-            body, nn.Linear(128, 10, generator=rng)
-        )
-    else:
-        network = zoo.glyph_mlp(10, generator=rng)
+        network = transfer.append(body, network[-1])
     option = "all" if way == "scratch" else "head"
     transfer.fine_tune(network, digits(seed), option, generator=rng)
     return train.evaluate(network, test)["accuracy"]
 
 
-ways = {
-    way: np.array([reads(way, seed) for seed in range(5)])
-    for way in ("recipe", "scratch", "random body")
-}
+ways = {}
+for way in ("recipe", "scratch", "random body"):
+    ways[way] = np.array([reads(way, seed) for seed in range(5)])
 plots.show(draw.ways(ways), "09_ways")
 
 # %% [markdown]
@@ -174,8 +164,7 @@ def run(net, loader):
     for _epoch in range(10):
         for images, labels in loader:
             optimizer.zero_grad()
-            loss = criterion(net(images), labels)
-            loss.backward()
+            criterion(net(images), labels).backward()
             optimizer.step()
 
 
@@ -195,22 +184,14 @@ def second_task(seed, fc1=None):
     return train.evaluate(new, test)["accuracy"]
 
 
+alone = second_task(seed=0)  # there is no first task yet
 letters = data.glyphs(10, 600, seed=7)
-listing = {"as printed": [], "mended": [], "dots shuffled": []}
-alone = [second_task(seed) for seed in range(8)]  # no first task
-for seed in range(8):
-    mt.manual_seed(seed)
-    net = Net()
-    run(net, data.DataLoader(letters, 32, shuffle=True))
-    fc1 = net.fc1.state_dict()
-    other = np.random.default_rng(seed).permutation(784)
-    shuffled = {**fc1, "weight": fc1["weight"].numpy()[:, other]}
-    listing["as printed"].append(second_task(seed))
-    listing["mended"].append(second_task(seed, fc1))
-    listing["dots shuffled"].append(second_task(seed, shuffled))
-assert listing["as printed"] == alone
-listing = {way: np.array(runs) for way, runs in listing.items()}
-plots.show(draw.listing(listing), "09_listing")
+mt.manual_seed(0)
+net = Net()
+run(net, data.DataLoader(letters, 32, shuffle=True))
+print(f"no first task: {alone:.2%}")
+print(f"as printed:    {second_task(seed=0):.2%}")
+print(f"mended:        {second_task(0, net.fc1.state_dict()):.2%}")
 
 # %% [markdown]
 # Did you see it? As printed, `net` is trained, then `NewTaskNet()` is
@@ -221,11 +202,12 @@ plots.show(draw.listing(listing), "09_listing")
 # The repair is two lines, the `if` in `second_task`: copy the layer whose
 # shape and meaning both tasks share, and let the other start anew.
 #
-# The third row is there because of a doubt. Trained weights are larger
-# than fresh ones, and with larger weights the same few steps go farther.
-# Was that all? So we copied `fc1` once more, with the dots of the picture
-# shuffled: the same numbers at wrong places. They help a little. The rest
-# of the gain is knowledge of letters.
+# One seed is luck, and there is a doubt besides. Trained weights are
+# larger than fresh ones, and with larger weights the same few steps go
+# farther. Is that all that was gained? The evidence repeats it with eight
+# seeds, and copies `fc1` once more with the dots of the picture shuffled:
+# the same numbers at wrong places. They bring some of the gain. The rest
+# is knowledge of letters.
 #
 # ## What the numbers say
 
@@ -248,28 +230,7 @@ claim(
     condition="one body, from a near task"
     if gain.word == knowledge.word == "more"
     else "",
-    check=before == after and gain.middle >= 0.06,
-    format=".1%",
-)
-
-# %%
-mended = judge(listing["mended"] - listing["as printed"])
-scale = judge(listing["mended"] - listing["dots shuffled"])
-claim(
-    "D4",
-    "article D's listing transfers nothing; to copy the first layer "
-    "mends it",
-    source="ours",
-    refuted_by="no gain by the copied layer, or as much by its numbers at "
-    "wrong places",
-    control="the listing as printed; the copied layer with dots shuffled",
-    **over_seeds(listing),
-    effect=mended.middle,
-    interval=mended.interval,
-    verdict="holds"
-    if mended.word == scale.word == "more"
-    else "does not hold",
-    check=mended.middle > 0.05,
+    check=gain.middle >= 0.06,
     format=".1%",
 )
 
@@ -277,8 +238,8 @@ claim(
 # ## Try it
 #
 # 1. In the first cell leave out `transfer.freeze(body)`, and fine-tune
-#    with `option="all"`. What happens to the line about the bits, and
-#    what to the accuracy?
+#    with `option="all"`. How much learns now, and
+#    does it help?
 # 2. Let B be two layers: `nn.Sequential(nn.Linear(128, 64), nn.ReLU(),
 #    nn.Linear(64, 10))`. Is more B better?
 # 3. In the mended listing copy `fc2` as well. Both have ten outputs, so
@@ -286,14 +247,13 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. The bits move, for now everything learns. With a hundred digits the
-#    accuracy suffers a little; lesson 11 shows from how many labels on it
-#    gains.
+# 1. Now everything learns. With a hundred digits the accuracy suffers a
+#    little; lesson 11 shows from how many labels on it gains.
 # 2. Hardly any different. A hundred digits are enough to weigh 128 good
 #    features, and say little about anything more.
-# 3. It does worse than with `fc1` alone. The copied `fc2` is sure of its
-#    ten letters, and a hundred small steps are not enough to unlearn
-#    them. A shape that fits is not a meaning that fits.
+# 3. It does worse than with nothing copied at all. The copied `fc2` is
+#    sure of its ten letters, and a hundred small steps are not enough to
+#    unlearn them. A shape that fits is not a meaning that fits.
 #
 # </details>
 #
@@ -321,7 +281,8 @@ claim(
 #
 # - [The evidence](evidence/09_the_recipe.py) of this lesson
 #   (`minitransfer learn 9 --evidence`): both trainings done by ourselves,
-#   the two formulas taken at their word, a larger B, the copied `fc2`.
+#   the two formulas taken at their word, the listing with eight seeds, a
+#   larger B, a head that is copied as well.
 # - J. Yosinski and others, *How transferable are features in deep neural
 #   networks?*, 2014: the recipe, layer by layer.
 # - A. S. Razavian and others, *CNN features off-the-shelf: an astounding

@@ -149,7 +149,9 @@ STEPS, WIDTH = (100, 200, 500, 1000, 2000), 64
 
 def flat(part):
     images = data.mnist(part)
-    return images.x.reshape(len(images), -1).astype("f4") / 255, images.y
+    return images.x.reshape(len(images), -1).astype(
+        "f4"
+    ) / 255, images.y
 
 
 def deep(depth, kind, init):
@@ -204,7 +206,9 @@ def curve(depth, kind, init, rule, rate):
     for step in range(1, max(STEPS) + 1):
         some = rng.integers(0, len(x), (len(SEEDS), 64))
         losses = nn.member_losses(
-            nn.functional.cross_entropy, net(mt.tensor(x[some])), y[some]
+            nn.functional.cross_entropy,
+            net(mt.tensor(x[some])),
+            y[some],
         )
         optimizer.zero_grad()
         losses.sum().backward()

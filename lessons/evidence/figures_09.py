@@ -11,6 +11,12 @@ GREY = plots.COLOURS[6]
 LIGHT = "#D9E4EC"
 
 
+def shuffled(weight, seed):
+    """A layer's weights with the dots that they look at shuffled."""
+    dots = np.random.default_rng(seed).permutation(weight.shape[1])
+    return weight.numpy()[:, dots]
+
+
 def _boxes(axes, y, sizes, held, head):
     """A row of layers; head: (outputs, colour, name) or None."""
     layers = list(pairwise(sizes))
@@ -137,14 +143,15 @@ def ways(runs):
 
 
 def listing(runs):
-    """Article D's listing, mended, and mended wrongly."""
-    printed, mended, wrong = (100 * v.mean() for v in runs.values())
+    """Article D's listing, mended, and mended wrongly twice."""
+    printed, mended, wrong, both = (
+        100 * v.mean() for v in runs.values()
+    )
     return _dots(
         runs,
-        f"Two lines of repair are worth {mended - printed:.0f} points; "
-        f"the same numbers at wrong places {wrong - printed:+.0f}".replace(
-            "-", "−"
-        ),
+        f"Two lines are worth {mended - printed:+.0f} points, the same "
+        f"numbers at wrong places {wrong - printed:+.0f}, fc2 copied as "
+        f"well {both - printed:+.0f}".replace("-", "−"),
         "right on 4,000 unseen digits (%), a dot per seed",
     )
 
@@ -179,10 +186,11 @@ def two_trainings(phases):
 def two_starts(losses, right):
     """Loss on the hundred digits, and right answers on others."""
     ends = [v[:, -10:].mean() for v in losses.values()]
+    above = 10.0 ** np.ceil(np.log10(max(ends)))
     borrowed, fresh = (100 * v.mean() for v in right.values())
     figure, (left, dots) = plots.figure(
-        f"From both starts the loss ends below {max(ends):.2f}; "
-        f"borrowed is right {borrowed - fresh:.0f} points more often",
+        f"From both starts the loss ends below {above:g} nats; from the "
+        f"borrowed one {borrowed - fresh:.0f} points more are right",
         columns=2,
         width=7,
     )
@@ -216,14 +224,3 @@ def two_starts(losses, right):
     dots.set(xlim=(-0.3, 1.8), xticks=[])
     dots.set_ylabel("right on 4,000 unseen digits (%)")
     return figure
-
-
-def copied(runs):
-    """The mended listing with more and more of the network copied."""
-    none, one, both = (100 * v.mean() for v in runs.values())
-    return _dots(
-        runs,
-        f"fc1 copied: {one - none:+.0f} points; fc2 copied as well: "
-        f"{both - none:+.0f}".replace("-", "−"),
-        "right on 4,000 unseen digits (%), a dot per seed",
-    )
