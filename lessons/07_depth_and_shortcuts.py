@@ -191,12 +191,11 @@ lost = {
 pools = {
     f"pool {k}": lost["residual"][f"pool {k}"] for k in (2, 3, 4)
 }
-between = sum(lost["residual"][f"layers {k}"] for k in (1, 2, 3))
-three = sum(pools.values())
-each = all(judge(one).word == "more" for one in pools.values())
-beyond = judge(three - between)
-rises = judge(draw.class_gain(found["residual"]["class"]))
-kept = each and beyond.word == "more" and rises.word == "more"
+layers = sum(lost["residual"][f"layers {k}"] for k in (1, 2, 3))
+beyond = judge(sum(pools.values()) - layers)
+each = [judge(one).word for one in pools.values()] == ["more"] * 3
+true = each and beyond.word == "more"
+named = judge(draw.class_gain(found["residual"]["class"])).word
 claim(
     "E12/pooling",
     "max pooling gradually loses information (R² of the picture lost at "
@@ -204,17 +203,12 @@ claim(
     source="article",
     refuted_by="a pooling that loses nothing, or layers that lose as much",
     control="the convolutions between the poolings",
-    **over_seeds({**pools, "layers between": between}),
+    **over_seeds({**pools, "layers between": layers}),
     effect=beyond.middle,
     interval=beyond.interval,
-    verdict="does not hold"
-    if not each or beyond.word != "more"
-    else ("holds narrowly" if kept else "holds"),
-    condition="of the picture; the class is read better after the second "
-    "pooling than after the first"
-    if kept
-    else "",
-    check=three.mean() > 0.3,
+    verdict=draw.verdict(true, named == "more"),
+    condition=draw.OF_THE_PICTURE if true and named == "more" else "",
+    check=beyond.middle > 0.2,
     format=".2f",
 )
 
@@ -239,10 +233,10 @@ claim(
     **over_seeds(rows),
     effect=healed.middle,
     interval=healed.interval,
-    verdict="does not hold"
-    if healed.word != "more"
-    else ("holds" if pooling.word == "more" else "holds narrowly"),
-    condition="what layers lose; what poolings drop they do not bring back"
+    verdict=draw.verdict(
+        healed.word == "more", pooling.word != "more"
+    ),
+    condition="what layers lose; not what poolings drop"
     if healed.word == "more" and pooling.word != "more"
     else "",
     check=healed.middle > 0,

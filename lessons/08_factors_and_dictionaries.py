@@ -87,7 +87,8 @@ plots.show(draw.factors(error), "08_factors")
 
 # %% [markdown]
 # (On the left the network as it is told "blue, star" the fourth way: two
-# of ten inputs are 1. An error of 1 is that of somebody who answers with
+# of ten inputs are 1. On the right a dot for each of 50 runs, and a bar
+# for the middle half. An error of 1 is that of somebody who answers with
 # the mean.)
 #
 # Only the last way knows things that it never saw. One-hot *things* do not
@@ -171,11 +172,11 @@ z = code_of(unseen, D, PRICE, steps=200)
 plots.show(draw.spelling(unseen, z, D), "08_spelling")
 
 # %% [markdown]
-# Of 64 words a patch takes a handful. (Whether these words are better than
-# others, the evidence tests: for few words they are. There, too, a
-# dictionary of the digits 0 to 4 spells 5 to 9 nearly as well as their
-# own.) That is the thought on which all lessons from 9 on are built: what
-# was learnt *below* the classes serves other classes as well.
+# Of 64 words a patch takes a handful or two. Whether these words are
+# better than others, the evidence tests: for few words they are. There,
+# too, a dictionary of the digits 0 to 4 spells 5 to 9 nearly as well as
+# their own. That is the thought on which all lessons from 9 on are built:
+# what was learnt *below* the classes serves other classes as well.
 #
 # ## The four questions
 #

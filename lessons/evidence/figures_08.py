@@ -110,7 +110,7 @@ def factors(error):
         yticks=range(len(error)),
         yticklabels=names,
         ylim=(len(error) - 0.5, -0.6),
-        xlabel="error on 12 things not shown (bar: middle half)",
+        xlabel="error on things not shown",
     )
     return figure
 
@@ -210,8 +210,8 @@ def moved(by):
         np.mean(by[n]) for n in ("one-hot, hidden", "one-hot, none")
     )
     figure, axes = plots.figure(
-        f"One value changes by 2: nine others move by {shared:.1f} where "
-        f"a layer is shared, by {free:.1f} where none is",
+        f"One value changes by 2: the others move by {shared:.1f} below "
+        f"a shared layer, by {free:.1f} without",
         height=3.4,
     )
     for row, (_name, values) in enumerate(by.items()):
