@@ -173,8 +173,8 @@ plots.show(draw.spelling(unseen, z, D), "08_spelling")
 
 # %% [markdown]
 # Of 64 words a patch takes a handful or two. Whether these words are
-# better than others, the evidence tests: for few words they are. There,
-# too, a dictionary of the digits 0 to 4 spells 5 to 9 nearly as well as
+# better than others, principal components for instance, the evidence
+# tests: for few words they are. There, too, a dictionary of the digits 0 to 4 spells 5 to 9 nearly as well as
 # their own. That is the thought on which all lessons from 9 on are built:
 # what was learnt *below* the classes serves other classes as well.
 #

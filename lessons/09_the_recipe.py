@@ -170,7 +170,7 @@ def run(net, loader):
 
 # %% [markdown]
 # **Predict before you run.** The first task is ten letters, the second our
-# hundred digits. How much better will the second network be for what the
+# hundred digits in batches of ten. How much better will the second network be for what the
 # first one has learnt?
 
 
