@@ -85,12 +85,12 @@ plots.show(draw.network(), "07_network")
 # ## What is left at each depth?
 #
 # Both networks are trained on 4,000 digits. Then we open them. At each
-# depth a *linear probe*, a linear map fitted in closed form to the state of
-# that layer, tries to read two things: the class of the digit, and the picture itself
-# (150 of its dots, drawn by chance; $R^2$ is 1 if they are told exactly,
-# and 0 if not at all). The probes learn from 300 other digits and are
-# tested on 400 more. So what we measure is what can be read *linearly,
-# from 300 examples*.
+# depth a *linear probe*, a linear map fitted in closed form to the state
+# of that layer, tries to read two things: the class of the digit, and the
+# picture itself (150 of its dots, drawn by chance; $R^2$ is 1 if they are
+# told exactly, and 0 if not at all). The probes learn from 300 other
+# digits and are tested on 400 more. So what we measure is what can be read
+# *linearly, from 300 examples*.
 #
 # **Predict before you run.** Draw two curves over the depth, one for the
 # picture and one for the class. Do they fall together? Where does the
@@ -161,8 +161,8 @@ plots.show(draw.horizon(depth), "07_horizon")
 # %% [markdown]
 # (Forty layers learn at the best of three rates, chosen on validation
 # images for each kind. *Ordinary* initial weights are those of PyTorch's
-# `Linear`, drawn evenly from $\pm 1/\sqrt{n}$. Gradients longer than 1 are
-# *clipped* to that length.)
+# `Linear`, drawn evenly from $\pm 1/\sqrt{n}$. We *clip* gradients to a
+# length of 1.)
 #
 # After two hundred steps one would say: without shortcuts, twenty layers
 # cannot learn. After two thousand they can. Whoever reports that depth

@@ -43,7 +43,7 @@ from minitransfer.experiments import judge
 
 # %%
 draw = figures(8)
-RUNS, SHOWN = 50, 13
+RUNS, SHOWN, PRICE = 50, 13, 0.3
 colour, shape = np.divmod(np.arange(25), 5)
 telling = {
     "one number": np.linspace(-1, 1, 25)[:, None],
@@ -132,10 +132,10 @@ plots.show(draw.factors(error), "08_factors")
 def code_of(x, D, price, steps):
     """The sparse code of patches, by so many steps of ISTA."""
     L = float(np.linalg.eigvalsh(D @ D.T)[-1])
-    z = np.zeros((len(x), len(D)), "f4")
+    x, D, z = mt.tensor(x), mt.tensor(D), mt.zeros(len(x), len(D))
     for _ in range(steps):
-        z = np.maximum(z + ((x - z @ D) @ D.T - price) / L, 0)
-    return z
+        z = mt.relu(z + ((x - z @ D) @ D.T - price) / L)
+    return z.numpy()
 
 
 def dictionary(patches, price, rng, atoms=64, rounds=100):
@@ -151,7 +151,6 @@ def dictionary(patches, price, rng, atoms=64, rounds=100):
     return D
 
 
-PRICE = 0.3
 seen = data.patches(data.mnist("pool").x, 4000, rng)
 D = dictionary(seen, PRICE, rng)
 plots.show(draw.atoms(D), "08_dictionary")
@@ -174,9 +173,10 @@ plots.show(draw.spelling(unseen, z, D), "08_spelling")
 # %% [markdown]
 # Of 64 words a patch takes a handful or two. Whether these words are
 # better than others, principal components for instance, the evidence
-# tests: for few words they are. There, too, a dictionary of the digits 0 to 4 spells 5 to 9 nearly as well as
-# their own. That is the thought on which all lessons from 9 on are built:
-# what was learnt *below* the classes serves other classes as well.
+# tests: for few words they are. There, too, a dictionary of the digits 0
+# to 4 spells 5 to 9 nearly as well as their own. That is the thought on
+# which all lessons from 9 on are built: what was learnt *below* the
+# classes serves other classes as well.
 #
 # ## The four questions
 #

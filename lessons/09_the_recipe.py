@@ -169,9 +169,9 @@ def run(net, loader):
 
 
 # %% [markdown]
-# **Predict before you run.** The first task is ten letters, the second our
-# hundred digits in batches of ten. How much better will the second network be for what the
-# first one has learnt?
+# **Predict before you run.** The first task is ten letters, the second
+# our hundred digits, in batches of ten. How much better will the second
+# network be for what the first one has learnt?
 
 
 # %%

@@ -145,10 +145,10 @@ print({name: found.word for name, found in less.items()})
 def code_of(x, D, price, steps):
     """The sparse code of patches, by so many steps of ISTA."""
     L = float(np.linalg.eigvalsh(D @ D.T)[-1])
-    z = np.zeros((len(x), len(D)), "f4")
+    x, D, z = mt.tensor(x), mt.tensor(D), mt.zeros(len(x), len(D))
     for _ in range(steps):
-        z = np.maximum(z + ((x - z @ D) @ D.T - price) / L, 0)
-    return z
+        z = mt.relu(z + ((x - z @ D) @ D.T - price) / L)
+    return z.numpy()
 
 
 def dictionary(patches, rng, price=0.3, atoms=64, rounds=100):
@@ -177,7 +177,7 @@ def curve(D, x):
     for price in PRICES:
         taken = code_of(x, D, price, steps=200) > 0.01
         free = np.where(taken, 0, 1000).astype("f4")
-        z = code_of(x, D, free, steps=100)
+        z = code_of(x, D, mt.tensor(free), steps=100)
         points.append((taken.sum(1).mean(), explained(x, z @ D)))
     return points
 
