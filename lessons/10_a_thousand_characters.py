@@ -169,8 +169,10 @@ plots.show(draw.options(ways), "10_options_and_rules")
 
 # %% [markdown]
 # That one borrows matters far more than how. Of the four ways three end
-# within a point of each other. One is behind: option 2 by Adam. Why that
-# one?
+# within a point of each other. The fourth, option 2 by Adam, is a little
+# behind. (With five draws that is sure only against option 2 by gradient
+# descent, where the same layers were free to move.) Why does the rule
+# matter there?
 #
 # Gradient descent walks as far as the gradient is long. What reaches the
 # body has come down through a head that knows nothing yet and whose

@@ -132,6 +132,7 @@ for way in WAYS:
             for rate, share in zip(tried, seen.mean(0), strict=True)
         )
         print(f"{way}, {rule:4} {shares}")
+        assert 0 < seen.mean(0).argmax() < len(tried) - 1
 plots.show(draw.all_rates(rates), "10_all_rates")
 
 # %% [markdown]
@@ -139,9 +140,9 @@ plots.show(draw.all_rates(rates), "10_all_rates")
 # none of them asked for a wider choice. Option 1 takes almost any rate.
 # Option 2 by Adam suffers from large ones, scratch by SGD from small ones.
 #
-# The lesson says that option 2 by Adam is behind. Here are the four ways
-# against each other. There are six pairs, so the p-values are corrected,
-# and a difference of less than a point would not matter to us.
+# The lesson says that option 2 does worse by Adam than by SGD. Here are the
+# four ways against each other. There are six pairs, so the p-values are
+# corrected, and a difference of less than a point would not matter to us.
 
 # %%
 four = {
@@ -308,7 +309,7 @@ claim(
 fewer = judge_each(
     {
         n: runs - hundred[:, -1]
-        for n, runs in zip(CLASSES, hundred.T[:-1], strict=True)
+        for n, runs in zip(CLASSES[:-1], hundred.T[:-1], strict=True)
     }
 )
 better = [n for n, found in fewer.items() if found.word == "more"]
