@@ -119,7 +119,7 @@ def opened(kind, seed, steps=100):
     return [told[d] for d in DEPTHS], [named[d] for d in DEPTHS]
 
 
-table = experiments.read("pooled", ["picture", "class"])
+table = experiments.read("pooled_network", ["picture", "class"])
 told, named = opened("residual", seed=0)
 stored = draw.inside(table, "residual", 100)
 assert np.abs(told - stored["picture"][0]).max() < 0.05
@@ -155,7 +155,7 @@ plots.show(draw.survives(DEPTHS, found), "07_what_survives_pooling")
 # depth. But look at how they learn.
 
 # %%
-depth = experiments.read("depth", ["validation", "test"])
+depth = experiments.read("depth_and_steps", ["validation", "test"])
 plots.show(draw.horizon(depth), "07_horizon")
 
 # %% [markdown]

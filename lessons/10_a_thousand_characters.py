@@ -155,7 +155,7 @@ def learn(way, rule, rate, seed):
 # behind is scratch?
 
 # %%
-table = experiments.read("rates", ["validation", "test"])
+table = experiments.read("options_and_rules", ["validation", "test"])
 best, ways = {}, {}
 for way in ("option 1", "option 2", "scratch"):
     for rule in ("SGD", "Adam"):

@@ -30,8 +30,8 @@ SEEDS = range(5)
 # the 150 dots of the picture, and the initial weights. So that five seeds
 # are five independent witnesses.
 #
-# To measure this table and the next one anew, delete
-# `lessons/results/pooled.csv` and `lessons/results/depth.csv`, and say
+# To measure this table and the next one anew, delete in `lessons/results`
+# the files `pooled_network.csv` and `depth_and_steps.csv`, and say
 #
 #     python lessons/evidence/07_depth_and_shortcuts.py --full
 
@@ -122,7 +122,7 @@ def cells(kinds, pooling, steps):
 
 BOTH = ("plain", "residual")
 inside = experiments.stored(
-    "pooled",
+    "pooled_network",
     at_depth,
     cells(BOTH, "max", (0, 100, 400))
     + cells(["residual"], "average", [100]),
@@ -355,7 +355,7 @@ SETTINGS = [
     (40, "He", "Adam", 0.003),
 ]
 depth_table = experiments.stored(
-    "depth",
+    "depth_and_steps",
     learns,
     [
         cell

@@ -40,7 +40,7 @@ CHOOSING, DRAWS = draw.CHOOSING, draw.DRAWS
 # others, for it is what they are compared with.
 #
 # That is 288 training runs, and a table keeps them. To measure this table
-# and the next one anew, delete `lessons/results/rates.csv` and
+# and the next one anew, delete `lessons/results/options_and_rules.csv` and
 # `lessons/results/class_count.csv`, and say
 #
 #     python lessons/evidence/10_a_thousand_characters.py --full
@@ -101,7 +101,7 @@ def learn_at(way, rule, rate, seed):
 
 WAYS = ("option 1", "option 2", "scratch")
 rates = experiments.stored(
-    "rates",
+    "options_and_rules",
     learn_at,
     [
         cell
