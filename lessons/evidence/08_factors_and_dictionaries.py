@@ -143,12 +143,16 @@ print({name: found.word for name, found in less.items()})
 
 # %%
 def code_of(x, D, price, steps):
-    """The sparse code of patches, by so many steps of ISTA."""
-    L = float(np.linalg.eigvalsh(D @ D.T)[-1])
-    x, D, z = mt.tensor(x), mt.tensor(D), mt.zeros(len(x), len(D))
+    """The sparse code of patches, by ISTA, its step multiplied out."""
+    x, D = mt.tensor(x), mt.tensor(D)
+    gram = D @ D.T
+    L = float(np.linalg.eigvalsh(gram.numpy())[-1])
+    again = mt.tensor(np.eye(len(D), dtype="f4")) - gram / L
+    pull = (x @ D.T - price) / L
+    z = mt.zeros(len(x), len(D))
     for _ in range(steps):
-        z = mt.relu(z + ((x - z @ D) @ D.T - price) / L)
-    return z.numpy()
+        z = mt.relu(z @ again + pull)
+    return z
 
 
 def dictionary(patches, rng, price=0.3, atoms=64, rounds=100):
@@ -158,9 +162,10 @@ def dictionary(patches, rng, price=0.3, atoms=64, rounds=100):
     for _ in range(rounds):
         x = patches[rng.integers(0, len(patches), 500)]
         z = code_of(x, D, price, steps=50)
-        use = 0.9 * use + 0.1 * (z**2).sum(axis=0)
+        missing = z.T @ (mt.tensor(x) - z @ mt.tensor(D))
+        use = 0.9 * use + 0.1 * (z.numpy() ** 2).sum(axis=0)
         pace = 0.3 / np.maximum(use, 0.01 * use.max() + 1e-6)
-        D = draw.unit_rows(D + pace[:, None] * (z.T @ (x - z @ D)))
+        D = draw.unit_rows(D + pace[:, None] * missing.numpy())
     return D
 
 
@@ -175,9 +180,9 @@ def curve(D, x):
     """(atoms used, share explained) for each price."""
     points = []
     for price in PRICES:
-        taken = code_of(x, D, price, steps=200) > 0.01
-        free = np.where(taken, 0, 1000).astype("f4")
-        z = code_of(x, D, mt.tensor(free), steps=100)
+        taken = code_of(x, D, price, steps=200).numpy() > 0.01
+        free = mt.tensor(np.where(taken, 0, 1000).astype("f4"))
+        z = code_of(x, D, free, steps=100).numpy()
         points.append((taken.sum(1).mean(), explained(x, z @ D)))
     return points
 

@@ -42,24 +42,6 @@ def losses(depths, values):
     )
 
 
-def class_gain(values):
-    """Accuracy after the second pooling minus after the first."""
-    return values[:, 2] - values[:, 0]
-
-
-OF_THE_PICTURE = (
-    "of the picture; the class is read better after the second pooling "
-    "than after the first"
-)
-
-
-def verdict(true, narrow):
-    """The three words of the ledger from two questions."""
-    if not true:
-        return "does not hold"
-    return "holds narrowly" if narrow else "holds"
-
-
 def network():
     """The pooled network as a row of boxes, with its shortcuts."""
     figure, axes = plots.figure(
