@@ -42,7 +42,6 @@ import numpy as np
 from minitransfer import (
     data,
     experiments,
-    folders,
     plots,
     train,
     transfer,
@@ -63,13 +62,7 @@ def source(network, seed):
     """Every seed has its own source network; the first is published."""
     if seed == 0 or network == "glyph-conv":
         return zoo.load(network)
-    folder = folders.cache_folder() / "networks"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{network}-short-{seed}.safetensors"
-    if not path.exists():  # takes a minute
-        architecture = zoo.read_card(network)["architecture"]
-        zoo.pretrain(architecture, path, seed=seed, steps=2000)
-    return zoo.load(path)
+    return zoo.sibling(network, seed, steps=2000)  # takes a minute
 
 
 def copy_layers(model, other, layers):
