@@ -26,7 +26,43 @@ def old_skill(steps, left):
     )
 
 
-def coasting(far):
+def coasting(paths, stop):
+    """A weight over steps, pushed until the stop: optimiser → path."""
+    still = [
+        name for name, path in paths.items() if path[stop] == path[-1]
+    ]
+    figure, axes = plots.figure(
+        "A gradient of zero is not the same as no gradient: only "
+        f"{' and '.join(still)} stands still",
+        height=3.6,
+    )
+    ends = []
+    for k, (name, path) in enumerate(paths.items()):
+        colour = plots.COLOURS[k]
+        axes.plot(
+            path,
+            color=colour,
+            linestyle=("-", "--", "-", "--", ":")[k],
+            marker="os^Dv"[k],
+            markevery=5,
+            ms=4,
+        )
+        ends.append((path[-1], name, colour))
+    axes.axvline(stop, color="black", lw=0.8)
+    axes.annotate(
+        "the gradient\nis zero from here",
+        (stop, axes.get_ylim()[1]),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="top",
+        fontsize=9,
+    )
+    axes.set(xlabel="step", ylabel="the weight")
+    plots.label_ends(axes, len(path) - 1, ends)
+    return figure
+
+
+def stopped(far):
     """How far "fixed" weights moved: optimiser → runs."""
     still = [name for name, runs in far.items() if not runs.any()]
     figure, axes = plots.figure(
