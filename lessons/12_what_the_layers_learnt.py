@@ -34,6 +34,8 @@
 # part of the story.)
 
 # %%
+import itertools
+
 import numpy as np
 
 import minitransfer.nn as nn
@@ -66,18 +68,12 @@ def fresh(seed):
 # %%
 network, rng = fresh(0), np.random.default_rng([0, 1])
 rule = optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1.0)
-schedule = optim.CosineAnnealingLR(rule, draw.STOPS[-1])
+falling = optim.CosineAnnealingLR(rule, draw.STOPS[-1])
+options = {"optimizer": rule, "schedule": falling, "generator": rng}
 characters = data.glyphs(100, per_class=60, seed=7)
 film = {0: draw.filters(network)}
-for start, stop in zip(draw.STOPS, draw.STOPS[1:], strict=False):
-    train.fit(
-        network,
-        characters,
-        optimizer=rule,
-        schedule=schedule,
-        steps=stop - start,
-        generator=rng,
-    )
+for start, stop in itertools.pairwise(draw.STOPS):
+    train.fit(network, characters, steps=stop - start, **options)
     film[stop] = draw.filters(network)
 plots.show(draw.film(film), "12_film")
 
@@ -141,7 +137,7 @@ for name, body in (("learnt", network), ("random", fresh(0))):
 #
 # *The random network.* Look at the second line above: before its first
 # step the network can be read as well! Deeper units see more of the
-# picture, and a corner needs room. That is the work of the person who
+# picture (their *receptive field* is larger), and a corner needs room. That is the work of the person who
 # built the network, and nothing was learnt. So what counts is the climb
 # from layer to layer *beyond* the climb of the network's own beginning.
 #
@@ -160,3 +156,118 @@ read_right = {
     for question in ("edges", "corners", "curves")
 }
 plots.show(draw.staircase(read_right), "12_staircase")
+
+# %% [markdown]
+# READOUT_STAIRS
+#
+# ## What the numbers say
+#
+# The second claim needs an *edge* that can be written down: a wave under
+# a bell, light on one side of a line and dark on the other. These are
+# *Gabor functions*. For each filter we search some thousand of them for
+# the best, and ask what share of the squared weights it explains. Chance
+# explains something as well, so look at the distance.
+
+# %%
+steps = {
+    "edges at layer 1": draw.beyond(read_right["edges"], 1),
+    "corners from 1 to 2": draw.climb(read_right["corners"], 1),
+    "curves from 2 to 3": draw.climb(read_right["curves"], 2),
+}
+words = {name: judge(runs).word for name, runs in steps.items()}
+found = [name for name, word in words.items() if word == "more"]
+curves = judge(steps["curves from 2 to 3"])
+claim(
+    "C7",
+    "layer 1 finds edges, layer 2 corners, layer 3 curves (what a reader "
+    "gains there, beyond the network's own beginning; the effect is curves)",
+    source="article",
+    refuted_by="one of three gains surely below zero",
+    control="the same network before its first step; the same places and "
+    "as many numbers of each layer",
+    **experiments.over_seeds(steps),
+    effect=curves.middle,
+    interval=curves.interval,
+    verdict="does not hold"
+    if "less" in words.values() or not found
+    else "holds"
+    if len(found) == 3
+    else "holds narrowly",
+    condition=f"only {', '.join(found)}"
+    if 0 < len(found) < 3 and "less" not in words.values()
+    else "",
+    check=steps["corners from 1 to 2"].mean() > 0,
+    format="+.1%",
+)
+
+# %%
+table = experiments.read("filters", ["edges", "accuracy"])
+edges = {
+    k: table.values("edges", kind=k) for k in ("learnt", "random")
+}
+now = np.median(transfer.gabor_fit(film[draw.STOPS[-1]])[0])
+gap = judge(edges["learnt"] - edges["random"])
+claim(
+    "C7/edges",
+    "the first layer finds edges (share of a 7×7 filter that one edge "
+    "explains, median over the filters)",
+    source="article",
+    refuted_by="not surely more than before the first step",
+    control="the same filters before the first step",
+    **experiments.over_seeds(edges),
+    effect=gap.middle,
+    interval=gap.interval,
+    verdict="holds" if gap.word == "more" else "does not hold",
+    check=gap.word == "more" and abs(now - edges["learnt"][0]) < 0.05,
+    format=".2f",
+)
+
+# %% [markdown]
+# ## Try it
+#
+# 1. Leave the weight decay out (`weight_decay=0`) and run the film again.
+#    What has become of the edges?
+# 2. Ask `read(network, layer, "curve", "corner")`, the same turn at once
+#    or bit by bit, for all four layers. At which layer is it read best?
+# 3. In `read`, replace the grid of three by one: no places at all. Which
+#    layer suffers?
+#
+# <details><summary>What you will see</summary>
+#
+# TRY1
+# TRY2
+# TRY3
+#
+# </details>
+#
+# ## Check yourself
+#
+# 1. Somebody shows you a unit of layer 2 that answers to corners. Which
+#    network do you want to see beside it?
+# 2. Layer 4 can be read better than layer 3. Name two reasons that have
+#    nothing to do with what it has learnt.
+# 3. Why do the filters before the first step look like noise, although
+#    they, too, can be read?
+#
+# <details><summary>Answers</summary>
+#
+# 1. The same network before it was trained. If its units answer to
+#    corners as well, nothing was learnt but a shape.
+# 2. It may offer the reader more numbers; it may keep places that the
+#    other has given up; and it sees more of the picture.
+# 3. A sum with random weights mixes the dots, but it loses little. What
+#    went in can still be found by somebody who learns how to listen.
+#
+# </details>
+#
+# ## Read on
+#
+# - [The evidence](evidence/12_what_the_layers_learnt.py) behind this lesson
+#   (`minitransfer learn 12 --evidence`): other readings of the same layers,
+#   single units, what excites a unit (*gradient ascent*), networks that
+#   never met (*centred kernel alignment*), and an MLP that sees the whole
+#   picture at once.
+# - G. Alain and Y. Bengio, *Understanding intermediate layers using linear
+#   classifier probes*, 2016: the linear reader.
+# - M. Zeiler and R. Fergus, *Visualizing and understanding convolutional
+#   networks*, 2014: the staircase as it is seen in a large network.

@@ -35,6 +35,8 @@
 # thousand outputs of it, and ask for characters again. If the body has
 # moved to where the old head does not know its way about, the network has
 # forgotten what it was borrowed for.
+# (Which output stands for which character, the network's *card* knows, a
+# note that comes with its weights.)
 #
 # (`draw` below holds what draws the pictures of this lesson; it is no
 # part of the story.)

@@ -6,7 +6,6 @@ And what both of them read out of the table of strokes.
 import numpy as np
 
 from minitransfer import plots
-from minitransfer.experiments import judge
 
 STOPS = (0, 30, 100, 300, 1000)  # steps at which the film is stopped
 LAYERS = (
@@ -36,7 +35,7 @@ def filters(network):
 
 def film(frames):
     """Filters while a network learns: steps → pictures."""
-    first, *_, last = frames
+    *_, last = frames
     rows = {
         f"after {steps:,} steps" if steps else "before": pictures[:12]
         for steps, pictures in frames.items()
@@ -95,13 +94,14 @@ def points(share):
     return "0" if text in ("+0", "−0") else text
 
 
+def beyond(kinds, layer):
+    """What is read at a layer, beyond the network's own beginning."""
+    return (kinds["learnt"] - kinds["random"])[:, layer - 1]
+
+
 def climb(kinds, layer):
     """From a layer to the next, beyond the network's own beginning."""
-    rise = {
-        kind: runs[:, layer] - runs[:, layer - 1]
-        for kind, runs in kinds.items()
-    }
-    return rise["learnt"] - rise["random"]
+    return beyond(kinds, layer + 1) - beyond(kinds, layer)
 
 
 def staircase(right):
