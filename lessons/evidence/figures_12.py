@@ -121,12 +121,14 @@ def staircase(right):
 
 def counts(right):
     """The same question, read with few numbers and with all."""
-    best = [
-        f"{1 + kinds['learnt'].mean(0).argmax()} with {name}"
+    rise = {
+        name: points(beyond(kinds, 3) - beyond(kinds, 1))
         for name, kinds in right.items()
-    ]
+    }
     return _panels(
-        "Corner or curve is read best from layer " + ", ".join(best),
+        "From layer 1 to 3 corner or curve is read "
+        + " and ".join(f"{r} points ({n})" for n, r in rise.items())
+        + " better than in the network's own beginning",
         right,
         "strokes read right (%)",
         chance=dict.fromkeys(right, 1 / 2),
@@ -136,13 +138,10 @@ def counts(right):
 
 def single_units(selective):
     """Selectivity by layer: property → kind → networks × layers."""
-    best = [
-        f"{1 + kinds['learnt'].mean(0)[:3].argmax()} for {name}"
-        for name, kinds in selective.items()
-    ]
+    two, three = 100 * selective["curves"]["learnt"].mean(0)[1:3]
     return _panels(
-        "Of the first three layers, the one with the most selective "
-        "units is " + ", ".join(best),
+        "A single unit of layer 3 says less about curves than one of "
+        f"layer 2: {three:.2f} against {two:.2f} % of its scatter",
         selective,
         "scatter of a unit that\nthe property explains (%)",
     )
