@@ -82,7 +82,7 @@ def gradients_off(body):
 
 # %%
 def train_new_head(seed, hold):
-    """What is left of the old skill, every five steps; the body."""
+    """What is left of the old skill, every ten steps; the body."""
     network = copy.deepcopy(knows_letters(seed))
     body = transfer.strip_head(network)
     hold(body)
@@ -92,8 +92,8 @@ def train_new_head(seed, hold):
     few = data.mnist("pool").sample(100, rng)
     rule = optim.Adam(head.parameters(), lr=5e-3)
     skill = [train.evaluate(network, new_letters)["accuracy"]]
-    for _ in range(12):
-        train.fit(both, few, optimizer=rule, steps=5, generator=rng)
+    for _ in range(6):
+        train.fit(both, few, optimizer=rule, steps=10, generator=rng)
         skill.append(train.evaluate(network, new_letters)["accuracy"])
     return skill, body
 
@@ -127,7 +127,7 @@ left = {}
 for name, hold in ways.items():
     runs = [train_new_head(seed, hold)[0] for seed in range(5)]
     left[name] = np.array(runs)
-plots.show(draw.old_skill(5 * np.arange(13), left), "16_batch_norm")
+plots.show(draw.old_skill(10 * np.arange(7), left), "16_batch_norm")
 
 # %% [markdown]
 # The lower curve falls fast. Each step leaves 0.9 of the running averages,
@@ -138,7 +138,7 @@ plots.show(draw.old_skill(5 * np.arange(13), left), "16_batch_norm")
 #
 # The upper curve is flat, and that is no luck. What stands still gives
 # the same answers to the last bit. (On the digits themselves the two ways
-# hardly differ; the evidence behind this lesson says how much. Some let
+# hardly differ; see the evidence behind this lesson. Some let
 # batch norm follow on purpose, to get used to another scanner, say. It is
 # not wrong to let it follow. It is wrong to call it frozen.)
 #

@@ -160,6 +160,7 @@ def alike(pairs):
         f"({learnt[3]:.2f} and {random[3]:.2f})",
         "layer",
         "likeness (CKA without bias)",
+        ylim=(0.6, 1.0),
     )
     figure.axes[0].set_xticks(range(1, 5))
     return figure
