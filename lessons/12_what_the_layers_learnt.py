@@ -78,7 +78,19 @@ for start, stop in itertools.pairwise(draw.STOPS):
 plots.show(draw.film(film), "12_film")
 
 # %% [markdown]
-# READOUT_FILM
+# Before the first step there is noise. Little by little something takes
+# shape in it, and in the end most of the twelve have a light and a dark
+# side, and a line in between. That is an edge: the unit grows loud where
+# the drawing goes from paper to ink in just this direction. Nobody told
+# it to. Edges are simply what is of use.
+#
+# So the first step of the staircase is there. You have also seen that it
+# was *learnt*, for the top row shows the same units before. Keep that in
+# mind: it is the comparison that most pictures of this kind leave out.
+#
+# (A word on `weight_decay`: it pulls every weight towards zero. What no
+# gradient holds up fades, or else the random start would lie over every
+# filter like dust.)
 #
 # ## Straight, bent, curved
 #
@@ -137,9 +149,10 @@ for name, body in (("learnt", network), ("random", fresh(0))):
 #
 # *The random network.* Look at the second line above: before its first
 # step the network can be read as well! Deeper units see more of the
-# picture (their *receptive field* is larger), and a corner needs room. That is the work of the person who
-# built the network, and nothing was learnt. So what counts is the climb
-# from layer to layer *beyond* the climb of the network's own beginning.
+# picture (their *receptive field* is larger), and a corner needs room.
+# That is the work of the person who built the network; nothing was learnt.
+# So what counts is the climb from layer to layer *beyond* the climb of the
+# network's own beginning.
 #
 # **Predict before you run.** Ten networks were trained and asked three
 # questions: which of six directions has a line? Corner or line? Curve or
@@ -158,7 +171,26 @@ read_right = {
 plots.show(draw.staircase(read_right), "12_staircase")
 
 # %% [markdown]
-# READOUT_STAIRS
+# *Edges.* A line's direction can be read from random filters as well as
+# from learnt ones. The filters do become edges, but a reader had no need
+# of it.
+#
+# *Corners.* The first layer tells nearly all of them. The second tells a
+# few more, while the random networks lose some from layer to layer. So
+# there is something that layer 2 has learnt about corners; but they do not
+# wait for it.
+#
+# *Curves.* If they had a layer of their own, it would be the second. In
+# the third they are read worse, and so they are in random networks. Units
+# of layer 3 answer to parts of letters (the evidence shows them), and a
+# lonely stroke is not much of a letter.
+#
+# So the story is neater than the thing. What the blue curves show is not a
+# staircase of edges, corners and curves. It is that a learnt network
+# *keeps* what a random one loses on the way up: the distance between the
+# two grows from layer 1 to layer 2 for all that is bent. And article C is
+# right in what matters for borrowing. Forms that many tasks need are easy
+# to read from a network that was asked for something else.
 #
 # ## What the numbers say
 #

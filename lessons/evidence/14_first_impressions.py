@@ -636,11 +636,11 @@ plots.show(draw.sizes(by_kind, MARGIN), "14_sizes")
 # undecided: forty runs cannot tell whether two points are lost or won.
 # From 32 units on a borrowed start is surely ahead, and so it is in every
 # convolutional network, the smallest of which has fewer numbers than the
-# plain one with eight units. So the article's sentence is refuted where it speaks of small networks in
-# general, and true of one very little one. What counts is not how many
-# numbers a network has. It may be how many features are left for the head:
-# four here, sixteen in the smallest convolutional network. (That is a
-# guess.)
+# plain one with eight units. So the article's sentence is refuted where it
+# speaks of small networks in general, and true of one very little one.
+# What counts is not how many numbers a network has. It may be how many
+# features are left for the head: four here, sixteen in the smallest
+# convolutional network. (That is a guess.)
 #
 # The lead is there after 100 steps and still there after 400: with a
 # hundred labels scratch is neither as quick nor as good.
