@@ -42,7 +42,8 @@ def film(frames):
     }
     return plots.picture_rows(
         rows,
-        f"Twelve filters in {last:,} steps: from noise to edges",
+        f"Twelve filters in {last:,} steps: the noise fades, a light and "
+        "a dark side stay",
         signed=True,
     )
 
