@@ -82,7 +82,8 @@ def gains_far_away(table, network, labels):
 
 def points(share):
     """A difference in points, in words for a title."""
-    return f"{100 * np.mean(share):+.0f}".replace("-", "−")
+    text = f"{100 * np.mean(share):+.0f}".replace("-", "−")
+    return "0" if text in ("+0", "−0") else text
 
 
 def two_questions(little, much, digits):
@@ -231,7 +232,7 @@ def marks(school, use, blind):
                 100 * table[network][source]
                 for table in (school, use)
             )
-            colour = plots.COLOURS[k % len(plots.COLOURS)]
+            colour = (*plots.COLOURS, "black")[k]
             axes.plot(mark, right, "os^Dvp*P"[k], ms=4, color=colour)
             if mark.mean() > 80:
                 ends.append((right.mean(), source, colour))
