@@ -197,7 +197,9 @@ plots.show(draw.worth(worth), "13_worth")
 #
 # The first sentence is article A's. The second is what is left of it
 # under the right control; three tasks are asked, so `judge_each` corrects
-# for three questions.
+# for three questions. It is *exploratory*: what it says, and what would
+# have refuted it, was put into words after a first look at these numbers.
+# Such a sentence wants new runs before it is believed.
 
 # %%
 deep = {
@@ -229,8 +231,8 @@ words = {t: j.word for t, j in experiments.judge_each(known).items()}
 related = words["digits"] == words["animals"] == "more"
 claim(
     "A4/known",
-    "layers 3 and 4 know something that other tasks can use (copied − "
-    "random, both on the same layers 1 and 2)",
+    "layers 3 and 4 know something that other tasks can use (exploratory; "
+    "copied − random, both on the same layers 1 and 2)",
     source="ours",
     refuted_by="not ahead of random layers on digits or on animals (Holm, "
     "5 %)",

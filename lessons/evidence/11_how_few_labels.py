@@ -35,7 +35,6 @@ import numpy as np
 from minitransfer import (
     data,
     experiments,
-    folders,
     nn,
     plots,
     train,
@@ -57,13 +56,7 @@ NETWORKS = {
 def borrowed(network, pretraining):
     if pretraining == 0:
         return zoo.load(network)
-    folder = folders.cache_folder() / "networks"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{network}-seed-{pretraining}.safetensors"
-    if not path.exists():  # takes minutes
-        architecture = zoo.read_card(network)["architecture"]
-        zoo.pretrain(architecture, path, seed=pretraining)
-    return zoo.load(path)
+    return zoo.sibling(network, pretraining)  # takes minutes
 
 
 # %% [markdown]
