@@ -185,13 +185,14 @@ ahead = {
 plots.show(draw.deeper_than_one(ahead), "19_deeper_than_one")
 
 # %% [markdown]
-# The fewer the labels, the more depth is worth, and with a thousand the
-# deep ones fall behind. Why? Our guess: with many labels one can find out
-# much by oneself, and what counts is how much the features still tell of
-# the picture. A single layer of 256 features has kept much. Eight narrow
-# ones have passed on what was of use for characters and have let fall the
-# rest. The evidence supports it: where all layers may learn, they
-# fetch it back, and four are ahead of one at a thousand labels too.
+# The fewer the labels, the more depth is worth. With a thousand the lead
+# is gone, and eight layers have fallen behind. Why? Our guess: with many
+# labels one can find out much by oneself, and what counts is how much the
+# features still tell of the picture. A single layer of 256 features has
+# kept much. Eight narrow ones have passed on what was of use for
+# characters and have let fall the rest. The evidence supports it: where
+# all layers may learn, they fetch it back, and four are ahead of one at a
+# thousand labels too.
 #
 # The evidence also follows the scholars farther. In another *near* field,
 # ten new characters, and in the field after the next, depth pays as

@@ -98,7 +98,7 @@ def prices(rows, spread):
         yticks=range(len(rows)),
         yticklabels=[NAMES[way] for way in rows],
         ylim=(len(rows), -0.6),
-        xlabel="typical error on unseen boxes (coins), a dot per draw",
+        xlabel="error on unseen boxes (coins)",
     )
     return figure
 
@@ -133,7 +133,7 @@ def against_scratch(ratios):
         yticks=range(len(ratios)),
         yticklabels=[f"{v}, {NETWORKS[n]}" for v, n in ratios],
         ylim=(len(ratios) - 0.5, -0.5),
-        xlabel="error ÷ error from scratch (95 %; grey: would not matter)",
+        xlabel="error ÷ scratch's (95 %; grey: no matter)",
     )
     axes.grid(axis="x")
     return figure

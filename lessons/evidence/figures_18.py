@@ -106,3 +106,49 @@ def worth(known, gains):
     axes.legend(frameon=False, fontsize=9)
     axes.grid(axis="x")
     return figure
+
+
+NAMES = {
+    "frozen": "borrowed, held",
+    "random": "random, held",
+    "all": "borrowed, all",
+    "scratch": "scratch",
+}
+
+
+def curves(table):
+    """Accuracy over labelled examples, a panel for each pair."""
+    gaps = {
+        p: gain(table, p, ["frozen", "all"], "scratch") for p in PAIRS
+    }
+    most = max(gaps, key=lambda p: gaps[p].mean())
+    figure, panels = plots.figure(
+        f"Borrowing gains most where it is {most} "
+        f"({100 * gaps[most].mean():+.0f} points against scratch)",
+        rows=3,
+        columns=2,
+        width=8,
+        height=8,
+    )
+    panels = panels.ravel()
+    for ax, pair in zip(panels, PAIRS, strict=False):
+        shots = SHOTS[pair.split(" for ")[1]]
+        plots.curves_with_spread(
+            shots,
+            {
+                name: table.curve(
+                    "accuracy", "shots", pair=pair, way=w
+                )[1]
+                for w, name in NAMES.items()
+            },
+            pair,
+            "labelled examples of each class",
+            "right",
+            log_x=True,
+            percent=True,
+            axes=ax,
+        )
+        ax.set_xticks(shots, shots)
+        ax.minorticks_off()
+    panels[-1].set_visible(False)
+    return figure

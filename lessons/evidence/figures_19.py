@@ -121,9 +121,9 @@ def labels_needed(price, goal):
     fewer = {w: times(saved(n)[DEEP]) for w, n in price.items()}
     ways = list(price)
     figure, axes = plots.figure(
-        f"{goal:.0%} of the digits: four layers need {fewer[ways[-1]]:.1f} "
-        f"times fewer labels than one after study, {fewer[ways[0]]:.2f} "
-        "times from scratch"
+        f"{goal:.0%} of the digits, labels of one layer ÷ labels of four: "
+        f"{fewer[ways[-1]]:.1f} after study, {fewer[ways[0]]:.2f} from "
+        "scratch"
     )
     # Means of logarithms, since labels are compared by factors.
     rows = {
@@ -144,7 +144,7 @@ def labels_needed(price, goal):
 def deeper_than_one(gains):
     """Points beyond depth 1: study → depth → (seeds, labels)."""
     told = ", ".join(
-        f"{100 * gain[DEEP][:, LABELS.index(n)].mean():+.0f}"
+        f"{100 * gain[DEEP][:, LABELS.index(n)].mean():+.1f}"
         for gain in list(gains.values())[:1]
         for n in (20, 100, 1000)
     ).replace("-", "−")
@@ -233,6 +233,7 @@ def near_and_far(gains, labels):
                     fontsize=9,
                 )
     axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlim(right=axes.get_xlim()[1] + 1.5)
     axes.set(
         yticks=range(len(gains)),
         yticklabels=gains,
