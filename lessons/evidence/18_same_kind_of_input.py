@@ -304,17 +304,21 @@ CELLS = [
     )
 ]
 table = experiments.stored("same_kind", learn, CELLS)
-agreement = experiments.measure_again(
-    table,
-    learn,
-    "accuracy",
-    pair="sound for sound",
-    way="frozen",
-    shots=2,
-    seed=0,
-)
-print(agreement)
-assert agreement.agrees
+for pair, way, shots in (
+    ("pictures for pictures", "frozen", 10),
+    ("text for text", "scratch", 20),
+):
+    agreement = experiments.measure_again(
+        table,
+        learn,
+        "accuracy",
+        pair=pair,
+        way=way,
+        shots=shots,
+        seed=0,
+    )
+    print(agreement)
+    assert agreement.agrees
 
 # %%
 for pair in draw.PAIRS:
@@ -335,7 +339,12 @@ for pair in draw.PAIRS:
 plots.show(draw.curves(table), "18_curves")
 
 # %% [markdown]
-# @CURVES@
+# Three speakers are easily told apart, and so are six languages: with all
+# trained, scratch reaches nineteen in twenty. Where scratch is that good, a
+# borrowed body can gain little. This is what "small sources" costs here: a
+# source small enough to come with the library goes with a task that is
+# easily learnt. Whether a thousand hours of speech would help with three
+# voices is another question, and this table does not answer it.
 #
 # ## What the numbers say
 #
