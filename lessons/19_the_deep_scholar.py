@@ -197,9 +197,9 @@ plots.show(draw.deeper_than_one(ahead), "19_deeper_than_one")
 #
 # The evidence also follows the scholars farther. In another *near* field,
 # ten new characters, and in the field after the next, depth pays as
-# well. On silhouettes of animals it does not: a scholar of strokes is no
-# judge of animals, however deep. And by one thing the collector is done
-# wrong. He does not live by memory more than the master does. Both are
+# well. On silhouettes of animals two layers gain a little and four gain
+# nothing that shows: a scholar of strokes is no judge of animals, however
+# deep. And by one thing the collector is done wrong. He does not live by memory more than the master does. Both are
 # ahead on drawings that they have seen, and by the same distance.
 #
 # ## What the numbers say
