@@ -143,24 +143,25 @@ assert abs(now - rows["head"].mean()) < 0.1
 plots.show(draw.prices(rows, wanted.std()), "17_prices")
 
 # %% [markdown]
-# The article's recipe does what it promised: the value head is as good as
-# a network that learns everything for this very value, and it is done in
-# a small part of the time. (With five hundred boxes scratch gets ahead.) It
-# stands on knowledge, too: on a random body it is far worse. But the list
-# beats them all. Nearly every price is right, where the value head gets
-# one in four. Even from scratch it is better to ask for kinds: a label
-# that says which of ten teaches more than a number that hides it.
+# The article's recipe does what it promised: the value head is as good
+# as a network that learns everything for this very value, and it is
+# done in a small part of the time. (With five hundred boxes scratch
+# gets ahead.) It stands on knowledge, too: on a random body it is far
+# worse. But the list beats them all. Nearly every price is right, where
+# the value head gets one in four. Even from scratch it is better to ask
+# for kinds: a label that says which of ten teaches more than a number
+# that hides it.
 #
 # So ask before you change the head: does the number hang on a kind? Then
 # tell kinds apart, and look it up.
 #
 # ## Ink and slant
 #
-# The boss has two more wishes, and they sound easier. How much *ink* is on
-# a box? (Ink costs money.) And how far do the strokes *slant*? (He wants
-# to know who writes in a hurry.) Here no kinds can help. A child sees at a
-# glance which of two boxes has more ink on it, and a single layer on the
-# bare dots computes it.
+# The boss has two more wishes, and they sound easier. How much *ink* is
+# on a box? (Ink costs money.) And how far do the strokes *slant*? (He
+# wants to know who writes in a hurry.) Here no kinds can help. A child
+# sees at a glance which of two boxes has more ink on it, and a single
+# layer on the bare dots computes it.
 #
 # **Predict before you run.** How does the error of the borrowed body with
 # a value head compare with that of scratch: for the price, for ink, for
@@ -190,9 +191,9 @@ plots.show(draw.against_scratch(ratios), "17_against_scratch")
 #
 # ## What the numbers say
 #
-# First the recipe. "As good as scratch" needs a margin; we said beforehand
-# that an error up to 1.15 times as large would do. Errors are compared as
-# factors, so in logarithms.
+# First the recipe. "As good as scratch" needs a margin; we said
+# beforehand that an error up to 1.15 times as large would do. Errors
+# are compared as factors, so in logarithms.
 
 # %%
 found = {
@@ -265,11 +266,12 @@ claim(
 # 2. Let the store have two prices only: `PRICES = np.array([1, 10] * 5)`
 #    (as float32), one for even and one for odd digits. By how much is
 #    `kinds_first` ahead now?
-# 3. Rescue the ink. With `body = transfer.strip_head(zoo.load("glyph-conv"))`
-#    and `features = train.predict(body, boxes)`, fit
-#    `transfer.ridge_probe(features, ink)`, where `ink = boxes.x.mean((1, 2,
-#    3)) / 255`. Then hand the ink in as one more feature,
-#    `np.c_[features, ink]`, and 1,000 times as loud.
+# 3. Rescue the ink. With `body =
+#    transfer.strip_head(zoo.load("glyph-conv"))` and `features =
+#    train.predict(body, boxes)`, fit `transfer.ridge_probe(features,
+#    ink)`, where `ink = boxes.x.mean((1, 2, 3)) / 255`. Then hand the
+#    ink in as one more feature, `np.c_[features, ink]`, and 1,000 times
+#    as loud.
 #
 # <details><summary>What you will see</summary>
 #
@@ -279,11 +281,11 @@ claim(
 # 2. By more than ever. Nearly all prices are right with kinds first. The
 #    value head gets about one in six: its answers lie between 1 and 10,
 #    where no price is.
-# 3. One more feature helps at once, for the ink is written in it. It helps
-#    fully only when it is loud: a small number needs a large weight, and
-#    large weights are what a ridge forbids. If you know what a borrowed
-#    body looks through, hand it in beside the body. For a value that
-#    nobody can write down, train more of the network.
+# 3. One more feature helps at once, for the ink is written in it. It
+#    helps fully only when it is loud: a small number needs a large
+#    weight, and large weights are what a ridge forbids. If you know
+#    what a borrowed body looks through, hand it in beside the body. For
+#    a value that nobody can write down, train more of the network.
 #
 # </details>
 #
@@ -316,5 +318,6 @@ claim(
 # - R. Rothe, R. Timofte and L. Van Gool, *Deep expectation of real and
 #   apparent age from a single image without facial landmarks*, 2018: age
 #   as a hundred kinds, and the expected one as the answer.
-# - G. Alain and Y. Bengio, *Understanding intermediate layers using linear
-#   classifier probes*, 2016: asking a frozen body what it still knows.
+# - G. Alain and Y. Bengio, *Understanding intermediate layers using
+#   linear classifier probes*, 2016: asking a frozen body what it still
+#   knows.

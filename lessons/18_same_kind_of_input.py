@@ -142,10 +142,10 @@ for name, way in {
 # the Declaration of Human Rights. And pictures, against all advice, for
 # drawn sound and for drawn text.
 #
-# Each gets two questions. Does the held body know more than a random one?
-# And, what matters in practice: does the *better* of the two options (head
-# or all, chosen on examples kept for choosing) beat scratch on the same
-# examples?
+# Each gets two questions. Does the held body know more than a random
+# one? And, what matters in practice: does the *better* of the two
+# options (head or all, chosen on examples kept for choosing) beat
+# scratch on the same examples?
 
 # %%
 table = experiments.read("same_kind", ["choosing", "accuracy"])
@@ -159,18 +159,18 @@ gains = {
 plots.show(draw.worth(known, gains), "18_worth")
 
 # %% [markdown]
-# *Pictures for pictures* shows what it should: a large gain. For sound and
-# text, pictures gain nothing. The article's limit stands. It even does a
-# little harm, and a held body that knows pictures is worse for sound than
-# one that knows nothing. To have learnt what to ignore is no advantage
-# where something else is to be ignored.
+# *Pictures for pictures* shows what it should: a large gain. For sound
+# and text, pictures gain nothing, and for text they do harm. The
+# article's limit stands. A held body that knows pictures is even worse
+# for sound than one that knows nothing: to have learnt what to ignore is
+# no advantage where something else is to be ignored.
 #
-# But look at the two rows in between. *Text for text*: the held body knows
-# far more than a random one, so languages do have something in common.
-# And yet nothing is gained against scratch, which learns the pairs of
-# letters that it needs from the examples themselves. *Sound for sound*:
-# the held body is not ahead of a random one, rather behind, and the
-# interval holds both.
+# But look at the two rows in between. *Text for text*: the held body
+# knows far more than a random one, so languages do have something in
+# common. And yet nothing is gained against scratch, which learns the
+# pairs of letters that it needs from the examples themselves. *Sound
+# for sound*: the held body is not ahead of a random one, rather behind,
+# and the interval holds both.
 #
 # ## What the numbers say
 #
@@ -244,14 +244,14 @@ claim(
 # 1. Turn each drawn voice by a quarter, so that time runs upwards:
 #    `np.rot90(x, axes=(2, 3))`. To which of the four ways does it make a
 #    difference?
-# 2. Tell the library a lie: `replace(pool, input_type="image")`. What does
-#    it say now, and what do the numbers say?
+# 2. Tell the library a lie: `replace(pool, input_type="image")`. What
+#    does it say now, and what do the numbers say?
 #
 # <details><summary>What you will see</summary>
 #
-# 1. To the borrowed body, held, which falls farther behind, if to any. The
-#    others hardly notice: where nothing is expected of the picture, it may
-#    lie on its side.
+# 1. To the borrowed body, held, which falls farther behind, if to any.
+#    The others hardly notice: where nothing is expected of the picture,
+#    it may lie on its side.
 # 2. It says nothing, and every number stays as it was. The type decides
 #    what is refused and not what is computed. A program can check a word;
 #    whether the word is true is for you to know.

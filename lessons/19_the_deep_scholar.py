@@ -170,11 +170,11 @@ plots.show(draw.labels_needed(price, GOAL), "19_labels_needed")
 # itself is no talent.
 #
 # Below are the two that have studied. Now depth is worth labels. At an
-# equal level the scholars were equally good at characters, and still what
-# they had made of the characters was not equally good for digits. How well
-# somebody does in his own field does not tell how much of it he can carry
-# to the next. (With an equal budget eight layers fall back again. They
-# had not got as far.)
+# equal level the scholars were equally good at characters, and still
+# what they had made of the characters was not equally good for digits.
+# How well somebody does in his own field does not tell how much of it
+# he can carry to the next. (With an equal budget eight layers fall back
+# again. They had not got as far.)
 #
 # ## Few labels and many
 
@@ -195,12 +195,13 @@ plots.show(draw.deeper_than_one(ahead), "19_deeper_than_one")
 # all layers may learn, they fetch it back, and four are ahead of one at a
 # thousand labels too.
 #
-# The evidence also follows the scholars farther. In another *near* field,
-# ten new characters, and in the field after the next, depth pays as
-# well. On silhouettes of animals two layers gain a little and four gain
-# nothing that shows: a scholar of strokes is no judge of animals, however
-# deep. And by one thing the collector is done wrong. He does not live by memory more than the master does. Both are
-# ahead on drawings that they have seen, and by the same distance.
+# The evidence also follows the scholars farther. In another *near*
+# field, ten new characters, and in the field after the next, depth pays
+# as well. On silhouettes of animals two layers gain a little and four
+# gain nothing that shows: a scholar of strokes is no judge of animals,
+# however deep. And by one thing the collector is done wrong. He does
+# not live by memory more than the master does. Both are ahead on
+# drawings that they have seen, and by the same distance.
 #
 # ## What the numbers say
 #
@@ -273,18 +274,19 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Call `after_study(4, steps)` with 200, 500, 1,000 and 4,000 steps, and
-#    `after_study(1, steps)` likewise. From where on is depth worth
+# 1. Call `after_study(4, steps)` with 200, 500, 1,000 and 4,000 steps,
+#    and `after_study(1, steps)` likewise. From where on is depth worth
 #    something?
 # 2. Set `GOAL` to 0.75 and to 0.85, and draw `labels_needed` again.
 #
 # <details><summary>What you will see</summary>
 #
 # 1. After 200 steps one layer and four are about equal. Four go on
-#    gaining, all the way to 4,000. One layer has had what it can get after
-#    some 500; the rest of its years add nothing to the digits.
-# 2. The higher the goal, the more labels it takes, and the smaller is what
-#    depth saves. At 85 % eight layers need about as many labels as one.
+#    gaining, all the way to 4,000. One layer has had what it can get
+#    after some 500; the rest of its years add nothing to the digits.
+# 2. The higher the goal, the more labels it takes, and the smaller is
+#    what depth saves. At 85 % eight layers need about as many labels as
+#    one.
 #
 # </details>
 #
@@ -302,8 +304,9 @@ claim(
 # 1. How many parameters both have. It may be the size that helps.
 # 2. No: at an equal level one layer and four needed different numbers of
 #    labels for the digits.
-# 3. Because they are compared by factors: from 20 to 40 is as far as from
-#    200 to 400, and one run that needs 400 should not outweigh all others.
+# 3. Because they are compared by factors: from 20 to 40 is as far as
+#    from 200 to 400, and one run that needs 400 should not outweigh all
+#    others.
 #
 # </details>
 #

@@ -11,25 +11,25 @@
 #   a network knows; train head and body with early stopping; save the
 #   result, load it and ask it
 #
-# Article C says that you need not pretrain anything yourself: others have
-# done it and give their networks away. Download one, change the head,
-# fine-tune (device C6, see the [sources](sources.md)). This lesson does it
-# from beginning to end.
+# Article C says that you need not pretrain anything yourself: others
+# have done it and give their networks away. Download one, change the
+# head, fine-tune (device C6, see the [sources](sources.md)). This
+# lesson does it from beginning to end.
 #
 # ## Moving in
 #
-# Borrowing a network is like moving into a furnished flat. All is there,
-# and you could cook tonight. But it was furnished by somebody else, and
-# before you cook you look into the drawers. Where do the knives lie? Which
-# tap is the hot one? The network, too, was furnished by somebody: it
-# expects ink to be bright, paper to be dark, and a margin around. It will
-# not complain if you turn the wrong tap.
+# Borrowing a network is like moving into a furnished flat. All is
+# there, and you could cook tonight. But it was furnished by somebody
+# else, and before you cook you look into the drawers. Where do the
+# knives lie? Which tap is the hot one? The network, too, was furnished
+# by somebody: it expects ink to be bright, paper to be dark, and a
+# margin around. It will not complain if you turn the wrong tap.
 #
-# Our pictures are digits that other people wrote and another scanner read:
-# 64 × 64 dots each, dark ink on white paper, up to the edge. A hundred are
-# labelled. (They come from the UCI repository; we have blown them up and
-# turned them round, as a scanner would give them. If you have arrays of
-# your own, put them here.)
+# Our pictures are digits that other people wrote and another scanner
+# read: 64 × 64 dots each, dark ink on white paper, up to the edge. A
+# hundred are labelled. (They come from the UCI repository; we have
+# blown them up and turned them round, as a scanner would give them. If
+# you have arrays of your own, put them here.)
 
 # %%
 import functools
@@ -77,9 +77,10 @@ title = "Look before you learn: ink, paper, size and margin"
 plots.show(plots.picture_rows(rows, title), "20_look")
 
 # %% [markdown]
-# Look at the first row and the last: the same kind of strokes, as thick,
-# in the same place. The row in between holds all that is in the last one,
-# for the eye. Its shape is right as well, so that nothing will be refused.
+# Look at the first row and the last: the same kind of strokes, as
+# thick, in the same place. The row in between holds all that is in the
+# last one, for the eye. Its shape is right as well, so that nothing
+# will be refused.
 #
 # **Predict before you run.** We train a head on each, with the same
 # hundred labels, and ask for 600 other digits, prepared in the same way.
@@ -128,11 +129,12 @@ plots.show(draw.price(table), "20_price")
 #    its first steps is noise. So it learns alone until it fits. Then
 #    everything learns together.
 # 3. *A little different each time.* Another hand would have written the
-#    same digit a bit slanted. `augment` draws every picture anew in every
-#    step, so that a hundred pictures are more than a hundred. (Only with
-#    changes that your classes survive: turn a 6 far enough and it is a 9.)
-# 4. *Stop early.* When the loss on the fifth kept aside has not fallen for
-#    a while, stop, and take the weights with which it was lowest.
+#    same digit a bit slanted. `augment` draws every picture anew in
+#    every step, so that a hundred pictures are more than a hundred.
+#    (Only with changes that your classes survive: turn a 6 far enough
+#    and it is a 9.)
+# 4. *Stop early.* When the loss on the fifth kept aside has not fallen
+#    for a while, stop, and take the weights with which it was lowest.
 
 # %%
 hands = {"rotation": 0.15, "shear": 0.15, "thickness": False}
@@ -244,8 +246,9 @@ claim(
 # ## Try it
 #
 # 1. Choose the margin by data: for `side` in 16, 20, 24 and 28, train a
-#    head with `validation=0.2` and compare `history.best["validation_loss"]`
-#    (with `history = transfer.fine_tune(…)`).
+#    head with `validation=0.2` and compare
+#    `history.best["validation_loss"]` (with `history =
+#    transfer.fine_tune(…)`).
 # 2. Show the loaded network something that is no digit: letters from
 #    `data.glyphs(8, 1, seed=1)`. How sure is it?
 #

@@ -293,10 +293,11 @@ figure.axes[0].minorticks_off()
 plots.show(figure, "17_more_boxes")
 
 # %% [markdown]
-# The lesson explains the distance by what a head is, one layer that adds
-# up. Two checks. First a theorem: ten outputs alone do not help. Solved by
-# least squares and weighed with the price list, without a soft-max, they
-# amount to the very same line as a single output for the price.
+# The lesson explains the distance by what a head is, one layer that
+# adds up. Two checks. First a theorem: ten outputs alone do not help.
+# Solved by least squares and weighed with the price list, without a
+# soft-max, they amount to the very same line as a single output for the
+# price.
 
 # %%
 boxes = POOL.sample(100, np.random.default_rng(0))
@@ -311,10 +312,10 @@ one, ten = (
 assert np.allclose(one[:, 0], ten @ PRICES, atol=1e-3)
 
 # %% [markdown]
-# Second, a head of two layers, which can bend. It lies between the two: so
-# the straight line explains a part of the distance and not all of it. What
-# is left must come from what is asked: a squared error is content with
-# prices in between, and a soft-max over kinds is not.
+# Second, a head of two layers, which can bend. It lies between the two:
+# so the straight line explains a part of the distance and not all of
+# it. What is left must come from what is asked: a squared error is
+# content with prices in between, and a soft-max over kinds is not.
 #
 # ## Ink and slant
 
@@ -330,12 +331,12 @@ for value in ("ink", "slant"):
             )
 
 # %% [markdown]
-# Scratch is ahead in all four. And the borrowed convolutional body tells
-# ink and slant worse than a *random* one of the same shape. So it is not
-# that a frozen body has too little room for them: they were there, and the
-# source has taken them out. (Of the plain bodies that is so for ink; slant
-# they tell better than random ones.) Bare dots tell the ink nearly
-# without error, for it is their mean.
+# Scratch is ahead in all four. And the borrowed convolutional body
+# tells ink and slant worse than a *random* one of the same shape. So it
+# is not that a frozen body has too little room for them: they were
+# there, and the source has taken them out. (Of the plain bodies that is
+# so for ink; slant they tell better than random ones.) Bare dots tell
+# the ink nearly without error, for it is their mean.
 #
 # ## Seconds
 #

@@ -339,12 +339,13 @@ for pair in draw.PAIRS:
 plots.show(draw.curves(table), "18_curves")
 
 # %% [markdown]
-# Three speakers are easily told apart, and so are six languages: with all
-# trained, scratch reaches nineteen in twenty. Where scratch is that good, a
-# borrowed body can gain little. This is what "small sources" costs here: a
-# source small enough to come with the library goes with a task that is
-# easily learnt. Whether a thousand hours of speech would help with three
-# voices is another question, and this table does not answer it.
+# Three speakers are easily told apart, and so are six languages: with
+# all trained, scratch reaches nineteen in twenty. Where scratch is that
+# good, a borrowed body can gain little. This is what "small sources"
+# costs here: a source small enough to come with the library goes with a
+# task that is easily learnt. Whether a thousand hours of speech would
+# help with three voices is another question, and this table does not
+# answer it.
 #
 # ## What the numbers say
 #

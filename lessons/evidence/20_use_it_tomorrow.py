@@ -93,9 +93,9 @@ def learn(preparation, recipe, seed):
 
 
 # %% [markdown]
-# Eight draws of a hundred pictures; the borrowed network is the same one in
-# all of them. The table takes five minutes of one core. To measure it
-# anew delete `lessons/results/tomorrow.csv` and say
+# Eight draws of a hundred pictures; the borrowed network is the same
+# one in all of them. The table takes five minutes of one core. To
+# measure it anew delete `lessons/results/tomorrow.csv` and say
 #
 #     python lessons/evidence/20_use_it_tomorrow.py --full
 

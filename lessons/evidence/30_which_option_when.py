@@ -112,9 +112,9 @@ def learn(target, labels, option, seed):
 
 
 # %% [markdown]
-# Five draws of labels; the borrowed network is the same one in all of
-# them. The table takes ten minutes of one core. To measure it anew delete
-# `lessons/results/options.csv` and say
+# Eight draws of labels; the borrowed network is the same one in all of
+# them. The table takes seven minutes of one core. To measure it anew
+# delete `lessons/results/options.csv` and say
 #
 #     python lessons/evidence/30_which_option_when.py --full
 
@@ -123,7 +123,7 @@ CELLS = experiments.grid(
     target=TARGETS,
     labels=(FEW, MANY),
     option=draw.OPTIONS,
-    seed=range(5),
+    seed=range(8),
 )
 table = experiments.stored("options", learn, CELLS)
 agreement = experiments.measure_again(
@@ -200,8 +200,8 @@ claim(
 # %% [markdown]
 # And what the labels that were kept promise: the held-out share of the
 # option that was chosen, less what it then gets on the test. Who takes
-# the best of seven takes some luck along; but who is asked has also learnt
-# from a fifth fewer labels.
+# the best of seven takes some luck along; but who is asked has also
+# learnt from a fifth fewer labels.
 
 # %%
 promised = {

@@ -71,7 +71,8 @@ def losses(table, tasks=TASKS):
     The best option of a field is the one with the highest mean.
     """
     found = {rule: [] for rule in (
-        "always the head", "always everything", "always scratch",
+        "always the head", "always everything", "always small steps",
+        "always scratch",
         "table of four fields", "ask the labels",
     )}  # fmt: skip
     for task in tasks:
@@ -81,6 +82,7 @@ def losses(table, tasks=TASKS):
             taken = (
                 runs["head"],
                 runs["all"],
+                runs["small steps"],
                 runs["scratch"],
                 runs[advised(task, labels)],
                 chosen(table, task, labels)[1],
