@@ -105,7 +105,7 @@ def kinds_first(boxes, seed=0):
     network = transfer.replace_head(zoo.load("glyph-conv"), 10, rng)
     transfer.fine_tune(network, boxes, generator=rng)
     outputs = train.predict(network, test)
-    return draw.expected(outputs), PRICES[outputs.argmax(1)]
+    return draw.expected(outputs, PRICES), PRICES[outputs.argmax(1)]
 
 
 expected, likeliest = kinds_first(boxes)
@@ -263,9 +263,9 @@ claim(
 #
 # 1. Sort the prices, so that digit 0 costs 1 and digit 9 costs 10. Does
 #    the price become easier for `value_head`?
-# 2. Let the store have two prices only: `PRICES = np.array([1, 10] * 5)`
-#    (as float32), one for even and one for odd digits. By how much is
-#    `kinds_first` ahead now?
+# 2. Let the store have two prices only: `PRICES = np.array([1, 10] * 5,
+#    np.float32)`, one for even and one for odd digits. By how much is
+#    `kinds_first` ahead now? (Compute `wanted` anew as well.)
 # 3. Rescue the ink. With `body =
 #    transfer.strip_head(zoo.load("glyph-conv"))` and `features =
 #    train.predict(body, boxes)`, fit `transfer.ridge_probe(features,

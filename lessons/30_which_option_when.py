@@ -130,7 +130,17 @@ table = experiments.read("options", ["held_out", "accuracy"])
 plots.show(draw.fields(table), "30_four_fields")
 
 # %% [markdown]
-# @FIELDS@
+# *Few labels, near.* The old hands are right, or nearly: a head on the
+# last layer is good, and small steps are as good or a little better.
+#
+# *Many labels.* Train everything: right, near and far, and the farther
+# the task, the more it matters.
+#
+# *Few labels, far.* Here is the surprise. The pot and the knife are not
+# worth carrying: no earlier layer is a better place for a head than the
+# last one. And training *everything* is better than any head, with fifty
+# labels already. A head was to keep us from spoiling good features with
+# few labels. But where features do not fit, there is little to spoil.
 #
 # ## What a rule costs
 #

@@ -23,10 +23,10 @@ NAMES = {
 }
 
 
-def expected(outputs):
+def expected(outputs, prices=PRICES):
     """The price that the probabilities of ten kinds amount to."""
     chance = np.exp(outputs - outputs.max(1, keepdims=True))
-    return chance @ PRICES / chance.sum(1)
+    return chance @ prices / chance.sum(1)
 
 
 #: A difference in error that would not matter: a factor.

@@ -230,7 +230,9 @@ def every_field(table):
             ax.set_title(f"{task}, {labels:,}", fontsize=11)
             ax.grid(axis="x")
             if row:
-                ax.set_xlabel("points (95 %)")
+                ax.set_xlabel(
+                    "points ahead of “head” (95 %)", fontsize=10
+                )
             mean = {o: r.mean() for o, r in runs.items()}
             best.append(
                 f"{max(mean, key=mean.get)} ({task}, {labels:,})"
