@@ -3,7 +3,8 @@
 A lesson is a percent script: a Python file ``NN_name.py`` in which comments that begin with
 ``# %%`` start a new cell. Behind it may stand its *evidence*, a second percent script of the same
 name in the folder ``evidence``: grids, further claims, further figures. What draws the figures of
-both are plain functions in ``evidence/figures_NN.py``.
+both are plain functions in ``evidence/figures_NN.py``, and ``evidence/exercises_NN.py`` holds what
+the reader is asked to do.
 """
 
 import re
@@ -263,9 +264,30 @@ def figures(number: int) -> types.ModuleType:
         ...
         ValueError: lesson 99 has no figures of its own; they would be in ...
     """
-    path = lessons_folder() / EVIDENCE / f"figures_{number:02}.py"
+    return companion("figures", number)
+
+
+#: What may stand beside the evidence of a lesson, and how to say that it does not.
+COMPANIONS = {"figures": "figures of its own", "exercises": "exercises"}
+
+
+def companion(kind: str, number: int) -> types.ModuleType:
+    """Run ``evidence/KIND_NN.py``, what a lesson's scripts use of their own, and return it.
+
+    Args:
+        kind: one of `COMPANIONS`.
+        number: of the lesson.
+
+    Raises:
+        ValueError: if this lesson has no such file.
+
+    Example:
+        >>> companion("figures", 11).__name__
+        'figures_11'
+    """
+    path = lessons_folder() / EVIDENCE / f"{kind}_{number:02}.py"
     if not path.is_file():
-        raise ValueError(f"lesson {number} has no figures of its own; they would be in {path}")
+        raise ValueError(f"lesson {number} has no {COMPANIONS[kind]}; they would be in {path}")
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
     # Not by import: that would leave compiled files beside the lessons.
