@@ -13,7 +13,13 @@ from minitransfer.course import scripts
 from minitransfer.course.claims import ClaimFailed, claim
 from minitransfer.course.exercises import Exercise, exercises, near
 from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, print_untested, run_all
-from minitransfer.course.pages import articles, claim_statements, glossary_terms, print_glossary
+from minitransfer.course.pages import (
+    articles,
+    claim_statements,
+    glossary_terms,
+    print_glossary,
+    print_sources,
+)
 from minitransfer.course.player import run_through, step_through
 from minitransfer.course.scripts import (
     catalogue,
