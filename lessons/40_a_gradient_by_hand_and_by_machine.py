@@ -35,7 +35,8 @@
 #
 # Nobody needed to know the whole computation. Each step needs only the
 # message from the one after it, and what it computed itself. So a machine
-# can do it.
+# can do it. The way there, computing the values, is called the *forward
+# pass*; the way back, sending the messages, is the *backward pass*.
 #
 # ## The engine
 #
