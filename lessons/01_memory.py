@@ -65,7 +65,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import intervals
 
 # %%
@@ -205,15 +205,15 @@ plots.show(draw.sixteen(tables, left, served), "01_sixteen")
 #
 # ## What the numbers say
 #
-# Every lesson ends with one claim or two: a sentence, whose it is (an
-# article's or ours), what would have refuted it, what it was compared
-# with (the *control*), what was measured, and the *verdict*. After ±
-# stands the *spread*, the standard deviation over the runs; shares of
-# yes and no have an interval in brackets instead. Each run draws what is
-# left to chance from a number of its own, its *seed*. The *effect* is the
-# difference that the claim is about; its 95 % *confidence interval* says
-# where the truth lies, as far as so many runs can tell. All claims stand
-# in a *ledger* (`minitransfer claims`), words of the trade in the
+# Every lesson has one claim or two: a sentence, whose it is, what would
+# have refuted it, what it was compared with (the *control*), what was
+# measured, and the *verdict*. After ± stands the *spread*, the standard
+# deviation over the runs; shares of yes and no have an interval
+# instead. Each run draws what is left to chance from its own number,
+# its *seed*. The *effect* is the difference that the claim is about;
+# its 95 % *confidence interval* says where the truth lies, as far as so
+# many runs can tell. All claims stand in a *ledger*
+# (`minitransfer claims`), words of the trade in the
 # [glossary](glossary.md).
 
 # %%
@@ -276,6 +276,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(1)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. A learner gives the probabilities 1/2, 1/4, 1 and 1 to what is true

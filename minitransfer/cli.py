@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--evidence", action="store_true", help="what stands behind the lesson")
     learn.add_argument("--out", type=Path, default=Path(), help="folder for the notebook")
     learn.add_argument("--words", action="store_true", help="explain the words of the trade")
+    learn.add_argument("--sources", action="store_true", help="the articles and what they say")
     learn.set_defaults(command=_learn)
 
     claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
@@ -178,6 +179,8 @@ def _ways_table(result) -> Table:
 def _learn(options) -> int:
     if options.words:
         course.print_glossary()
+    elif options.sources:
+        course.print_sources()
     elif options.number is None:
         course.print_catalogue()
     elif options.notebook:

@@ -7,6 +7,7 @@ the window or hide what follows, and square brackets are rich's markup.
 import contextlib
 import re
 import sys
+import textwrap
 
 _CONTROLS = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # an escape sequence, whole: its letters are not text
@@ -35,6 +36,17 @@ def plain(text) -> str:
     from rich.markup import escape  # takes a moment, and not everything that is printed needs it
 
     return escape(without_controls(text))
+
+
+def wrapped(text: str, width: int = 76) -> str:
+    """Break a text into lines of a width that every terminal has, all but the first indented.
+
+    Example:
+        >>> print(wrapped("one two three", width=8))
+        one two
+          three
+    """
+    return "\n".join(textwrap.wrap(text, width, subsequent_indent="  "))
 
 
 def replace_what_cannot_be_shown(*streams) -> None:

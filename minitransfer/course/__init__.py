@@ -1,17 +1,25 @@
 """The course: what finds, plays, checks and prints the lessons in the folder ``lessons``.
 
 `scripts` finds the lessons and cuts them into cells, `player` steps through one in the terminal,
-`claims` is what a lesson ends with, `records` what it leaves in a file, `ledger` what all of them
-leave behind, and `pages` reads the sources, the glossary and the index. What a lesson itself uses
-of this package is `claim` and `figures`.
+`claims` is what a lesson ends with, `exercises` what it asks the reader to do, `records` what it
+leaves in a file, `ledger` what all of them leave behind, and `pages` reads the sources, the
+glossary and the index. What a lesson itself uses of this package is `claim`, `figures` and
+`exercises`.
 """
 
 import sys
 
 from minitransfer.course import scripts
 from minitransfer.course.claims import ClaimFailed, claim
+from minitransfer.course.exercises import Exercise, exercises, near
 from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, print_untested, run_all
-from minitransfer.course.pages import articles, claim_statements, glossary_terms, print_glossary
+from minitransfer.course.pages import (
+    articles,
+    claim_statements,
+    glossary_terms,
+    print_glossary,
+    print_sources,
+)
 from minitransfer.course.player import run_through, step_through
 from minitransfer.course.scripts import (
     catalogue,

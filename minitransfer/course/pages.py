@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from rich import box
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 
 from minitransfer.course import scripts
+from minitransfer.course.terminal_markdown import terminal_markdown
 from minitransfer.files import write_atomically
 from minitransfer.terminal import plain
 
@@ -151,6 +153,15 @@ def print_glossary(console: Console | None = None) -> None:
         numbers = ", ".join(str(int(name[:2])) for name in term.lessons)
         table.add_row(plain(", ".join(term.names)), plain(term.sentence), numbers)
     (console or Console()).print(table)
+
+
+def print_sources(console: Console | None = None) -> None:
+    """Print the page of sources: the articles and all they say; to the terminal if None is given.
+
+    Example:
+        >>> print_sources(Console(quiet=True))
+    """
+    (console or Console()).print(Markdown(terminal_markdown(_page("sources.md"))))
 
 
 _HEAD = "| lesson | question | you need | minutes |\n|---|---|---|---|\n"

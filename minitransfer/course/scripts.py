@@ -3,7 +3,8 @@
 A lesson is a percent script: a Python file ``NN_name.py`` in which comments that begin with
 ``# %%`` start a new cell. Behind it may stand its *evidence*, a second percent script of the same
 name in the folder ``evidence``: grids, further claims, further figures. What draws the figures of
-both are plain functions in ``evidence/figures_NN.py``.
+both are plain functions in ``evidence/figures_NN.py``, and ``evidence/exercises_NN.py`` holds what
+the reader is asked to do.
 """
 
 import re
@@ -263,9 +264,30 @@ def figures(number: int) -> types.ModuleType:
         ...
         ValueError: lesson 99 has no figures of its own; they would be in ...
     """
-    path = lessons_folder() / EVIDENCE / f"figures_{number:02}.py"
+    return companion("figures", number)
+
+
+#: What may stand beside the evidence of a lesson, and how to say that it does not.
+COMPANIONS = {"figures": "figures of its own", "exercises": "exercises"}
+
+
+def companion(kind: str, number: int) -> types.ModuleType:
+    """Run ``evidence/KIND_NN.py``, what a lesson's scripts use of their own, and return it.
+
+    Args:
+        kind: one of `COMPANIONS`.
+        number: of the lesson.
+
+    Raises:
+        ValueError: if this lesson has no such file.
+
+    Example:
+        >>> companion("figures", 11).__name__
+        'figures_11'
+    """
+    path = lessons_folder() / EVIDENCE / f"{kind}_{number:02}.py"
     if not path.is_file():
-        raise ValueError(f"lesson {number} has no figures of its own; they would be in {path}")
+        raise ValueError(f"lesson {number} has no {COMPANIONS[kind]}; they would be in {path}")
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
     # Not by import: that would leave compiled files beside the lessons.
@@ -294,12 +316,16 @@ def print_catalogue(console: Console | None = None) -> None:
         "minitransfer learn 3 steps through lesson 3, a cell per key press.",
         "minitransfer learn 11 --evidence steps through what stands behind lesson 11.",
         "minitransfer learn --words explains the words of the trade.",
+        "minitransfer learn --sources shows the articles that the lessons retell.",
     ):
         console.print(f"[dim]{line}[/]", highlight=False)
 
 
 def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
     """Write lesson `number` as a Jupyter notebook, without outputs, and return its path.
+
+    Links to the pages and scripts of the lessons, which are not beside the notebook, become the
+    commands that show them.
 
     Args:
         number: of the lesson.
@@ -324,6 +350,9 @@ def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
             'a notebook is written by jupytext: pip install "minitransfer[site]"'
         ) from None
     notebook = jupytext.read(lesson.path, fmt="py:percent")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_commands(cell.source)
     notebook.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",
@@ -332,3 +361,34 @@ def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
     name = f"{lesson.path.stem}_{EVIDENCE}" if evidence else lesson.path.stem
     path = Path(folder) / f"{name}.ipynb"
     return write_atomically(path, jupytext.writes(notebook, fmt="ipynb"))
+
+
+_LINK = re.compile(
+    r"\[([^\[\]]+)\]\((?!\w+:)((?:[\w./-]+/)?([\w-]+)\.(?:md|py))\)(\s*\(`[^`]+`\))?"
+)
+
+
+def with_commands(text: str) -> str:
+    """Replace links to what lies beside the lessons by the commands that show it.
+
+    Where the command follows the link already, the link goes and the command stays.
+
+    Example:
+        >>> with_commands("see [lesson 16](16_frozen.py), [sources](sources.md)")
+        'see lesson 16 (`minitransfer learn 16`), sources (`minitransfer learn --sources`)'
+        >>> with_commands("[The evidence](evidence/02_a.py) (`minitransfer learn 2 --evidence`)")
+        'The evidence (`minitransfer learn 2 --evidence`)'
+    """
+
+    def told(link):
+        shown, target, name, command = link.groups()
+        pages = {"sources": "--sources", "glossary": "--words", "index": ""}
+        if name[:2].isdecimal():
+            what = f"{int(name[:2])}" + (" --evidence" if f"{EVIDENCE}/" in target else "")
+        elif name in pages:
+            what = pages[name]
+        else:
+            return f"{shown} (`{lessons_folder() / target}`)"
+        return shown + (command or f" (`{f'minitransfer learn {what}'.strip()}`)")
+
+    return _LINK.sub(told, text)

@@ -25,12 +25,11 @@ _DETAILS = re.compile(
 )
 
 
-def terminal_markdown(text: str, unfolded: bool = False) -> str:
-    """Rewrite formulas and folded answers into plain Markdown.
+def terminal_markdown(text: str) -> str:
+    """Rewrite formulas into plain Markdown, and leave out what is folded away.
 
     Args:
         text: Markdown as the site and the notebook read it.
-        unfolded: whether to show what ``<details>`` folds away.
 
     Returns:
         Markdown for the terminal; formulas stand in it as code.
@@ -41,8 +40,21 @@ def terminal_markdown(text: str, unfolded: bool = False) -> str:
         >>> terminal_markdown("<details><summary>Answer</summary>Two.</details>")
         '▸ **Answer** *(u unfolds)*'
     """
-    shown = r"▾ **\1**\n\n\2" if unfolded else r"▸ **\1** *(u unfolds)*"
-    text = _DETAILS.sub(shown, text)
+    return _without_latex(_DETAILS.sub(r"▸ **\1** *(u unfolds)*", text))
+
+
+def folded_answers(text: str) -> str:
+    """Return what a cell folds away, and nothing else of it, as Markdown for the terminal.
+
+    Example:
+        >>> folded_answers("How many?\\n<details><summary>Answer</summary>$2^2$</details>")
+        '▾ **Answer**\\n\\n`2²`'
+    """
+    folded = (f"▾ **{title}**\n\n{answer}" for title, answer in _DETAILS.findall(text))
+    return _without_latex("\n\n".join(folded))
+
+
+def _without_latex(text):
     parts, end = [], 0
     for code in _CODE.finditer(text):  # code stays as it is
         parts += [_with_formulas(text[end : code.start()]), code[0]]
@@ -65,20 +77,23 @@ def formula(latex: str) -> str:
     """
     text = re.sub(r"\\(?:bigl|bigr|left|right)\b", "", latex)
     text = re.sub(r"\\(?:[,;]|q?quad(?![a-zA-Z]))", " ", text)
+    text = re.sub(r"([_^])\\(?:mathrm|text) *(\{[^{}]*\})", r"\1\2", text)  # the name of a mark
     text = re.sub(r"\\(?:mathrm|text) *\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"(?<=[\w)])\\(log|ln|exp|max|min|tanh)(?![a-zA-Z])", r" \\\1", text)
     text = re.sub(r"\\([a-zA-Z]+)", lambda m: _SIGNS.get(m[1], m[0]), text)
     for _ in range(3):  # from the inside outwards; a bracket after a mark is one of ours
         text = re.sub(r"_(?:\{([^{}]*)\}|([^\s{}\\(]))", lambda m: _shifted(m, "_", _LOWERED), text)
         text = re.sub(r"\^(?:\{([^{}]*)\}|([^\s{}\\(]))", lambda m: _shifted(m, "^", _RAISED), text)
         text = re.sub(
             r"\\frac *\{([^{}]*)\} *\{([^{}]*)\}",
-            lambda m: f"{_bracketed(m[1])}/{_bracketed(m[2])} ",
+            lambda m: f"{_bracketed(m[1])}/{_bracketed(m[2], below=True)} ",
             text,
         )
         text = re.sub(r"\\sqrt *\{([^{}]*)\}", lambda m: f"√{_bracketed(m[1])}", text)
     if "\\" in text:
         return latex.strip()
-    return " ".join(text.replace("{", "").replace("}", "").split())
+    words = text.replace("{", "").replace("}", "").split()
+    return re.sub(r" ([).,])", r"\1", " ".join(words))
 
 
 def _shifted(found, mark, table):
@@ -86,9 +101,12 @@ def _shifted(found, mark, table):
     inside = (found[1] if found[1] is not None else found[2]).replace(" ", "")
     if all(ord(letter) in table for letter in inside):
         return inside.translate(table)
-    return f"{mark}({inside})" if len(inside) > 1 else f"{mark}{inside}"
+    word = inside.isalpha() and inside.isascii()
+    return f"{mark}{inside}" if word or len(inside) == 1 else f"{mark}({inside})"
 
 
-def _bracketed(text):
+def _bracketed(text, below=False):
+    """In brackets, unless it is one number or name; below a stroke 3n would be read as n thirds."""
     text = text.strip()
-    return text if re.fullmatch(r"[\w.′ₐ-ₜ⁰-ⁿ]+", text) else f"({text})"
+    single = r"[\d.]+|[^\W\d][\w′]*" if below else r"[\w.′]+"
+    return text if re.fullmatch(rf"(?:{single})[ₐ-ₜ₀-₉⁰-ⁿ²³¹]*", text) else f"({text})"

@@ -8,6 +8,9 @@ from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure, h
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FEW_POINTS = 12
 
+#: Curves of many points differ by these; dots are left to what is no curve, as chance.
+LINES = ("-", "--", "-.", (0, (8, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (2, 1)))
+
 #: Colours of the ways that borrow nothing; all others are blue.
 WAY_COLOURS = {"scratch": ORANGE, "random": GREY}
 
@@ -86,7 +89,7 @@ def curves_with_spread(
         title: the finding.
         xlabel, ylabel: names of the axes, with units.
         log_x, log_y: whether an axis is logarithmic.
-        percent: whether to show shares as percentages.
+        percent: whether to show shares as percentages; a band then ends at 0 and at 100.
         quantiles: the line is the median and the band lies between these, for instance
             (0.1, 0.9); by default the mean and one standard deviation on either side.
         single_runs: how many single runs to draw as thin lines behind each curve.
@@ -126,9 +129,13 @@ def curves_with_spread(
         for run in values[:single_runs]:
             axes.plot(x, run, color=colour, linewidth=0.5, alpha=0.35)
         middle, low, high = _band(values, quantiles)
+        if percent:  # no share lies beyond, though mean ± deviation may
+            low, high = np.clip([low, high], 0, 100)
         axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-        marker = MARKERS[number % len(MARKERS)] if len(x) <= FEW_POINTS else ""
-        axes.plot(x, middle, color=colour, marker=marker, markersize=5)
+        few = len(x) <= FEW_POINTS
+        marker = MARKERS[number % len(MARKERS)] if few else ""
+        line = "-" if few else LINES[number % len(LINES)]
+        axes.plot(x, middle, color=colour, marker=marker, linestyle=line, markersize=5)
         ends.append((middle[-1], label, colour))
     if chance is not None:
         axes.axhline(chance * scale, color=GREY, linestyle=":", linewidth=1.2)

@@ -178,6 +178,25 @@ def save(picture, path, dpi="figure") -> Path:
         return write_atomically(path, lambda file: picture.savefig(file, dpi=dpi, format="png"))
 
 
+def described(picture) -> str:
+    """Say in words what a figure shows, for those who cannot see it: its finding, and its axes.
+
+    Example:
+        >>> picture, axes = figure("The loss falls")
+        >>> _ = axes.set(xlabel="step", ylabel="loss (nats)")
+        >>> described(picture)
+        'The loss falls (loss (nats) over step)'
+    """
+    finding = " ".join(picture.get_suptitle().split())
+    said = []
+    for axes in picture.axes:
+        title = axes.get_title(loc="left") or axes.get_title()
+        named = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
+        said.append(": ".join(filter(None, (" ".join(title.split()), " ".join(named.split())))))
+    panels = "; ".join(filter(None, dict.fromkeys(said)))
+    return f"{finding} ({panels})" if finding and panels else finding or panels or "a figure"
+
+
 def figures_folder() -> Path:
     """Return the folder for figures: ``MINITRANSFER_FIGURES``, or one in the cache.
 
@@ -213,7 +232,8 @@ def _display_in_notebook(picture) -> None:
 
     with io.BytesIO() as file, _ready_to_draw(picture):
         picture.savefig(file, format="png")
-        display(Image(file.getvalue(), width=round(96 * picture.get_figwidth())))
+        width = round(96 * picture.get_figwidth())
+        display(Image(file.getvalue(), width=width, metadata={"alt": described(picture)}))
 
 
 def _has_window() -> bool:

@@ -56,6 +56,13 @@ def test_learn_explains_the_words_of_the_trade(capsys):
     assert "To be right on inputs" in capsys.readouterr().out
 
 
+def test_learn_shows_the_sources(capsys):
+    assert cli.main(["learn", "--sources"]) == 0
+    shown = capsys.readouterr().out
+    assert "E · Why deep learning?" in shown
+    assert "A2 (claim)" in shown
+
+
 def test_a_failing_run_has_a_status(one_lesson):
     assert cli.main(["learn", "1", "--run"]) == 1
 

@@ -9,13 +9,13 @@ import re
 import pytest
 
 from minitransfer import course
-from minitransfer.course.scripts import EVIDENCE, split_cells
+from minitransfer.course.scripts import COMPANIONS, EVIDENCE, split_cells
 
 #: Lessons that still have the old form. The list only shrinks.
-OLD_FORM = {7, 40, 41, 42}
+OLD_FORM = {7, 41, 42}
 
 MOST_LINES_OF_A_CELL = 30
-MOST_LINES_OF_CODE = 60  # of the whole lesson, without imports, comments and cells that claim
+MOST_LINES_OF_CODE = 60  # of the whole lesson, without imports, comments, cells that claim or ask
 MOST_WORDS = 1500  # without what is folded away
 MOST_MINUTES = 15
 
@@ -39,10 +39,11 @@ class Script:
         return sum(getattr(f, "attr", getattr(f, "id", "")) == name for f in functions)
 
     def lines_of_code(self):
-        """Lines that a reader has to understand: no imports, comments, blanks, cells that claim."""
+        """Lines that a reader has to understand: no imports, comments, blanks, nor cells that claim
+        or ask."""
         count = 0
         for source in self.code:
-            if re.search(r"^claim\(", source, re.MULTILINE):
+            if re.search(r"^claim\(|exercises\(", source, re.MULTILINE):
                 continue
             skipped = set()
             for node in ast.parse(source).body:
@@ -122,6 +123,15 @@ def test_the_reader_predicts_tries_and_checks_himself(script):
     assert "</details>" in answers
 
 
+def test_exercises_stand_before_the_questions_and_are_asked(lesson, script):
+    asked = script.calls("exercises")
+    assert (script.section("Exercises") is not None) is bool(asked)
+    if asked:  # a lesson may do without, as long as not all have them
+        assert f"exercises({lesson.number})" in "\n".join(script.code)
+        assert script.prose.index("## Exercises") < script.prose.index("## Check yourself")
+        assert script.calls("check") == len(course.exercises(lesson.number)) >= 2
+
+
 def test_it_says_where_to_read_on(lesson, script):
     further = re.findall(r"^- .+\n(?:  .+\n?)*", script.section("Read on"), re.MULTILINE)
     assert len(further) >= 2
@@ -133,7 +143,7 @@ def test_it_says_where_to_read_on(lesson, script):
 def test_evidence_stands_behind_a_lesson_and_figures_draw_only():
     folder = course.lessons_folder() / EVIDENCE
     names = {lesson.path.name for lesson in LESSONS}
-    numbers = {f"figures_{lesson.number:02}.py" for lesson in LESSONS}
+    numbers = {f"{kind}_{lesson.number:02}.py" for kind in COMPANIONS for lesson in LESSONS}
     there = {path.name for path in folder.glob("*.py")}
     assert there <= names | numbers
     for path in folder.glob("figures_*.py"):

@@ -20,6 +20,14 @@ def test_curves_of_few_points_differ_by_more_than_colour():
     many = {"a": np.zeros((2, 200)), "b": np.ones((2, 200))}
     lines = plots.curves_with_spread(np.arange(200), many, "t", "x", "y").axes[0].lines
     assert {line.get_marker() for line in lines} <= {"", "None"}
+    assert len({line.get_linestyle() for line in lines}) == len(many)
+
+
+def test_a_band_of_shares_ends_at_all():
+    shares = {"a": [[0.5, 1.0], [0.0, 0.9]], "b": [[0.0, 1.0], [0.1, 0.98]]}
+    axes = plots.curves_with_spread([1, 2], shares, "t", "x", "y", percent=True).axes[0]
+    heights = np.concatenate([band.get_paths()[0].vertices[:, 1] for band in axes.collections])
+    assert (heights.min(), heights.max()) == (0, 100)
 
 
 def test_quantiles_percent_chance_and_single_runs():

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from minitransfer import plots
+from minitransfer.plots.style import described
 
 
 def test_show_saves_and_says_where(tmp_path, monkeypatch, capsys):
@@ -32,13 +33,16 @@ def test_without_a_display_figures_go_to_the_cache(tmp_path, monkeypatch):
 def test_in_a_notebook_it_appears_below_the_cell(monkeypatch, capsys):
     shown = []
     fake = types.SimpleNamespace(
-        Image=lambda data, width: (data, width), display=lambda image: shown.append(image)
+        Image=lambda data, width, metadata: (data, width, metadata), display=shown.append
     )
     monkeypatch.delenv("MINITRANSFER_FIGURES")
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
     monkeypatch.setattr("minitransfer.plots.style._in_notebook", lambda: True)
-    assert plots.show(plots.figure()[0], "below") is None
-    ((data, width),) = shown
+    picture, axes = plots.figure("It falls, and " * 5 + "falls")
+    axes.set(xlabel="step", ylabel="loss")
+    assert plots.show(picture, "below") is None
+    ((data, width, metadata),) = shown
+    assert metadata == {"alt": "It falls, and " * 5 + "falls (loss over step)"}
     assert data.startswith(b"\x89PNG")
     assert width == 528
     assert capsys.readouterr().out == ""
@@ -48,6 +52,15 @@ def test_in_a_notebook_it_appears_below_the_cell(monkeypatch, capsys):
 def test_a_name_is_no_path(name):
     with pytest.raises(ValueError, match="file name without folder"):
         plots.show(plots.figure()[0], name)
+
+
+def test_the_words_for_a_figure_name_its_panels():
+    picture, (left, right) = plots.figure("Both", columns=2)
+    left.set_title("plain", loc="left")
+    right.set_title("deep")
+    right.set_xlabel("steps")
+    assert described(picture) == "Both (plain; deep: steps)"
+    assert described(plots.figure()[0]) == "a figure"
 
 
 def test_several_axes_share_the_title():
