@@ -34,7 +34,7 @@ import minitransfer.nn as nn
 import minitransfer.nn.functional as F
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots, train
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -301,6 +301,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(6)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. The loss of a classifier has stopped at 0.30 nats for weeks. Name two
