@@ -137,16 +137,17 @@ plots.show(draw.survives(DEPTHS, found), "07_what_survives_pooling")
 #
 # *What is dropped is mostly no loss.* The class does not fall along with
 # the picture. It becomes easier to read on the way up, while where exactly
-# the stroke went is forgotten. In the untrained network both fade. So to
-# forget the picture is no work of learning; to keep the class is.
+# the stroke went is forgotten. The untrained network forgets the picture
+# as well, so that is no work of learning. But after its last pooling the
+# class is gone, too. To keep that one is what was learnt.
 #
 # *The shortcut heals, but not the pooling.* In the white gaps, where the
 # convolutions work, the plain curve falls and the residual one hardly does:
 # a note is added, nothing is crossed out. In the grey bands both fall, and
 # the residual one more, since it has more to lose. A shortcut can only
-# carry on what it is given, and it stands *behind* the pooling. (Nor does
-# the network that keeps more of the picture name digits better. At this
-# depth the plain one is no worse.)
+# carry on what it is given, and it stands *behind* the pooling. (Whoever
+# keeps more of the picture does not name it better: at the end the class
+# is read a little *better* from the plain network.)
 #
 # ## Depth alone
 #
@@ -166,8 +167,9 @@ plots.show(draw.horizon(depth), "07_horizon")
 # length of 1.)
 #
 # After two hundred steps one would say: without shortcuts, twenty layers
-# cannot learn. After two thousand most of them have learnt, and forty with
-# good initial weights are close behind those with shortcuts. Whoever
+# cannot learn. After two thousand most of them have learnt (by Adam; by SGD
+# they still have not), and forty with good initial weights are close
+# behind those with shortcuts. Whoever
 # reports that depth hurts has to say how long he waited, and so do we: all
 # this is about two thousand steps at most.
 #
@@ -257,9 +259,9 @@ claim(
 #
 # 1. Put `nn.AvgPool2d(2)` in place of `nn.MaxPool2d(2)`, and print what
 #    `opened("residual", 0)` returns. Is it the maximum that forgets?
-# 2. Let the notes be loud: `shrink=1.0` in `block`. Watch what the layers
-#    between the poolings lose.
-# 3. Call `opened("plain", 0, steps=0)`, then with 30 and with 300 steps.
+# 2. Let the notes be loud: `shrink=1.0` in `block`. Watch what is lost, and
+#    the class at the end.
+# 3. Call `opened("plain", 0, steps=1)`, then with 30 and with 300 steps.
 #    What does training do to the picture, and what to the class?
 #
 # <details><summary>What you will see</summary>
@@ -267,8 +269,9 @@ claim(
 # 1. In part. Less is lost at the poolings, and a little more of the
 #    picture arrives at the end. But most of it is lost all the same, for
 #    of four numbers one is left.
-# 2. The residual curve sags in the white gaps, though less than the plain
-#    one: loud notes drown what was written first.
+# 2. The layers between lose little more, the poolings do, and in the end
+#    the class is read much less well. Notes that are as loud as the
+#    whisper drown what was written first.
 # 3. The picture fades without training, too. What grows is how well the
 #    class can be read at the later depths.
 #
