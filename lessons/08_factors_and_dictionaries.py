@@ -96,6 +96,10 @@ plots.show(draw.factors(error), "08_factors")
 # numbers, for numbers bring an order along that the factors do not have.
 # Is red more than blue? *Split* into factors *and* one-hot: it takes both.
 #
+# (Not everything is kept apart by that. When the value of one thing changes
+# and is learnt anew, the shared hidden layer drags the others along,
+# one-hot or not; see the evidence.)
+#
 # And it takes a world that has these factors. In the last row every thing
 # has a value of its own, which has nothing to do with colour and shape.
 # The network that is told of them does worse there than somebody who
