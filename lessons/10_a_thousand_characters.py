@@ -89,12 +89,12 @@ plots.show(draw.two_heaps(large.x, digits.x), "10_two_heaps")
 # place and means something else there only stands in the way. So the last
 # layer starts fresh, with small random weights that lean to no digit.
 #
-# The first four are another matter. Think of someone who moves to another
-# workbench. The labels on the old drawers stay behind, for other things
-# lie in the new ones. But the tools come along. The fifth layer is the
-# labels, the first four are tools: they say what there is to see, a
-# stroke here, an end, a bend. Are they of as much use for digits? Nobody
-# has proved it. We measure.
+# The first four are another matter. Think of a carpenter who changes to
+# another workshop. The order book stays behind, for other things are made
+# here. But the tools come along. The fifth layer is the order book, the
+# first four are tools: they say what there is to see, a stroke here, an
+# end, a bend. Are they of as much use for digits? Nobody has proved it. We
+# measure.
 
 # %%
 plots.show(draw.copied(), "10_what_is_copied")
