@@ -95,10 +95,10 @@ plots.show(draw.film(film), "12_film")
 # ## Straight, bent, curved
 #
 # So much for edges. To find out what the *next* layers look for we show
-# the network strokes. All have the same length and thickness and lie in
-# any direction. Walk along one: on a *line* your direction does not
-# change. On a *corner* it turns all at once. On a *curve* it turns by as
-# much, a little with every step.
+# the network strokes. In length, thickness and direction the three kinds
+# are alike. Walk along one: on a *line* your direction does not change. On
+# a *corner* it turns all at once. On a *curve* it turns by as much, a
+# little with every step.
 
 # %%
 KINDS = ("line", "corner", "curve")
@@ -137,13 +137,13 @@ for name, body in (("learnt", network), ("random", fresh(0))):
     print(f"corner or line, {name}, layers 1 to 4: {told}")
 
 # %% [markdown]
-# There are two traps in such a reading, and this lesson fell into both of
-# them once.
+# There are two traps in such a reading.
 #
 # *Places.* A convolution answers at many places of the picture. A layer
 # that tells the reader where something was seen has an unfair lead over
 # one that tells only that it was. `by_place` gives every layer the same
-# nine places. Then there are the numbers themselves: layer 3 has twice as
+# nine places; an earlier version of this lesson did not, and praised a
+# layer for it. Then there are the numbers themselves: layer 3 has twice as
 # many units as layer 1. In the table below each reader got 64 numbers,
 # drawn by lot.
 #
@@ -198,7 +198,9 @@ plots.show(draw.staircase(read_right), "12_staircase")
 # a bell, light on one side of a line and dark on the other. These are
 # *Gabor functions*. For each filter we search some thousand of them for
 # the best, and ask what share of the squared weights it explains. Chance
-# explains something as well, so look at the distance.
+# explains something as well, so look at the distance. (What would refute
+# the first claim was written down when two of its ten networks had been
+# looked at.)
 
 # %%
 steps = {
@@ -279,7 +281,7 @@ claim(
 #    questions, and the one for which depth helps most.
 # 3. The first three, and the first most of all for the fine question.
 #    Layer 4 has no places to lose, so now it looks far ahead. That is the
-#    trap which this lesson once fell into.
+#    trap that the earlier version fell into.
 #
 # </details>
 #
