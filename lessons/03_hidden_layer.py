@@ -97,13 +97,13 @@ found = nn.member(two, 1)
 plots.show(draw.network(found), "03_network")
 
 # %% [markdown]
-# Follow the lines on the right. Both hidden nodes are nodes as in lesson 2: each draws one straight line in
-# the plane of the switches. Node $g_1$ looks for one switch up and the
-# other down, node $g_2$ for the contrary, and the output has only to ask
-# whether either of them has found what it looks for. (Other runs share
-# the work in another way: one node asks "any switch up?", the other
-# "both?".) That is a feature of the kind that somebody would have had to
-# think of.
+# Follow the lines on the right. Both hidden nodes are nodes as in lesson
+# 2: each draws one straight line in the plane of the switches. Node $g_1$
+# looks for one switch up and the other down, node $g_2$ for the contrary,
+# and the output has only to ask whether either of them has found what it
+# looks for. (Other runs share the work in another way: one node asks "any
+# switch up?", the other "both?".) That is a feature of the kind that
+# somebody would have had to think of.
 #
 # ## Three times the relations, and no more data
 #

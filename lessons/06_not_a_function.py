@@ -76,9 +76,10 @@ plots.show(draw.turned_round(nn.member(net, 0)), "06_network")
 #   \ln \frac{1}{p(x \mid y)}.$$
 #
 # For XOR each answer leaves two questions, equally likely. That makes
-# $\ln 2 = 0.693$: of the two bits that were asked, one. For OR the answer 0 leaves one question. The answer 1,
-# three times out of four, leaves three: $\frac{3}{4} \ln 3 = 0.824$. These
-# are floors, and no network is asked.
+# $\ln 2 = 0.693$: of the two bits that were asked, one. For OR the answer
+# 0 leaves one question. The answer 1, three times out of four, leaves
+# three: $\frac{3}{4} \ln 3 = 0.824$. These are floors, and no network is
+# asked.
 #
 # Two more runs stand beside it. *Forwards*, from question to answer, is
 # the control: it shows that networks of this size can learn a table of

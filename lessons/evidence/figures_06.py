@@ -85,10 +85,14 @@ def arrow(films, left):
         ).mean()
         for start in films
     }
-    told = ", from ".join(
-        f"{start} beginnings by {gap:.2f}"
-        for start, gap in gaps.items()
-    ).replace("-0.00", "0.00").replace("-", "−")
+    told = (
+        ", from ".join(
+            f"{start} beginnings by {gap:.2f}"
+            for start, gap in gaps.items()
+        )
+        .replace("-0.00", "0.00")
+        .replace("-", "−")
+    )
     figure, panels = plots.figure(
         f"The past is harder to tell: from {told} nats",
         columns=3,
