@@ -20,9 +20,10 @@
 #
 # A shop sells things in five colours and five shapes. What a thing is
 # worth is the sum of what its colour and its shape are worth. A network
-# is shown 13 of the 25 things with their values, and is asked for the
-# other 12. Nobody can know them who does not know of colour and shape. But
-# how does one tell a network which thing is meant? By one number, counting
+# is shown 13 of the 25 things with their values, drawn by chance, but so
+# that each colour and each shape is among them. It is asked for the other
+# 12, which nobody can know without knowing of colour and shape. But how
+# does one tell a network which thing is meant? By one number, counting
 # from −1 to 1? By a number each for colour and shape? By 25 inputs of
 # which one is 1, *one-hot*? Or by five such inputs for the colour and five
 # for the shape?
@@ -113,16 +114,18 @@ plots.show(draw.factors(error), "08_factors")
 #   + \lambda \sum_j z_j .$$
 #
 # The second term charges a price for every atom that is used. That makes
-# the code *sparse*: most of it is zero. Given $D$, the next step comes
-# closer to the best code every time it is taken (this is called ISTA; $L$
-# is the largest eigenvalue of $DD^\top$):
+# the code *sparse*: most of it is zero. Given $D$, this step brings $z$
+# closer to the best code every time it is taken:
 #
 # $$z \leftarrow \mathrm{ReLU}\bigl(z + \frac{1}{L} (x - zD)\,D^\top
 #   - \frac{\lambda}{L}\bigr)$$
 #
-# Look at it twice. It is a layer: a linear map, a bias, a ReLU. It has a
-# *shortcut*, as in lesson 7. And the *same cell* is used again and again,
-# as in lesson 5. To think about what one sees is a deep network.
+# (ReLU puts 0 in the place of negative numbers. $L$, the largest
+# eigenvalue of $DD^\top$, keeps the step small enough. The method is
+# called ISTA.) Look at it twice. It is a layer: a linear map, a bias, a
+# ReLU. It has a *shortcut*, as in lesson 7. And the *same cell* is used
+# again and again, as in lesson 5. To find the code of a patch is to run a
+# deep network.
 #
 # **Predict before you run.** What will the 64 atoms look like? Dots?
 # Digits? Something else?
@@ -163,7 +166,8 @@ plots.show(draw.atoms(D), "08_dictionary")
 # And here is how the dictionary spells: patches that it has not seen, of
 # digits that it has not seen, and the atoms that each takes, most of it
 # first. All have the same scale, so that in every row the atoms add up to
-# the sum.
+# the sum. (Six of them are drawn. The sum is paler than the patch, as the
+# price makes every amount a little too small.)
 
 # %%
 unseen = data.patches(data.mnist("test").x, 4, rng)
@@ -197,7 +201,8 @@ plots.show(draw.spelling(unseen, z, D), "08_spelling")
 # **Why are deep networks more efficient than shallow ones?** For the
 # *iteration prior*: what is above is made from what is below, so that an
 # example helps all others that share its lower structure. It needs the
-# same step to be the same weights; depth by itself did nothing.
+# same step to be the same weights; depth by itself saved nodes in some
+# cases, and hardly an example.
 #
 # **Where does depth have no advantage?** Where neither prior holds
 # (lesson 5), and where layers pass on less than they get (lesson 7).
@@ -244,8 +249,8 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Show fewer things: `SHOWN = 9`, then 7. From where on is the fourth
-#    way no better than the mean, and why?
+# 1. Show fewer things: `SHOWN = 9`, then 7. What becomes of the fourth
+#    way, and why?
 # 2. Make atoms cheap: `PRICE = 0.02`. Then make them dear, `PRICE = 1.5`.
 #    Watch the atoms, and how many of them a patch uses.
 # 3. Let `dictionary` and `code_of` think for 3 steps only, in place of 50
@@ -254,8 +259,9 @@ claim(
 # <details><summary>What you will see</summary>
 #
 # 1. With nine things it can still work: five colours and five shapes are
-#    nine unknowns (the tenth is a common shift). With fewer, some of them
-#    are never tied to the others, and what they are worth is open.
+#    nine unknowns (the tenth is a common shift). With seven its error is
+#    near one half: some of the unknowns are never tied to the others, and
+#    what they are worth is open.
 # 2. Cheap atoms shrink to little more than dots, and a patch takes many.
 #    Dear ones grow into large pieces of digits, a patch takes three or
 #    so, and the picture is coarse. The price decides how much is one word.
