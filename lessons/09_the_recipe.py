@@ -74,7 +74,7 @@ B = nn.Linear(128, 10, generator=rng)
 A2 = transfer.append(body, B)
 transfer.fine_tune(A2, D2, "head", generator=rng)
 
-print("right:", train.evaluate(A2, test)["accuracy"])
+print(f"right: {train.evaluate(A2, test)['accuracy']:.1%}")
 plots.show(draw.recipe(A1, B), "09_recipe")
 
 # %% [markdown]
