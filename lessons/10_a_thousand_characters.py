@@ -140,7 +140,8 @@ def learn(way, rule, rate, seed):
 
 
 # %% [markdown]
-# (A *schedule* lets the rate fall to 0 along half a *cosine*.)
+# (*Momentum* adds a share of the last step to the next one; a *schedule*
+# lets the rate fall to 0 along half a *cosine*.)
 #
 # A comparison is only as fair as the learning rates. A rate that is right
 # for one way is wrong for another, and whoever tries ten rates for his own
