@@ -21,8 +21,9 @@
 # gradient does not know that. It tells every layer to change, and the
 # fewer examples there are, the less of what it says is worth following.
 #
-# Article B gives two pieces of advice for what is borrowed: **hold it
-# still**, or **give it a smaller learning rate**.
+# Article B ([sources](sources.md)) gives two pieces of advice for what is
+# borrowed: **hold it still**, or **give it a smaller learning rate**, which
+# is to say: let each of its steps be shorter.
 #
 # ## The same digits, two rates
 #
