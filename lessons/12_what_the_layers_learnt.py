@@ -5,7 +5,7 @@
 # > the other?
 #
 # - **Time:** 12 minutes
-# - **You need:** Python, and from lesson 9 what a layer, its weights and
+# - **You need:** Python, and from lesson 3 what a layer, its weights and
 #   training are
 # - **You will be able to:** see what a first layer looks for; ask a
 #   layer a question; name the two controls that are missing when
