@@ -144,10 +144,10 @@ plots.show(draw.forgetting(10 * np.arange(11), film), "15_forgetting")
 # the head has learnt first, the same bold rate takes little. An apprentice
 # who knows his trade before he may ask for changes asks for few.
 #
-# Look at the left panel, too. There the three curves lie on each other.
-# Whoever looks only at the task at hand cannot tell the run that has
-# kept what made the network worth borrowing from the run that has lost
-# it.
+# Look at the left panel, too. After twenty steps the three curves lie on
+# each other. Whoever looks only at the task at hand cannot tell the run
+# that has kept what made the network worth borrowing from the run that
+# has lost it.
 #
 # ## Is it worth it?
 #
