@@ -5,7 +5,7 @@
 # > the other?
 #
 # - **Time:** 12 minutes
-# - **You need:** Python, and from lesson 9 what a layer, its weights and
+# - **You need:** Python, and from lesson 3 what a layer, its weights and
 #   training are
 # - **You will be able to:** see what a first layer looks for; ask a
 #   layer a question; name the two controls that are missing when
@@ -172,8 +172,8 @@ plots.show(draw.staircase(read_right), "12_staircase")
 
 # %% [markdown]
 # *Edges.* A line's direction can be read from random filters as well as
-# from learnt ones. The filters do become edges, but a reader had no need
-# of it.
+# from learnt ones; at the first layer even a little better. The filters do
+# become edges, but a reader had no need of it.
 #
 # *Corners.* The first layer tells nearly all of them. The second tells a
 # few more, while the random networks lose some from layer to layer. So
@@ -208,15 +208,16 @@ steps = {
     "corners from 1 to 2": draw.climb(read_right["corners"], 1),
     "curves from 2 to 3": draw.climb(read_right["curves"], 2),
 }
-words = {name: judge(runs).word for name, runs in steps.items()}
+judged = experiments.judge_each(steps)
+words = {name: one.word for name, one in judged.items()}
 found = [name for name, word in words.items() if word == "more"]
-curves = judge(steps["curves from 2 to 3"])
+curves = judged["curves from 2 to 3"]
 claim(
     "C7",
     "layer 1 finds edges, layer 2 corners, layer 3 curves (what a reader "
     "gains there, beyond the network's own beginning; the effect is curves)",
     source="article",
-    refuted_by="one of three gains surely below zero",
+    refuted_by="one of three gains surely below zero (Holm, 5 %)",
     control="the same network before its first step; the same places and "
     "as many numbers of each layer",
     **experiments.over_seeds(steps),
@@ -277,8 +278,8 @@ claim(
 #    stays, unless something pulls it down. The network is about as good
 #    as before. A filter that looks like noise may still do its work.
 # 2. At the third, and by then a good deal better than at the first. Random
-#    networks climb about half of the way. This is the finest of the
-#    questions, and the one for which depth helps most.
+#    networks climb a part of that way. This is the finest of the questions,
+#    and the one for which depth helps most.
 # 3. The first three, and the first most of all for the fine question.
 #    Layer 4 has no places to lose, so now it looks far ahead. That is the
 #    trap that the earlier version fell into.

@@ -11,7 +11,8 @@
 #   say what a single layer is worth; choose a control that credits no
 #   layer with the work of another
 #
-# Two articles, two pictures of depth.
+# Two articles, two pictures of depth (C7 and A4 in the
+# [sources](sources.md)).
 #
 # Article C looks at a network from below. The first layer finds edges,
 # the next ones corners and curves. A cat is made of edges, a digit is
@@ -111,7 +112,7 @@ for task in TARGETS:
 # first two. Whoever wants to know what layers 3 and 4 know must leave 1
 # and 2 as they are, and exchange only 3 and 4.
 #
-# All runs together take ten minutes, so they are stored. Every arm could
+# All runs together take ten minutes, so they are stored. Every way could
 # choose among three learning rates, on pictures that are kept for
 # choosing; an earlier version of this lesson gave the head more training
 # than two layers, and mistook the difference for one between layers.

@@ -21,8 +21,9 @@
 # gradient does not know that. It tells every layer to change, and the
 # fewer examples there are, the less of what it says is worth following.
 #
-# Article B gives two pieces of advice for what is borrowed: **hold it
-# still**, or **give it a smaller learning rate**.
+# Article B ([sources](sources.md)) gives two pieces of advice for what is
+# borrowed: **hold it still**, or **give it a smaller learning rate**, which
+# is to say: let each of its steps be shorter.
 #
 # ## The same digits, two rates
 #
@@ -144,10 +145,10 @@ plots.show(draw.forgetting(10 * np.arange(11), film), "15_forgetting")
 # apprentice who knows his trade before he may ask for changes asks for
 # few.
 #
-# Look at the left panel, too. There the three curves lie on each other.
-# Whoever looks only at the task at hand cannot tell the run that has
-# kept what made the network worth borrowing from the run that has lost
-# it.
+# Look at the left panel, too. After twenty steps the three curves lie on
+# each other. Whoever looks only at the task at hand cannot tell the run
+# that has kept what made the network worth borrowing from the run that
+# has lost it.
 #
 # ## Is it worth it?
 #

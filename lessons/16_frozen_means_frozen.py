@@ -13,10 +13,12 @@
 # A frozen pond looks as if nothing in it could move. You can walk on it.
 # But the ice is a lid. Below it the water flows, and fish swim in it.
 #
-# Article B says: hold what is borrowed still, or let it take small steps.
-# Small steps are lesson 15. Here we take *hold* at its word. In most
-# scripts a body is held by one line, which says that its parameters need
-# no gradient. That line is the lid. Let us drill a hole and look.
+# Article B ([sources](sources.md)) says: hold what is borrowed still, or
+# let it take small steps. Small steps are lesson 15. Here we take *hold*
+# at its word. In most scripts a body is held by one line, which says that
+# its parameters need no *gradient*. (From its gradient follows which way a
+# weight should go; the *optimiser* is the rule that takes the step.) That
+# line is the lid. Let us drill a hole and look.
 #
 # ## No weight moves, and yet
 #

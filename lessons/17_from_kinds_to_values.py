@@ -31,7 +31,7 @@
 # boss runs a store in which boxes are marked by hand with a digit, and
 # every digit stands for a price. A hundred boxes have been priced for us.
 # The prices are in no order: a 3 looks much like an 8 and costs nearly
-# twice as much.
+# twice as much. (`draw` holds what draws the pictures of this lesson.)
 
 # %%
 import numpy as np

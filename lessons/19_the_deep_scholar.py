@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 19 · The deep scholar
 #
-# > Two scholars have heads of the same size and have spent their years
+# > Two scholars have minds of the same size and have spent their years
 # > on the same field. Does the one who thinks in several steps need fewer
 # > lessons in the next field than the one who thinks in a single step?
 #
@@ -37,7 +37,7 @@
 # plain meaning: how many layers lie between what is seen and what is
 # answered.
 #
-# ## Heads of the same size
+# ## Minds of the same size
 #
 # A deeper network must not win because it is a larger one. So all of ours
 # get the same number of parameters, to within one per cent, and all of

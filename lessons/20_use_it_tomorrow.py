@@ -124,7 +124,7 @@ plots.show(draw.price(table), "20_price")
 #
 # 1. *Keep some aside.* A fifth of the labelled pictures is not learnt
 #    from. It tells when to stop, and later which of two ideas was better.
-#    (The 600 are asked once, at the very end.)
+#    (The 600 choose nothing. They only tell, at the very end.)
 # 2. *The head first.* A fresh head is random, and what it sends down in
 #    its first steps is noise. So it learns alone until it fits. Then
 #    everything learns together.

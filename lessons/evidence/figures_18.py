@@ -77,7 +77,7 @@ def worth(known, gains):
         height=4.2,
     )
     looks = (
-        ("held, against a random body", known, "o", plots.COLOURS[5]),
+        ("held, against a random body", known, "o", plots.COLOURS[6]),
         (
             "better option, against scratch",
             gains,

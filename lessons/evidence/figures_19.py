@@ -119,11 +119,10 @@ def _over_depth(axes, rows, colours=plots.COLOURS):
 def labels_needed(price, goal):
     """Labels for a goal: way → depth → a number per seed."""
     fewer = {w: times(saved(n)[DEEP]) for w, n in price.items()}
-    ways = list(price)
     figure, axes = plots.figure(
         f"{goal:.0%} of the digits, labels of one layer ÷ labels of four: "
-        f"{fewer[ways[-1]]:.1f} after study, {fewer[ways[0]]:.2f} from "
-        "scratch"
+        f"{fewer['equal level']:.1f} and {fewer['equal budget']:.1f} after "
+        f"study, {fewer['scratch']:.2f} from scratch"
     )
     # Means of logarithms, since labels are compared by factors.
     rows = {
