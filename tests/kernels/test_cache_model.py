@@ -75,7 +75,7 @@ def test_every_rung_reads_each_matrix_and_writes_c(rung):
 
 
 def test_the_rungs_carry_less_and_less_where_nothing_fits():
-    n, cache = 96, 16 << 10
+    n, cache = 128, 16 << 10  # a column falls on four sets of the cache only
     _, naive = bytes_moved(ladder.naive, *[(n, n)] * 3, cache=cache)
     _, reordered = bytes_moved(ladder.reordered, *[(n, n)] * 3, cache=cache)
     touched, tile = bytes_moved(ladder.tile, *[(n, n)] * 3, cache=cache)
