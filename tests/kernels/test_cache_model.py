@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from minitransfer.kernels import cache_model
+from minitransfer.kernels import cache_model, conv
 from minitransfer.kernels.cache_model import bytes_moved, matrices
+from minitransfer.kernels.conv import ladder as conv_ladder
 from minitransfer.kernels.gemm import ladder
 
 
@@ -88,3 +89,29 @@ def test_a_model_of_a_processor_that_is_not_known():
     (a,), _ = matrices((2, 2))
     assert a.shape == (2, 2)
     assert np.isfinite(a[1, 1])
+
+
+@pytest.mark.parametrize("rung", conv_ladder.LOOPS)
+@pytest.mark.parametrize(
+    "channels, filters, side, taps", [(2, 3, 5, 3), (1, 9, 4, 1), (2, 1, 6, 5)]
+)
+def test_the_loops_of_every_rung_compute_the_same_convolution(
+    rung, channels, filters, side, taps, rng
+):
+    x = rng.standard_normal((1, channels, side, side))
+    w = rng.standard_normal((filters, channels, taps, taps))
+    shapes = conv_ladder.room(rung, channels, filters, side, taps)
+    arrays = [x.reshape(shapes[0]), w.reshape(shapes[1])]
+    arrays += [np.full(shape, np.nan) for shape in shapes[2:]]
+    conv_ladder.LOOPS[rung](*arrays)
+    expected = conv.conv2d_reference(x, w, padding=(taps // 2, taps // 2))
+    np.testing.assert_allclose(arrays[2].reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_im2col_carries_its_copies_and_shifted_views_do_not():
+    moved = {
+        rung: bytes_moved(loops, *conv_ladder.room(rung, 8, 8, 16, 3), cache=16 << 10)[1]
+        for rung, loops in conv_ladder.LOOPS.items()
+    }
+    assert moved["im2col"] > 2 * moved["shifted views"]
+    assert moved["shifted views"] < moved["tap by tap"]
