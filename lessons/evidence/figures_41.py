@@ -4,50 +4,16 @@ import numpy as np
 
 from minitransfer import plots
 
-BLUE, ORANGE = plots.COLOURS[:2]
-
 
 def carried(touched, moved):
     """What the hand reaches for, and what is carried."""
-    rungs = list(touched)
     least, most = min(moved, key=moved.get), max(moved, key=moved.get)
-    figure, panels = plots.figure(
-        f"The tile saves what the hand reaches for, blocks what is "
-        f"carried: {moved[most] / moved[least]:.0f} times less in the end",
-        rows=2,
-        width=6.5,
-        height=4.6,
+    return plots.carried(
+        touched,
+        moved,
+        "The tile saves what the hand reaches for, blocks what is carried: "
+        f"{moved[most] / moved[least]:.0f} times less in the end",
     )
-    megabytes = {rung: count / 1e6 for rung, count in moved.items()}
-    for axes, values, colour, label in (
-        (
-            panels[0],
-            touched,
-            BLUE,
-            "numbers read or written for each multiplication",
-        ),
-        (
-            panels[1],
-            megabytes,
-            ORANGE,
-            "megabytes carried (log scale)",
-        ),
-    ):
-        heights = list(values.values())
-        axes.barh(rungs, heights, color=colour, height=0.6)
-        for row, value in enumerate(heights):
-            axes.annotate(
-                f"{value:.3g}" if value < 1000 else f"{value:,.0f}",
-                (value, row),
-                (4, 0),
-                textcoords="offset points",
-                va="center",
-            )
-        axes.invert_yaxis()
-        axes.set_xlabel(label)
-    panels[0].set_xlim(0, 3.6)
-    panels[1].set(xscale="log", xlim=(3, max(megabytes.values()) * 6))
-    return figure
 
 
 def roofs(points, top, delivery, size):
