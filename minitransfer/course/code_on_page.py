@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 def code_of(function: Callable, before: Callable | None = None) -> str:
-    """Return the source of a function, without its docstring, with what is new marked.
+    """Return the source of a function, without decorators and docstring, with what is new marked.
 
     Args:
-        function: written in Python; of a compiled one, the function that was compiled.
+        function: written in Python, compiled by numba or not; or a class.
         before: a function that it was made from. Lines that this one does not have are marked; how
             far a line is indented does not count.
 
@@ -39,7 +39,10 @@ def code_of(function: Callable, before: Callable | None = None) -> str:
 
 
 def _lines(function):
-    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    plain = getattr(function, "py_func", function)  # of a function that numba compiles
+    lines = textwrap.dedent(inspect.getsource(plain)).splitlines()
+    while lines[0].startswith("@"):
+        del lines[0]
     body = ast.parse("\n".join(lines)).body[0].body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         del lines[body[0].lineno - 1 : body[0].end_lineno]

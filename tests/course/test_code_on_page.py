@@ -1,4 +1,5 @@
 from minitransfer.course import code_of
+from minitransfer.kernels.compile import helper
 
 
 def before(a):
@@ -16,8 +17,15 @@ def after(a):
     return total
 
 
-def test_docstrings_are_left_out():
+def test_docstrings_and_decorators_are_left_out():
     assert code_of(before) == "def before(a):\n    for i in range(a):\n        print(i)"
+    assert code_of(helper(before)) == code_of(before)
+    assert code_of(compiled) == "def compiled(a):\n    return a"
+
+
+@helper
+def compiled(a):
+    return a
 
 
 def test_new_lines_are_marked_and_deeper_ones_are_not():

@@ -17,7 +17,7 @@ import numpy as np
 from ..compile import helper, kernel
 from ..gemm import ladder as products
 from ..gemm import matmul
-from ..gemm.ladder import median_time
+from ..gemm.ladder import TILE_COLUMNS, TILE_ROWS, median_time
 from ..peak import peak_flops
 from . import conv2d, conv2d_reference, output_size, padded, tap
 
@@ -183,8 +183,33 @@ def im2col_one_image(x, w, y, seen):
     tile(w, seen, y)
 
 
+@helper
+def shifted_tile(a, b, c, side, taps):
+    """The tile for rows of B that are one row for each channel, from a start of its own each."""
+    pitch = side + taps // 2
+    sums = np.zeros((TILE_ROWS, TILE_COLUMNS), np.float32)
+    row = np.zeros(TILE_COLUMNS, np.float32)
+    for i in range(0, c.shape[0], len(sums)):
+        high = min(len(sums), c.shape[0] - i)
+        for j in range(0, c.shape[1], len(row)):
+            wide = min(len(row), c.shape[1] - j)
+            sums[:] = 0
+            for k in range(a.shape[1]):
+                channel, place = k // taps**2, k % taps**2
+                start = place // taps * pitch + place % taps
+                for p in range(wide):
+                    row[p] = b[channel, start + j + p]
+                for q in range(high):
+                    factor = a[i + q, k]
+                    for p in range(wide):
+                        sums[q, p] += factor * row[p]
+            for q in range(high):
+                for p in range(wide):
+                    c[i + q, j + p] = sums[q, p]
+
+
 def shifted_one_image(x, w, y, line, out):
-    """The tile, whose rows of B are one long row with the image in it, shifted for each tap."""
+    """The image goes into one long row, the tile runs over it, and the outputs are taken out."""
     side, taps, pad = geometry(x, w)
     pitch = side + pad
     for c in range(x.shape[0]):
@@ -193,25 +218,7 @@ def shifted_one_image(x, w, y, line, out):
         for r in range(side):
             for s in range(side):
                 line[c, (r + pad) * pitch + pad + s] = x[c, r * side + s]
-    sums = np.zeros((products.TILE_ROWS, products.TILE_COLUMNS), np.float32)
-    row = np.zeros(products.TILE_COLUMNS, np.float32)
-    for i in range(0, out.shape[0], len(sums)):
-        high = min(len(sums), out.shape[0] - i)
-        for j in range(0, out.shape[1], len(row)):
-            wide = min(len(row), out.shape[1] - j)
-            sums[:] = 0
-            for k in range(w.shape[1]):
-                c, t = k // taps**2, k % taps**2
-                shift = t // taps * pitch + t % taps
-                for p in range(wide):
-                    row[p] = line[c, shift + j + p]
-                for q in range(high):
-                    factor = w[i + q, k]
-                    for p in range(wide):
-                        sums[q, p] += factor * row[p]
-            for q in range(high):
-                for p in range(wide):
-                    out[i + q, j + p] = sums[q, p]
+    shifted_tile(w, line, out, side, taps)
     for o in range(y.shape[0]):
         for r in range(side):
             for s in range(side):
