@@ -14,6 +14,7 @@
 # nearly all the time in training goes into one operation. Here are two
 # programs for the same product of two 512 × 512 matrices. Both are
 # compiled, both use one core, and both do the same multiplications.
+# (GFLOP/s are billions of operations a second.)
 
 # %%
 import numpy as np
@@ -30,11 +31,9 @@ kernels.set_num_threads(1)  # one core, or we would compare two things
 N = 512
 speeds = ladder.climb(N, N, N, seconds=0.2)
 for rung in ("naive", "packed"):
-    print(
-        f"{rung:8}{speeds[rung] / 1e9:7.1f} billion operations a second"
-    )
+    print(f"{rung:8}{speeds[rung] / 1e9:7.1f} GFLOP/s")
 top, delivery = peak.peak_flops(np.float32), peak.memory_bandwidth()
-print(f"the core can do {top / 1e9:.0f} billion operations a second")
+print(f"the core can do {top / 1e9:.0f} GFLOP/s")
 print(
     f"memory delivers {delivery / 4e9:.1f} billion numbers a second"
 )
@@ -93,7 +92,8 @@ print(code_of(ladder.reordered, ladder.naive))
 #
 # For each row of a, all of b passes through the hand, and has left the
 # shelf long before it is needed again. So take a block of b that fits,
-# use it for *all* rows of a, and only then fetch the next.
+# here 32 of its rows, use it for *all* rows of a, and only then fetch the
+# next.
 
 # %%
 print(code_of(ladder.blocked, ladder.reordered))
@@ -104,7 +104,8 @@ print(code_of(ladder.blocked, ladder.reordered))
 # Still, c lies on the bench, and the hand reaches for it at every step.
 # The *register tile* keeps a small piece of c in registers until its
 # whole sum is done. At each step of k it picks up a few vectors of b and
-# a few numbers of a, and does all products of each with each.
+# a few numbers of a, and does all products of each with each, multiplying
+# and adding in one instruction (*fused multiply-add*).
 
 # %%
 rows, columns = ladder.TILE_ROWS, ladder.TILE_COLUMNS
@@ -138,7 +139,7 @@ print(code_of(ladder.packed, ladder.tile))
 # just read.
 
 # %%
-print(code_of(cache_model.Counted.class_type.class_def))
+print(code_of(cache_model.Counted))
 
 # %%
 CACHE = 512 << 10

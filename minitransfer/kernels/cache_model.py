@@ -19,14 +19,6 @@ WAYS = 8
 """Lines that a set holds; most second-level caches have 8 to 20."""
 
 
-@jitclass(
-    [
-        ("lines", numba.int64[:, ::1]),
-        ("counts", numba.int64[::1]),
-        ("first", numba.int64),
-        ("shape", numba.types.UniTuple(numba.int64, 2)),
-    ]
-)
 class Counted:
     """A matrix of four-byte numbers that only counts how it is used."""
 
@@ -58,6 +50,16 @@ class Counted:
         self.touch(place[0], place[1], 1)
 
 
+_Compiled = jitclass(
+    [
+        ("lines", numba.int64[:, ::1]),
+        ("counts", numba.int64[::1]),
+        ("first", numba.int64),
+        ("shape", numba.types.UniTuple(numba.int64, 2)),
+    ]
+)(Counted)
+
+
 def matrices(*shapes, cache=None):
     """Return matrices that share one cache, and the numbers that it counts.
 
@@ -80,7 +82,7 @@ def matrices(*shapes, cache=None):
     lines = np.full((max(size // LINE // WAYS, 1), WAYS), -2)
     counts, first, made = np.zeros(3, np.int64), 0, []
     for rows, columns in shapes:
-        made.append(Counted(lines, counts, first, rows, columns))
+        made.append(_Compiled(lines, counts, first, rows, columns))
         first += -(-rows * columns // 16) + 1
     return made, counts
 

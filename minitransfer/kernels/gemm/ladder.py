@@ -21,8 +21,8 @@ from ..vector_code import VECTOR_BYTES
 from . import packed as packed_way
 from . import tiled
 
-DEPTH, WIDTH = 32, 512
-"""Rows and columns of the block of B that `blocked` uses for all rows of A."""
+DEPTH = 32
+"""Rows of the block of B that `blocked` uses for all rows of A."""
 TILE_ROWS, TILE_COLUMNS = OUTER_ROWS, OUTER_VECTORS * VECTOR_BYTES // 4
 """The block of C that `tile` keeps in registers (of numbers of four bytes)."""
 STRIP, PANEL = PACKED_ROWS, PACKED_VECTORS * VECTOR_BYTES // 4
@@ -66,13 +66,12 @@ def blocked(a, b, c):
     for i in range(c.shape[0]):
         for j in range(c.shape[1]):
             c[i, j] = 0
-    for left in range(0, c.shape[1], WIDTH):
-        for top in range(0, a.shape[1], DEPTH):
-            for i in range(c.shape[0]):
-                for k in range(top, min(top + DEPTH, a.shape[1])):
-                    factor = a[i, k]
-                    for j in range(left, min(left + WIDTH, c.shape[1])):
-                        c[i, j] += factor * b[k, j]
+    for top in range(0, a.shape[1], DEPTH):
+        for i in range(c.shape[0]):
+            for k in range(top, min(top + DEPTH, a.shape[1])):
+                factor = a[i, k]
+                for j in range(c.shape[1]):
+                    c[i, j] += factor * b[k, j]
 
 
 def tile(a, b, c):
