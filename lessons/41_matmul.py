@@ -50,9 +50,9 @@ print(
 #
 # A processor core is that joiner. The hand are its *registers*, a
 # kilobyte or two. Bench and shelf are *caches*, small and fast or larger
-# and slower; the warehouse is memory. Compare the last two lines above:
-# while one number comes from memory, the core could do dozens of
-# operations. A product of two $n \times n$ matrices has $3n^2$ numbers
+# and slower; the warehouse is memory. Divide the last two lines above by
+# each other: so many operations the core could do while one number comes
+# from memory. A product of two $n \times n$ matrices has $3n^2$ numbers
 # to carry and $2n^3$ operations to do, so each number *could* be used
 # $2n/3$ times. Whether it is used while it is in the hand is a matter of
 # the order of the work.
@@ -179,19 +179,20 @@ for rung in ladder.LOOPS:
 
 # %% [markdown]
 # (The roofs are those of the machine on which this runs. A rung that
-# stands a little above the slope profits from a cache that is larger
-# than our model's.) The naive loops hit neither roof: they spend their
-# time waiting, for lines and for each other's sums. Rungs 2 and 3 are
-# held by the hand that reaches too often, which no roof shows. The last
-# two are near the flat roof; how near depends on the machine, and the
-# gap is what edges, packing and fetching cost.
+# stands above the slope profits from a cache that is larger than our
+# model's.) The naive loops stand far to the left: who walks so often
+# cannot do much more. Rungs 2 and 3 are held by the hand that reaches too
+# often, which no roof shows. The tile has a quiet hand, and lets go of
+# much too early. Only the last rung is near the flat roof; how near
+# depends on the machine, and the gap is what edges, packing and fetching
+# cost.
 #
 # ## When are blocks worth it?
 #
-# At 512 the last step looks small. It depends on the size: the
-# larger the matrices, the more the tile has to carry. We compare the last
-# two rungs in turn, in ten rounds, once where all three matrices fit
-# into most caches and once where they fit into hardly any.
+# What the last step gains depends on the size: the larger the matrices,
+# the more the tile has to carry. We compare the last two rungs in turn,
+# in ten rounds, once where all three matrices fit into most caches and
+# once where they fit into hardly any.
 
 
 # %%

@@ -173,9 +173,11 @@ roofs = speeds["peak"], peak.memory_bandwidth()
 plots.show(draw.roofs(points, *roofs, gain), "42_roofline")
 
 # %% [markdown]
-# None of the ways is held by the slope, the warehouse. What im2col
-# carries comes from a near cache as a rule and not from memory. But
-# copying is not computing, and the arm rests meanwhile.
+# Ways 2 and 3 stand where the slope begins to count. (As a rule their
+# notes come from the next cache and not from memory, so the slope itself
+# need not hold them.) But copying is not computing, and the arm rests
+# meanwhile. The seven loops stand far to the right and far below both
+# roofs: what holds them is the hand, which no roof shows.
 #
 # ## What else it gives
 #

@@ -25,6 +25,7 @@ def roofs(points, top, delivery, size):
         delivery,
         f"The same {2 * size**3:,} operations, "
         f"{max(speeds) / min(speeds):.0f} times as fast",
+        "operations for each byte that is carried",
     )
 
 

@@ -75,6 +75,7 @@ def roofs(points, top, delivery, gain):
         top,
         delivery,
         f"Without copies: {gain:.1f} times the speed of im2col",
+        "operations for each byte that is carried",
     )
 
 

@@ -7,7 +7,13 @@ from minitransfer.plots.style import BLUE, COLOURS, INK, ORANGE, figure, house_s
 
 
 @house_style()
-def roofline(ladder: dict, peak: float, bandwidth: float, title: str):
+def roofline(
+    ladder: dict,
+    peak: float,
+    bandwidth: float,
+    title: str,
+    xlabel: str = "operations for each byte of input and output",
+):
     """Draw measured speeds under the two roofs of a processor core (Williams et al. 2009).
 
     The flat roof is what the core computes at most. The slanted one is what memory delivers: a
@@ -19,6 +25,7 @@ def roofline(ladder: dict, peak: float, bandwidth: float, title: str):
         peak: operations a second that the core does at most.
         bandwidth: bytes a second that memory delivers.
         title: the finding.
+        xlabel: what the bytes are.
 
     Returns:
         The figure.
@@ -44,22 +51,25 @@ def roofline(ladder: dict, peak: float, bandwidth: float, title: str):
         textcoords="offset points",
         ha="right",
     )
-    ends = []
+    ends, named = [], []
     for (name, colour), (x, y) in zip(zip(ladder, COLOURS * 2, strict=False), points, strict=True):
         axes.plot(x, y / 1e9, "o-", color=colour, markersize=5, linewidth=1.4)
         if len(x) > 1:
             ends.append((y[-1] / 1e9, name, colour))
         else:
+            place = np.log10([x[0], y[0]])
+            above = any(np.abs(place - other).max() < 0.4 for other in named)
+            named += [] if above else [place]
             axes.annotate(
                 name,
                 (x[0], y[0] / 1e9),
-                (0, -8),
+                (0, 8 if above else -8),
                 textcoords="offset points",
                 color=colour,
-                va="top",
+                va="bottom" if above else "top",
                 ha="right" if x[0] > right / 4 else "center",
             )
-    axes.set_xlabel("operations for each byte of input and output")
+    axes.set_xlabel(xlabel)
     axes.set_ylabel("GFLOP/s")
     if ends:
         label_ends(axes, right, ends)
