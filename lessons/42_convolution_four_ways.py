@@ -248,9 +248,11 @@ claim(
 # 2. Nearly gone in bytes: with one tap the notes are a copy of the image
 #    and no longer than it. Both then spend a larger share on what is not
 #    computing, for there is nine times less to compute with each number.
-# 3. Those in the first and the last column: beyond the end of one line
-#    the filter now sees the start of the next instead of a zero. The
-#    image has become a cylinder.
+# 3. Four of them, in the first and the last column: beyond the end of one
+#    line the filter now sees the start of the next instead of a zero. The
+#    image has become a screw thread. Only the first output and the last
+#    one are still right, for beyond these lies the frame. (A filter that
+#    sees diagonals is wrong there as well.)
 #
 # </details>
 #
