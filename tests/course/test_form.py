@@ -12,7 +12,7 @@ from minitransfer import course
 from minitransfer.course.scripts import COMPANIONS, EVIDENCE, split_cells
 
 #: Lessons that still have the old form. The list only shrinks.
-OLD_FORM = {41, 42}
+OLD_FORM = {}
 
 MOST_LINES_OF_A_CELL = 30
 MOST_LINES_OF_CODE = 60  # of the whole lesson, without imports, comments, cells that claim or ask
