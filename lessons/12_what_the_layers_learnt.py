@@ -209,9 +209,11 @@ steps = {
     "curves from 2 to 3": draw.climb(read_right["curves"], 2),
 }
 judged = experiments.judge_each(steps)
-words = {name: one.word for name, one in judged.items()}
-found = [name for name, word in words.items() if word == "more"]
+words = [one.word for one in judged.values()]
+found = [n for n, one in judged.items() if one.word == "more"]
 curves = judged["curves from 2 to 3"]
+
+# %%
 claim(
     "C7",
     "layer 1 finds edges, layer 2 corners, layer 3 curves (what a reader "
@@ -224,12 +226,12 @@ claim(
     effect=curves.middle,
     interval=curves.interval,
     verdict="does not hold"
-    if "less" in words.values() or not found
+    if "less" in words or not found
     else "holds"
     if len(found) == 3
     else "holds narrowly",
     condition=f"only {', '.join(found)}"
-    if 0 < len(found) < 3 and "less" not in words.values()
+    if 0 < len(found) < 3 and "less" not in words
     else "",
     check=steps["corners from 1 to 2"].mean() > 0,
     format="+.1%",

@@ -226,7 +226,7 @@ claim(
     if beaten
     else "does not hold",
     condition="not less than by "
-    + ", ".join(set(words) - set(beaten))
+    + ", ".join(rule for rule in saved if rule not in beaten)
     if 0 < len(beaten) < 5
     else "",
     check=losses["ask the labels"].mean() < 0.05,
