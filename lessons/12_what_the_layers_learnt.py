@@ -212,16 +212,13 @@ judged = experiments.judge_each(steps)
 words = [one.word for one in judged.values()]
 found = [n for n, one in judged.items() if one.word == "more"]
 curves = judged["curves from 2 to 3"]
-
-# %%
 claim(
     "C7",
     "layer 1 finds edges, layer 2 corners, layer 3 curves (what a reader "
     "gains there, beyond the network's own beginning; the effect is curves)",
     source="article",
     refuted_by="one of three gains surely below zero (Holm, 5 %)",
-    control="the same network before its first step; the same places and "
-    "as many numbers of each layer",
+    control="the same network before its first step, read alike",
     **experiments.over_seeds(steps),
     effect=curves.middle,
     interval=curves.interval,
