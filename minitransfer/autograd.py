@@ -411,6 +411,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             "nothing to walk back: no input of this tensor requires a gradient, or it was "
             "computed under no_grad(); are all parameters frozen?"
         )
+    if tracing is not None:
+        tracing.phase = "backward"
     gradient = _first_gradient(tensor, gradient)
     gradients, leaves = {id(tensor): gradient}, []
     ahead = []  # a heap, from which what was recorded last comes first
@@ -459,6 +461,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             y.history = FREED
     # Last: an array that a leaf takes for its own is read no more.
     _add_to_leaves(leaves, gradients, handed_out={id(gradient)})
+    if tracing is not None:
+        tracing.phase = "forward"
 
 
 def _first_gradient(tensor, gradient):

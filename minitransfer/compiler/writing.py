@@ -1,0 +1,338 @@
+"""The code of a compiled step: one function for numba, and around it what Python does.
+
+Everything the code names is a number that the layout gave out (``m3`` is a piece of memory, ``x7`` a
+number within a loop). No text comes from anywhere else: no name of a parameter, no word of a user.
+
+Where the program calls functions that are not taken apart (large products, convolutions), the loops
+between two calls are a *part*; the function is told which part to do. A program without calls is a
+single part, and then the function can also do many steps in one go.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from minitransfer.compiler.layout import strides_in
+from minitransfer.compiler.maps import MAPS
+from minitransfer.compiler.program import Value, by_rows
+
+
+def write(layout):
+    """Return the code of a program.
+
+    Returns:
+        the text of ``step(part, n, table, scalars, d0, …)``; numba's types of its arguments; for
+        each part the root values, or results as ``("out", i)``, that are given to it as arrays,
+        each with the number of its argument; the type of each such argument; which value, or
+        which ``(value, bytes)`` of the working memory, each address in the table is of; and which
+        value each of the scalars is.
+    """
+    return _Writer(layout).all()
+
+
+class _Writer:
+    def __init__(self, layout):
+        self.layout, self.program = layout, layout.program
+        self.lines, self.depth = [], 1
+        self.addresses = {}  # root value → place in the table
+        self.scalars = {}  # root value → place among the scalars
+        self.once = len([u for u in layout.units if u.is_call]) == 0
+
+    def put(self, text):
+        self.lines.append("    " * self.depth + text)
+
+    # All of it
+
+    def all(self):
+        slots = [self._arrays_of(part) for part in range(self.layout.parts)]
+        most = Counter()
+        for arrays in slots:
+            for dtype, count in Counter(d for _, d in arrays).items():
+                most[dtype] = max(most[dtype], count)
+        order = [(dtype, i) for dtype in sorted(most, key=str) for i in range(most[dtype])]
+        number = {key: k for k, key in enumerate(order)}
+        names = ["part", "n", "table", "scalars", *(f"d{k}" for k in range(len(order)))]
+        self.put_signature = f"def step({', '.join(names)}):"
+        given = []
+        for part, arrays in enumerate(slots):
+            seen = Counter()
+            here = {}
+            for what, dtype in arrays:
+                here[what] = number[dtype, seen[dtype]]
+                seen[dtype] += 1
+            given.append(here)
+            self._part(part, here)
+        self.put("return 0")
+        source = "\n".join([self.put_signature, *self.lines]) + "\n"
+        kinds = ["int64", "int64", "int64[::1]", "float64[::1]"]
+        kinds += [f"{_name(dtype)}[::1]" for dtype, _ in order]
+        return source, kinds, given, order, self.addresses, self.scalars
+
+    def _arrays_of(self, part):
+        """What the part needs that Python holds, with types."""
+        found = {}
+        for unit in self.layout.units:
+            if unit.part == part:
+                for line in unit.instructions:
+                    for v in line.reads():
+                        if self.layout.place.get(v.root, ("",))[0] == "python":
+                            found[v.root] = v.dtype
+        if part == self.layout.parts - 1:
+            for i, v in enumerate(self.program.results):
+                if self.layout.place.get(v.root, ("python",))[0] == "python":
+                    found[v.root] = v.dtype
+                found["out", i] = v.dtype
+        return list(found.items())
+
+    def _part(self, part, given):
+        self.put(f"if part == {part}:")
+        self.depth += 1
+        body, self.lines, depth = self.lines, [], self.depth
+        self.memory, self.given = {}, given
+        self.depth = depth + 1 if self.once else depth
+        for unit in self.layout.units:
+            if unit.part == part:
+                self._unit(unit)
+        if part == self.layout.parts - 1:
+            self._results()
+        inner, self.lines, self.depth = self.lines, body, depth
+        for text in self.memory.values():
+            self.put(text)
+        if self.once:
+            self.put("for turn in range(n):")
+            inner = inner or ["    " * (depth + 1) + "pass"]
+        self.lines += inner
+        self.put("return n")
+        self.depth -= 1
+
+    # Where numbers stand
+
+    def where(self, root):
+        """The name of the memory of a root value."""
+        place, what = self.layout.place[root]
+        if place == "python":
+            return f"d{self.given[root]}"
+        if place == "scalar":
+            self.scalars.setdefault(what, len(self.scalars))
+            return "scalars"
+        key = what if place != "work" else (root, what)
+        entry = self.addresses.setdefault(key, len(self.addresses))
+        name = f"m{entry}"
+        if entry not in self.memory:
+            like = "np.bool_(False)" if root.dtype == bool else f"{_name(root.dtype)}(0)"
+            self.memory[entry] = f"{name} = memory(table[{entry}], {max(root.size, 1)}, {like})"
+        return name
+
+    def first(self, value):
+        """The index at which a value begins in its root's memory."""
+        place, what = self.layout.place[value.root]
+        return self.where(value.root) and (
+            self.scalars[what] + value.offset if place == "scalar" else value.offset
+        )
+
+    def at(self, value, shape, flat, variables):
+        """``memory[index]`` of a value's number while `shape` is gone through."""
+        name, first = self.where(value.root), self.first(value)
+        if flat:
+            step = ("i",) if value.size > 1 else ()
+            return f"{name}[{_index(first, step, (1,) * len(step))}]"
+        return f"{name}[{_index(first, variables, strides_in(value, shape))}]"
+
+    # Instructions
+
+    def _unit(self, unit):
+        kind = unit.instructions[0].kind
+        if kind == "map":
+            self._loop(unit)
+        else:
+            getattr(self, f"_{kind}")(unit.instructions[0])
+
+    def _loop(self, unit):
+        size = math.prod(unit.shape)
+        if size == 0:
+            return
+        variables = []
+        depth = self.depth
+        if unit.flat and size > 1:
+            self.put(f"for i in range({size}):")
+            self.depth += 1
+        elif not unit.flat:
+            for axis, n in enumerate(unit.shape):
+                variables.append(f"i{axis}")
+                self.put(f"for i{axis} in range({n}):")
+                self.depth += 1
+        loaded, stores = {}, []
+        for line in unit.instructions:
+            operands = []
+            for x, kind in zip(line.inputs, line.options["types"], strict=True):
+                operands.append(self._operand(x, kind, unit, variables, loaded))
+            text = MAPS[line.name][0].format(*operands)
+            store = line.options.get("store")
+            names = [f"x{v.number}" for v in line.outputs]
+            if len(names) == 1 and line.outputs[0].dtype.kind in "iu":
+                text = f"{_name(line.outputs[0].dtype)}({text})"
+            self.put(f"{', '.join(names)} = {text}")
+            for v, name in zip(line.outputs, names, strict=True):
+                if not store:
+                    loaded[v] = name
+                if store or v not in self.layout.local:
+                    whole = v if store else v.view(unit.shape, by_rows(unit.shape), 0)
+                    stores.append(f"{self.at(whole, unit.shape, unit.flat, variables)} = {name}")
+        for text in stores:
+            self.put(text)
+        self.depth = depth
+
+    def _operand(self, x, kind, unit, variables, loaded):
+        if not isinstance(x, Value):
+            return _literal(x, kind)
+        if x.root in loaded:
+            name = loaded[x.root]
+        else:
+            text = self.at(x, unit.shape, unit.flat, variables)
+            if text not in loaded:
+                loaded[text] = f"l{len(loaded)}"
+                self.put(f"{loaded[text]} = {text}")
+            name = loaded[text]
+        return name if x.dtype == kind else f"{_name(kind)}({name})"
+
+    def _sum(self, line):
+        (x,), (y,) = line.inputs, line.outputs
+        axes = line.options["axes"]
+        kept = [a for a in range(len(x.shape)) if a not in axes]
+        source, target = self.where(x.root), self.where(y)
+        depth, variables, to = self.depth, [], []
+        for a, step in zip(kept, by_rows([x.shape[a] for a in kept]), strict=True):
+            variables.append(f"i{a}")
+            to.append(step)
+            self.put(f"for i{a} in range({x.shape[a]}):")
+            self.depth += 1
+        steps = [x.strides[a] for a in kept]
+        there = f"{target}[{_index(self.first(y), variables, to)}]"
+        zero = "False" if y.dtype == bool else f"{_name(y.dtype)}(0)"
+        run = math.prod(x.shape[a] for a in axes)
+        one_run = _one_run(x, axes)
+        if line.name == "add" and x.dtype.kind == "f" and one_run is not None:
+            start = _index(self.first(x), variables, steps)
+            self.put(f"{there} = {zero} + sum_of({source}, {start}, {run}, {one_run})")
+        else:
+            inner = [f"j{a}" for a in axes]
+            from_ = _index(
+                self.first(x), [*variables, *inner], [*steps, *(x.strides[a] for a in axes)]
+            )
+            begin = _index(self.first(x), variables, steps)
+            self.put(f"total = {zero if line.name == 'add' else f'{source}[{begin}]'}")
+            for a in axes:
+                self.put(f"for j{a} in range({x.shape[a]}):")
+                self.depth += 1
+            new = {
+                "add": "total + {0}",
+                "maximum": "one_maximum(total, {0})",
+                "minimum": "one_minimum(total, {0})",
+                "logical_and": "total & {0}",
+                "logical_or": "total | {0}",
+            }[line.name].format(f"{source}[{from_}]")
+            self.put(f"total = {new}")
+            self.depth -= len(axes)
+            self.put(f"{there} = total")
+        self.depth = depth
+
+    def _product(self, line):
+        a, b = line.inputs[:2]
+        (c,) = line.outputs
+        *batch, rows, columns = c.shape
+        depth = self.depth
+        variables = []
+        for axis, n in enumerate(c.shape):
+            variables.append(f"i{axis}")
+            self.put(f"for i{axis} in range({n}):")
+            self.depth += 1
+        steps = a.shape[-1]
+        *a_batch, a_row, a_step = strides_in(a, (*batch, rows, steps))
+        if line.name == "linear":
+            *b_batch, b_column, b_step = strides_in(b, (columns, steps))
+        else:
+            *b_batch, b_step, b_column = strides_in(b, (*batch, steps, columns))
+        left = _index(self.first(a), variables[:-1], [*a_batch, a_row])
+        right = _index(
+            self.first(b), [*variables[: len(b_batch)], variables[-1]], [*b_batch, b_column]
+        )
+        left_k, right_k = _more(left, "k", a_step), _more(right, "k", b_step)
+        a_name, b_name = self.where(a.root), self.where(b.root)
+        self.put(f"total = {a_name}[{left}] * {b_name}[{right}]")
+        if steps > 1:
+            self.put(f"for k in range(1, {steps}):")
+            self.put(f"    total = multiply_add({a_name}[{left_k}], {b_name}[{right_k}], total)")
+        text = "total"
+        if line.name == "linear":
+            bias = line.inputs[2]
+            here = _index(self.first(bias), variables[-1:], bias.strides)
+            text += f" + {self.where(bias.root)}[{here}]"
+        to = _index(self.first(c), variables, by_rows(c.shape))
+        self.put(f"{self.where(c)}[{to}] = {text}")
+        self.depth = depth
+
+    def _guard(self, line):
+        (x,) = line.inputs
+        done = "turn" if self.once else "0"
+        self.put(f"if bool({self.at(x, (), True, ())}) != {line.options['answer']}:")
+        self.put(f"    return {done}")
+
+    def _results(self):
+        for i, v in enumerate(self.program.results):
+            target = f"d{self.given['out', i]}"
+            first = f"turn * {v.size} + " if self.once else ""
+            depth, variables = self.depth, []
+            for axis, n in enumerate(v.shape):
+                variables.append(f"i{axis}")
+                self.put(f"for i{axis} in range({n}):")
+                self.depth += 1
+            to = _index(0, variables, by_rows(v.shape))
+            self.put(f"{target}[{first}{to}] = {self.at(v, v.shape, False, variables)}")
+            self.depth = depth
+
+
+def _name(dtype):
+    return "boolean" if np.dtype(dtype) == bool else np.dtype(dtype).name
+
+
+def _literal(x, kind):
+    """A number in code, in a type."""
+    if np.dtype(kind) == bool:
+        return repr(bool(x))
+    if np.dtype(kind).kind in "iu":
+        return f"{_name(kind)}({int(x)})"
+    x = float(x)
+    return f"{_name(kind)}({x!r})"  # repr gives all digits; inf and nan are names in the code
+
+
+def _index(first, variables, steps):
+    """``first + i * 3 + j`` as text."""
+    terms = [str(first)] if first else []
+    for name, step in zip(variables, steps, strict=True):
+        if step:
+            terms.append(name if step == 1 else f"{name} * {step}")
+    return " + ".join(terms) or "0"
+
+
+def _more(index, name, step):
+    """An index, further on by `name` steps."""
+    if not step:
+        return index
+    term = name if step == 1 else f"{name} * {step}"
+    return term if index == "0" else f"{index} + {term}"
+
+
+def _one_run(x, axes):
+    """The distance of the summed numbers, if NumPy would add them as one run of neighbours."""
+    wide = [a for a in axes if x.shape[a] > 1]
+    if not wide:
+        return 1
+    step = x.strides[wide[-1]]
+    expected = step
+    for a in reversed(wide):
+        if x.strides[a] != expected:
+            return None
+        expected *= x.shape[a]
+    kept = [x.strides[a] for a in range(len(x.shape)) if a not in axes and x.shape[a] > 1]
+    return step if not kept or step < min(abs(s) for s in kept) else None
