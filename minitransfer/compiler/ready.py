@@ -6,6 +6,8 @@ calls, one after the other, the parts of the program and the functions between t
 for numba they name nothing but what was given out here by number.
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from minitransfer import autograd
@@ -57,12 +59,10 @@ class Ready:
         del again, others
         self._split_kept()
         self.layout = arrange(self.program)
-        self.source, kinds, self.given, self.order, self.addresses, self.scalars = write(
-            self.layout
-        )
+        self.source, self.places = write(self.layout)
         from minitransfer.kernels.step_code import compiled_step  # numba, only when needed
 
-        self.function = compiled_step(self.source, kinds)
+        self.function = compiled_step(self.source)
         self.draws = [(g, v, np.empty(v.shape, v.dtype)) for g, v in trace.drawn]
         self._check(args)
         arrays = {v: array for array, _, v in trace.kept.values()}
@@ -102,17 +102,27 @@ class Ready:
         """Point the code to memory: arrays for kept values, and working memory of its own."""
         work = np.zeros(self.layout.work + 64, np.uint8)
         base = -(-work.ctypes.data // 64) * 64
-        start = base - work.ctypes.data
         drawn = {v: buffer for _, v, buffer in self.draws}
-        self.table = np.zeros(max(len(self.addresses), 1), np.int64)
-        for key, place in self.addresses.items():
-            if isinstance(key, tuple):
+        self.memory = (work, base - work.ctypes.data, arrays, drawn)
+        self.outs = [np.empty(v.shape, v.dtype) for v in self.program.results]
+        self.numbers = np.zeros(max(1, sum(isinstance(k, tuple) and k[0] == "scalar"
+                                           for k in self.places)))  # fmt: skip
+        self.table = np.zeros(max(len(self.places), 1), np.int64)
+        for key, place in self.places.items():
+            if key == "scalars":
+                self.table[place] = self.numbers.ctypes.data
+            elif isinstance(key, Value):
+                array = drawn.get(key, arrays.get(key))
+                if array is not None:  # else it is Python's, and comes with each call
+                    self.table[place] = array.ctypes.data
+            elif key[0] == "out":
+                self.table[place] = self.outs[key[1]].ctypes.data
+            elif key[0] != "scalar":
                 self.table[place] = base + key[1]
-            else:
-                self.table[place] = (drawn[key] if key in drawn else arrays[key]).ctypes.data
-        self.numbers = np.zeros(max(len(self.scalars), 1))
-        self.memory = (work, start, arrays, drawn)
         self.drive = self._written_drive()
+
+    def _scalar(self, value):
+        return self.places.get(("scalar", value))
 
     def _seen(self, value):
         """A value as an array, if it stands in memory that does not move; else None."""
@@ -129,56 +139,50 @@ class Ready:
     # What Python does
 
     def _written_drive(self):
-        """Return ``drive(n, inputs, outs)``, which takes n steps and returns how many it took."""
-        names = {"step": self.function, "table": self.table, "scalars": self.numbers,
-                 "view": _view, "whole": np.ascontiguousarray}  # fmt: skip
+        """Return ``drive(n, a0, …)``: it takes n steps and returns how many it has taken.
+
+        It is given the arrays of the arguments, whose addresses stand in the table already.
+        """
         inputs = [f"a{i}" for i in range(len(self.program.inputs))]
-        outs = [f"o{i}" for i in range(len(self.program.results))]
-        python = {v: f"a{i}" for i, v in enumerate(self.program.inputs)}
-        dummies = []
-        for k, (dtype, _) in enumerate(self.order):
-            names[f"z{k}"] = np.zeros(1, dtype)
-            dummies.append(f"z{k}")
-
-        def call_part(part, n):
-            arguments = list(dummies)
-            for what, k in self.given[part].items():
-                if isinstance(what, tuple):
-                    arguments[k] = f"o{what[1]}"
-                else:
-                    arguments[k] = f"{python[what]}.reshape(-1)"
-            return f"step({part}, {n}, table, scalars, {', '.join(arguments)})".replace(", )", ")")
-
-        head = f"def drive({', '.join(['n', *inputs, *outs])}):"
-        calls = [u for u in self.layout.units if u.is_call]
-        if not calls:
-            text = [head, f"    return {call_part(0, 'n')}"]
-            exec("\n".join(text), names)
-            return names["drive"]
-        last = {}
-        for number, unit in enumerate(self.layout.units):
-            for line in unit.instructions:
-                last.update((v.root, number) for v in line.reads())
-        last.update((v.root, len(self.layout.units)) for v in self.program.results)
-        text, done = [head], set()
-        for number, unit in enumerate(self.layout.units):
-            if unit.is_call:
-                text += self._call(unit.instructions[0], python, names)
-            elif unit.part not in done:
-                done.add(unit.part)
-                text.append(f"    if not {call_part(unit.part, 1)}: return 0")
+        names = {"step": self.function, "table": self.table, "address": self.table.ctypes.data,
+                 "view": _view, "whole": np.ascontiguousarray, "apply": _apply}  # fmt: skip
+        python = dict(zip(self.program.inputs, inputs, strict=True))
+        text, ends, done = [f"def drive({', '.join(['n', *inputs])}):"], self._last_uses(), set()
+        parts = [u.part for u in self.layout.units] + [*range(self.layout.parts)]
+        for number, part in enumerate(parts):
+            if part < 0:
+                line = self.layout.units[number].instructions[0]
+                text += self._call(line, python, names)
+                for v in line.outputs:
+                    if v in self.places:
+                        name = f'{python[v]}.__array_interface__["data"][0]'
+                        text.append(f"    table[{self.places[v]}] = {name}")
+            elif part not in done:
+                done.add(part)
+                n = "n" if self.layout.parts == len(parts) - len(self.layout.units) == 1 else "1"
+                text.append(f"    if not step({part}, {n}, address): return 0")
             for v, name in list(python.items()):
-                if v.origin == "made" and last.get(v, 0) <= number and unit.is_call:
-                    behind = [u.part for u in self.layout.units[: number + 1] if not u.is_call]
-                    if all(p in done for p in behind):
-                        text.append(f"    {name} = None")
-                        del python[v]
-        for part in range(self.layout.parts):
-            if part not in done:
-                text.append(f"    if not {call_part(part, 1)}: return 0")
+                if v.origin == "made" and ends.get(v, 0) <= number:
+                    text.append(f"    {name} = None")
+                    del python[v]
         text.append("    return 1")
+        if not any(u.is_call for u in self.layout.units):
+            text = [text[0], "    return step(0, n, address)"]
         exec("\n".join(text), names)
         return names["drive"]
+
+    def _last_uses(self):
+        """Number of the unit after which each value is not needed any more.
+
+        A part runs where its first unit stands, so what any of its units reads is read by then.
+        """
+        ends = {}
+        for number, unit in enumerate(self.layout.units):
+            for line in unit.instructions:
+                ends.update((v.root, number) for v in line.reads())
+        ends.update((v.root, len(self.layout.units) + self.layout.parts)
+                    for v in self.program.results)  # fmt: skip
+        return ends
 
     def _call(self, line, python, names):
         """The text that calls a function as it is."""
@@ -211,33 +215,88 @@ class Ready:
         """Return ``enter``, ``fits`` and ``run`` for these arguments."""
         names = {
             "MISS": MISS, "Tensor": Tensor, "drive": self.drive, "REBUILT": REBUILT,
-            "rebuilt": REBUILT[0], "scalars": self.numbers, "empty": np.empty, "new": _tensor,
+            "rebuilt": REBUILT[0], "scalars": self.numbers, "new": _tensor, "table": self.table,
             "sequence": autograd._sequence, "draw": self._draw, "undraw": self._undraw,
+            "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
+            "rebuild": self._rebuild, "outs": self._outs, "step": self.function,
+            "address": self.table.ctypes.data,
         }  # fmt: skip
-        arguments = [f"b{i}" for i in range(len(args))]
-        checks, arrays, before, after = ["REBUILT[0] == rebuilt"], [], [], []
-        position = iter(range(len(self.program.inputs)))
+        fetch, arrays = self._arguments(args, names)
+        checks, before, after = self._state(names)
+        for i, x in enumerate(args):
+            if isinstance(x, float) and self._scalar(self.trace.scalars["argument", i][0]) is not None:
+                place = self._scalar(self.trace.scalars["argument", i][0])
+                before.append(f"scalars[{place}] = b{i}")
+        if self.draws:
+            before.append("draw()")
+        names |= {f"o{i}": out for i, out in enumerate(self.outs)}
+        made = [f"new(o{i}.copy())" for i in range(len(self.outs))]
+        result = made[0] if self.structure is _TENSOR else f"rebuild([{', '.join(made)}])"
+        if not made and self.structure is None:
+            result = "None"
+        undraw = "undraw(); " if self.draws else ""
+        once = not any(u.is_call for u in self.layout.units)
+        head = ", ".join(f"b{i}" for i in range(len(args)))
+        looks = ["    " + line for line in fetch]
+        looks.append(f"    if not ({' and '.join(checks)}): return MISS")
+        begin = [f"    {line}" for line in before]
+        end = [f"    {line}" for line in after]
+        one = "step(0, 1, address)" if once else f"drive({', '.join(['1', *arrays])})"
+        many = f"drive({', '.join(['n' if once and not self.draws else '1', *arrays])})"
+        text = [
+            f"def enter({head}):", *looks, *begin,
+            f"    if not {one}: {undraw}return MISS",
+            "    done = 1", *end, f"    return {result}",
+            f"def run(n, {head}):", *looks, *begin,
+            f"    results = outs({'n' if once and not self.draws else '1'})",
+            f"    done = {many}", "    outs(0)",
+            f"    if not done: {undraw}return MISS",
+            *end, "    return done, rebuild([new(r[:done]) for r in results])",
+            f"def fits({head}):", *looks,
+        ]  # fmt: skip
+        exec("\n".join(text), names)
+        return names["enter"], names["fits"], names["run"]
+
+    def _arguments(self, args, names):
+        """The text that looks at the arguments, and the names of those that are arrays.
+
+        An array that was there at the last call as well is not looked at again.
+        """
+        text, arrays = [], []
         for i, x in enumerate(args):
             if isinstance(x, Tensor):
-                k = next(position)
-                checks.append(f"isinstance(b{i}, Tensor)")
-                arrays.append((f"a{k}", f"b{i}.array", as_given(x.array)))
+                text.append(f"if type(b{i}) is not Tensor: return MISS")
+                text.append(f"a{i} = b{i}.array")
             elif isinstance(x, np.ndarray):
-                k = next(position)
-                checks.append(f"type(b{i}) is ndarray")
-                arrays.append((f"a{k}", f"b{i}", as_given(x)))
+                text.append(f"a{i} = b{i}")
             elif isinstance(x, float):
-                checks.append(f"isinstance(b{i}, float)")
+                text.append(f"if type(b{i}) is not float: return MISS")
+                continue
             else:
                 names[f"c{i}"] = x
-                checks.append(f"type(b{i}) is type(c{i}) and b{i} == c{i}")
-        names["ndarray"] = np.ndarray
-        fetch = [f"{name} = {text}" for name, text, _ in arrays]
-        for k, (name, _, (shape, dtype)) in enumerate(arrays):
-            names[f"h{k}"], names[f"t{k}"] = shape, dtype
-            checks.append(f"{name}.shape == h{k} and {name}.dtype is t{k}")
-            checks.append(f"{name}.flags.c_contiguous")
+                text.append(f"if type(b{i}) is not type(c{i}) or b{i} != c{i}: return MISS")
+                continue
+            array = x.array if isinstance(x, Tensor) else x
+            names[f"h{i}"], names[f"t{i}"] = array.shape, array.dtype
+            text += [
+                f"if a{i} is not seen[{i}]:",
+                f"    if type(a{i}) is not ndarray or a{i}.shape != h{i} or a{i}.dtype != t{i}: return MISS",
+                f"    seen[{i}] = a{i} if a{i}.flags.c_contiguous else None",
+                f"    a{i} = whole(a{i})",
+            ]
+            place = self.places.get(self.program.inputs[len(arrays)])
+            if place is not None:
+                text.append(f'    table[{place}] = a{i}.__array_interface__["data"][0]')
+            arrays.append(f"a{i}")
+        return text, arrays
+
+    def _state(self, names):
+        """The text that looks whether all else is as it was, hands over what may be another number
+        each time, and counts afterwards."""
+        checks, before, after = ["REBUILT[0] == rebuilt"], [], []
         written = {old for old, _ in self.program.stores}
+        if written:
+            after.append("now = next(sequence)")
         for k, (tensor, array, learns, value) in enumerate(self.tensors):
             names[f"p{k}"], names[f"q{k}"] = tensor, array
             checks.append(f"p{k}.array is q{k} and p{k}.requires_grad is {learns}")
@@ -247,87 +306,43 @@ class Ready:
             if learns and self.trace.optimizers:
                 after.append(f"p{k}.gradient = None")
         for k, (module, mode) in enumerate(self.trace.modes.values()):
-            names[f"m{k}"] = module
-            checks.append(f"(m{k}._training and not m{k}._frozen) is {mode}")
+            names[f"module{k}"] = module
+            checks.append(f"(module{k}._training and not module{k}._frozen) is {mode}")
         groups = {}
-        for k, (group, key, value) in enumerate(self.trace.options):
-            g = groups.setdefault(id(group), f"g{len(groups)}")
-            names[g], names[f"key{k}"], names[f"value{k}"] = group, key, value
-            checks.append(f"{g}[key{k}] == value{k}")
+        for group, key, value in self.trace.options:
+            groups.setdefault(id(group), (group, []))[1].append((key, value))
+        for k, (group, options) in enumerate(groups.values()):
+            names[f"group{k}"], names[f"values{k}"] = group, tuple(v for _, v in options)
+            names[f"options{k}"] = itemgetter(*(key for key, _ in options))
+            checks.append(f"options{k}(group{k}) == values{k}")
         for k, (optimizer, counted, kept) in enumerate(self.trace.optimizers):
-            names[f"opt{k}"], names[f"state{k}"] = optimizer, optimizer.state
+            names[f"optimizer{k}"], names[f"state{k}"] = optimizer, optimizer.state
             names[f"groups{k}"] = len(optimizer.param_groups)
-            checks.append(f"opt{k}.state is state{k} and len(opt{k}.param_groups) == groups{k}")
+            checks.append(f"optimizer{k}.state is state{k}")
+            checks.append(f"len(optimizer{k}.param_groups) == groups{k}")
             for j, (_, name, key, array) in enumerate(kept):
-                e = f"entry{k}_{j}"
-                names[f"name{k}_{j}"], names[e] = name, optimizer.state[name]
-                names[f"held{k}_{j}"], names[f"at{k}_{j}"] = array, key
-                checks.append(f"state{k}.get(name{k}_{j}) is {e} and "
-                              f"{e}.get(at{k}_{j}) is held{k}_{j}")  # fmt: skip
+                names[f"name{k}_{j}"], names[f"key{k}_{j}"] = name, key
+                names[f"kept{k}_{j}"] = array
+                checks.append(f"state{k}[name{k}_{j}][key{k}_{j}] is kept{k}_{j}")
             for j, (name, key, _, _, by) in enumerate(counted):
-                e = f"count{k}_{j}"
-                names[e], names[f"which{k}_{j}"] = optimizer.state[name], key
-                after.append(f"{e}[which{k}_{j}] += {int(by)} * done")
-        for number, (key, (value, _)) in enumerate(self.trace.scalars.items()):
-            if value not in self.scalars:
-                continue
-            place = self.scalars[value]
-            if key[0] == "argument":
-                before.append(f"scalars[{place}] = b{key[1]}")
-            else:
-                names[f"d{number}"], names[f"e{number}"] = self.trace.owners[key], key[1]
-                before.append(f"scalars[{place}] = d{number}[e{number}]")
-        if self.draws:
-            before.append("draw()")
-        if written:
-            after.insert(0, "now = next(sequence)")
-        results = self.program.results
-        for i, v in enumerate(results):
-            names[f"shape{i}"], names[f"size{i}"], names[f"dtype{i}"] = v.shape, v.size, v.dtype
-        inputs = ", ".join(["n", *(name for name, _, _ in arrays)])
-        outs = [f"o{i}" for i in range(len(results))]
-        drive = f"drive({', '.join([inputs, *outs])})"
-        names["rebuild"] = self._rebuild
-        one = _only_tensor(self.structure)
-        kinds = [c for c in checks if c.startswith(("isinstance(b", "type(b"))]
-        rest = [c for c in checks if c not in kinds]
+                names[f"counts{k}_{j}"], names[f"which{k}_{j}"] = optimizer.state[name], key
+                after.append(f"counts{k}_{j}[which{k}_{j}] += {int(by)} * done")
+        for k, (key, (value, _)) in enumerate(self.trace.scalars.items()):
+            if self._scalar(value) is not None and key[0] != "argument":
+                names[f"owner{k}"], names[f"of{k}"] = self.trace.owners[key], key[1]
+                before.append(f"scalars[{self._scalar(value)}] = owner{k}[of{k}]")
+        return checks, before, after
 
-        def looked(indent, otherwise):
-            pad = " " * indent
-            lines = [f"{pad}if not ({' and '.join(kinds)}): return {otherwise}"] if kinds else []
-            lines += [pad + f for f in fetch]
-            return [*lines, f"{pad}if not ({' and '.join(rest)}): return {otherwise}"]
-
-        text = [f"def fits({', '.join(arguments) or '*none'}):", *looked(4, "False"),
-                "    return True"]  # fmt: skip
-        text += [f"def enter({', '.join(arguments) or '*none'}):", *looked(4, "MISS"), "    n = 1"]
-        text += [f"    {line}" for line in before]
-        text += [f"    o{i} = empty(size{i}, dtype{i})" for i in range(len(results))]
-        text.append(f"    done = {drive}")
-        text.append(f"    if not done: {'undraw(); ' if self.draws else ''}return MISS")
-        text += [f"    {line}" for line in after]
-        if one:
-            text.append("    return new(o0.reshape(shape0))")
+    def _outs(self, n):
+        """Let the results of the next call go to new arrays with an axis of `n` in front; or, if
+        it is 0, again where those of a single step go."""
+        if not n:
+            arrays = self.outs
         else:
-            made = ", ".join(f"new(o{i}.reshape(shape{i}))" for i in range(len(results)))
-            text.append(f"    return rebuild([{made}])")
-        text += ["def run(n, arguments):"]
-        if arguments:
-            text.append(f"    {', '.join(arguments)}, = arguments")
-        text += [f"    {f}" for f in fetch]
-        if self.draws or any(u.is_call for u in self.layout.units):
-            text.append("    n = 1")  # the loop is Python's
-        text += [f"    {line}" for line in before]
-        text += [f"    o{i} = empty(n * size{i}, dtype{i})" for i in range(len(results))]
-        text += [f"    done = {drive}"]
-        text.append(f"    if not done: {'undraw(); ' if self.draws else ''}return 0, None")
-        text += [f"    {line}" for line in after]
-        made = ", ".join(
-            f"new(o{i}.reshape((n, *shape{i}))[:done])" for i in range(len(results))
-        )
-        text.append(f"    return done, rebuild([{made}])")
-        exec("\n".join(text), names)
-        return names["enter"], names["fits"], names["run"]
+            arrays = [np.empty((n, *v.shape), v.dtype) for v in self.program.results]
+        for i, array in enumerate(arrays):
+            self.table[self.places["out", i]] = array.__array_interface__["data"][0]
+        return arrays
 
     def _rebuild(self, tensors):
         found = iter(tensors)
@@ -361,16 +376,18 @@ class Ready:
             buffer[...] = trace.drawings[v]
         self._bind(arrays)
         for value, number in trace.scalars.values():
-            if value in self.scalars:
-                self.numbers[self.scalars[value]] = number
+            if self._scalar(value) is not None:
+                self.numbers[self._scalar(value)] = number
         inputs = [as_ordered(x.array if isinstance(x, Tensor) else x)
                   for x in args if isinstance(x, (Tensor, np.ndarray))]  # fmt: skip
-        outs = [np.empty(v.size, v.dtype) for v in self.program.results]
-        if self.drive(1, *inputs, *outs) != 1:
+        for v, array in zip(self.program.inputs, inputs, strict=True):
+            if v in self.places:
+                self.table[self.places[v]] = array.ctypes.data
+        if self.drive(1, *inputs) != 1:
             raise Untraceable("the compiled step does not pass its own guards")
         wanted = {value: handle.numbers for _, handle, value in trace.kept.values()}
         pairs = [(arrays[v], wanted[v]) for v, _ in self.program.stores if v in arrays]
-        pairs += zip(outs, self.leaves, strict=True)
+        pairs += zip(self.outs, self.leaves, strict=True)
         for got, expected in pairs:
             if not _close(got.ravel(), np.ravel(expected)):
                 raise Untraceable(
@@ -459,10 +476,6 @@ _TENSOR = object()
 """Stands in a structure for a tensor."""
 
 
-def _only_tensor(structure):
-    return structure is _TENSOR
-
-
 def _tensor(array):
     """A tensor without the constructor's looks at its array."""
     tensor = Tensor.__new__(Tensor)
@@ -488,11 +501,6 @@ def key_of(args):
         else:
             parts.append((type(x), x if isinstance(x, _STATIC) else None))
     return tuple(parts)
-
-
-def as_given(array):
-    """The shape and the type that an argument's array has to have."""
-    return array.shape, array.dtype
 
 
 def as_ordered(array):

@@ -115,8 +115,10 @@ class CompiledStep:
         pieces = []
         while n:
             found = self._find(args)
-            done, piece = (0, None) if found is None else found.run(n, args)
-            if not done:  # no program yet, or a guard said no: this step as it stands
+            ran = MISS if found is None else found.run(n, *args)
+            if ran is not MISS:
+                done, piece = ran
+            else:  # no program yet, or a guard said no: this step as it stands
                 done, piece = 1, map_tensors(self.step(*args), lambda t: Tensor(t.array[None]))
             pieces.append(piece)
             n -= done
@@ -145,7 +147,7 @@ class CompiledStep:
         if self.why_not is not None:
             return None
         for ready in self._programs:
-            if ready.fits(*args):
+            if ready.fits(*args) is not MISS:
                 break
         else:
             key = key_of(args)

@@ -6,10 +6,12 @@ number within a loop). No text comes from anywhere else: no name of a parameter,
 Where the program calls functions that are not taken apart (large products, convolutions), the loops
 between two calls are a *part*; the function is told which part to do. A program without calls is a
 single part, and then the function can also do many steps in one go.
+
+All memory is handed over as a table of addresses: numba takes half a microsecond to look at a dozen
+arrays, which is as long as a step of a small network.
 """
 
 import math
-from collections import Counter
 
 import numpy as np
 
@@ -22,11 +24,10 @@ def write(layout):
     """Return the code of a program.
 
     Returns:
-        the text of ``step(part, n, table, scalars, d0, …)``; numba's types of its arguments; for
-        each part the root values, or results as ``("out", i)``, that are given to it as arrays,
-        each with the number of its argument; the type of each such argument; which value, or
-        which ``(value, bytes)`` of the working memory, each address in the table is of; and which
-        value each of the scalars is.
+        ``(source, places)``: the text of ``step(part, n, table)``, where `table` is the address of a
+        table of addresses; and of what each of them has to be: a root value, ``(value, bytes)``
+        for a value in working memory, ``("out", i)`` for the i-th result, "scalars", or, in
+        ``places["scalar", value]``, the place of one of these.
     """
     return _Writer(layout).all()
 
@@ -35,9 +36,8 @@ class _Writer:
     def __init__(self, layout):
         self.layout, self.program = layout, layout.program
         self.lines, self.depth = [], 1
-        self.addresses = {}  # root value → place in the table
-        self.scalars = {}  # root value → place among the scalars
-        self.once = len([u for u in layout.units if u.is_call]) == 0
+        self.places, self.scalars = {}, {}
+        self.once = not any(u.is_call for u in layout.units)
 
     def put(self, text):
         self.lines.append("    " * self.depth + text)
@@ -45,51 +45,19 @@ class _Writer:
     # All of it
 
     def all(self):
-        slots = [self._arrays_of(part) for part in range(self.layout.parts)]
-        most = Counter()
-        for arrays in slots:
-            for dtype, count in Counter(d for _, d in arrays).items():
-                most[dtype] = max(most[dtype], count)
-        order = [(dtype, i) for dtype in sorted(most, key=str) for i in range(most[dtype])]
-        number = {key: k for k, key in enumerate(order)}
-        names = ["part", "n", "table", "scalars", *(f"d{k}" for k in range(len(order)))]
-        self.put_signature = f"def step({', '.join(names)}):"
-        given = []
-        for part, arrays in enumerate(slots):
-            seen = Counter()
-            here = {}
-            for what, dtype in arrays:
-                here[what] = number[dtype, seen[dtype]]
-                seen[dtype] += 1
-            given.append(here)
-            self._part(part, here)
+        for part in range(self.layout.parts):
+            self._part(part)
         self.put("return 0")
-        source = "\n".join([self.put_signature, *self.lines]) + "\n"
-        kinds = ["int64", "int64", "int64[::1]", "float64[::1]"]
-        kinds += [f"{_name(dtype)}[::1]" for dtype, _ in order]
-        return source, kinds, given, order, self.addresses, self.scalars
+        size = max(len(self.places), 1)
+        head = ["def step(part, n, table):", f"    table = memory(table, {size}, int64(0))"]
+        places = self.places | {("scalar", v): k for v, k in self.scalars.items()}
+        return "\n".join([*head, *self.lines]) + "\n", places
 
-    def _arrays_of(self, part):
-        """What the part needs that Python holds, with types."""
-        found = {}
-        for unit in self.layout.units:
-            if unit.part == part:
-                for line in unit.instructions:
-                    for v in line.reads():
-                        if self.layout.place.get(v.root, ("",))[0] == "python":
-                            found[v.root] = v.dtype
-        if part == self.layout.parts - 1:
-            for i, v in enumerate(self.program.results):
-                if self.layout.place.get(v.root, ("python",))[0] == "python":
-                    found[v.root] = v.dtype
-                found["out", i] = v.dtype
-        return list(found.items())
-
-    def _part(self, part, given):
+    def _part(self, part):
         self.put(f"if part == {part}:")
         self.depth += 1
         body, self.lines, depth = self.lines, [], self.depth
-        self.memory, self.given = {}, given
+        self.memory = {}
         self.depth = depth + 1 if self.once else depth
         for unit in self.layout.units:
             if unit.part == part:
@@ -111,18 +79,17 @@ class _Writer:
     def where(self, root):
         """The name of the memory of a root value."""
         place, what = self.layout.place[root]
-        if place == "python":
-            return f"d{self.given[root]}"
         if place == "scalar":
             self.scalars.setdefault(what, len(self.scalars))
-            return "scalars"
-        key = what if place != "work" else (root, what)
-        entry = self.addresses.setdefault(key, len(self.addresses))
-        name = f"m{entry}"
-        if entry not in self.memory:
-            like = "np.bool_(False)" if root.dtype == bool else f"{_name(root.dtype)}(0)"
-            self.memory[entry] = f"{name} = memory(table[{entry}], {max(root.size, 1)}, {like})"
-        return name
+            return self.piece("scalars", len(self.scalars), np.float64)
+        return self.piece((root, what) if place == "work" else what, root.size, root.dtype)
+
+    def piece(self, key, size, dtype):
+        """The name of a piece of memory, of which the address is in the table."""
+        entry = self.places.setdefault(key, len(self.places))
+        like = "np.bool_(False)" if dtype == bool else f"{_name(dtype)}(0)"
+        self.memory[entry] = f"m{entry} = memory(table[{entry}], {max(size, 1)}, {like})"
+        return f"m{entry}"
 
     def first(self, value):
         """The index at which a value begins in its root's memory."""
@@ -280,7 +247,7 @@ class _Writer:
 
     def _results(self):
         for i, v in enumerate(self.program.results):
-            target = f"d{self.given['out', i]}"
+            target = self.piece(("out", i), v.size, v.dtype)
             first = f"turn * {v.size} + " if self.once else ""
             depth, variables = self.depth, []
             for axis, n in enumerate(v.shape):

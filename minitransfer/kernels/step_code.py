@@ -129,24 +129,23 @@ NAMES = {
 }  # fmt: skip
 
 
-def compiled_step(source, kinds):
+def compiled_step(source):
     """Compile the function ``step`` that a source text defines, or load it where that was done.
 
     Args:
-        source: the text, as `minitransfer.compiler.writing` writes it.
-        kinds: types of its arguments, as texts in numba's notation.
+        source: the text, as `minitransfer.compiler.writing` writes it; all arguments are whole
+            numbers.
 
     Returns:
         numba's function.
     """
-    names = dict(NAMES)
+    names = {**NAMES, "__name__": __name__}  # numba looks the module up when it loads the code
     exec(compile(source, "<a compiled step>", "exec"), names)
     function = numba.njit(error_model="numpy", boundscheck=False)(names["step"])
-    digest = hashlib.sha256(f"{source}\n{kinds}".encode()).hexdigest()[:24]
+    digest = hashlib.sha256(source.encode()).hexdigest()[:24]
     folder = kernel_folder()
     function._cache = CodeFile(folder / f"step-{digest}.nbc")
-    signature = tuple(eval(kind, dict(NAMES)) for kind in kinds)
-    function.compile(signature)
+    function.compile((numba.int64, numba.int64, numba.int64))
     function.disable_compile()
     _forget_oldest(folder)
     return function
