@@ -107,6 +107,9 @@ class Ready:
         self.outs = [np.empty(v.shape, v.dtype) for v in self.program.results]
         self.numbers = np.zeros(max(1, sum(isinstance(k, tuple) and k[0] == "scalar"
                                            for k in self.places)))  # fmt: skip
+        for value, number in self.trace.scalars.values():
+            if self._scalar(value) is not None:
+                self.numbers[self._scalar(value)] = number
         self.table = np.zeros(max(len(self.places), 1), np.int64)
         for key, place in self.places.items():
             if key == "scalars":
@@ -328,7 +331,7 @@ class Ready:
                 names[f"counts{k}_{j}"], names[f"which{k}_{j}"] = optimizer.state[name], key
                 after.append(f"counts{k}_{j}[which{k}_{j}] += {int(by)} * done")
         for k, (key, (value, _)) in enumerate(self.trace.scalars.items()):
-            if self._scalar(value) is not None and key[0] != "argument":
+            if self._scalar(value) is not None and key[0] not in ("argument", "number"):
                 names[f"owner{k}"], names[f"of{k}"] = self.trace.owners[key], key[1]
                 before.append(f"scalars[{self._scalar(value)}] = owner{k}[of{k}]")
         return checks, before, after
@@ -375,9 +378,6 @@ class Ready:
         for (_, _, buffer), (_, v) in zip(self.draws, trace.drawn, strict=True):
             buffer[...] = trace.drawings[v]
         self._bind(arrays)
-        for value, number in trace.scalars.values():
-            if self._scalar(value) is not None:
-                self.numbers[self._scalar(value)] = number
         inputs = [as_ordered(x.array if isinstance(x, Tensor) else x)
                   for x in args if isinstance(x, (Tensor, np.ndarray))]  # fmt: skip
         for v, array in zip(self.program.inputs, inputs, strict=True):

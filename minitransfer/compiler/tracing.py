@@ -404,6 +404,8 @@ class Trace:
         if out is None:
             return result
         (target,) = out
+        if weak:  # Python numbers are not written in place
+            return result
         if type(target) is not Traced:
             if id(target) not in self.kept or self.kept[id(target)][2].origin != "kept":
                 raise Untraceable(
@@ -591,6 +593,12 @@ class Trace:
             handle = self._handle(x) if isinstance(x, np.ndarray) else x
             plain.append(copies.get(id(handle), self.operand(x)[1]))
         function(*plain)
+        # The optimiser's numbers are handed over, as they are to the kernel: known beforehand,
+        # they would let the compiler round in another order.
+        operands = [
+            self.scalar(x, ("number", x), f"{x:.6g}") if isinstance(x, float | int)
+            and not isinstance(x, np.ndarray) else x for x in operands
+        ]  # fmt: skip
         made = self.map(name, operands, tuple(copies[id(x)] for x in moved))
         for target, new in zip(moved, made, strict=True):
             self.rebind(target, new)
