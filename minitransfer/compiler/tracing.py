@@ -575,9 +575,15 @@ class Trace:
         self, function, p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled, step
     ):
         keep = 1 - lr * weight_decay if decoupled else 1.0
+        plain = [self.operand(x)[1] for x in (lr, step)]
+        rate, scale = self.map(
+            "adam_rates", (lr, beta1, beta2, step),
+            (plain[0] / (1 - beta1 ** plain[1]), (1 - beta2 ** plain[1]) ** -0.5),
+            [np.float64] * 4, weak=True,
+        )  # fmt: skip
         numbers = (
-            *(lr / (1 - beta1**step), beta1, 1 - beta1, beta2, 1 - beta2),
-            *((1 - beta2**step) ** -0.5, eps, 0.0 if decoupled else weight_decay, keep),
+            *(rate, beta1, 1 - beta1, beta2, 1 - beta2),
+            *(scale, eps, 0.0 if decoupled else weight_decay, keep),
         )
         self._move(
             "adam", (p, m, v), (p, g, m, v, *numbers), function,

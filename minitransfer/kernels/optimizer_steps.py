@@ -51,6 +51,12 @@ def one_momentum(p, g, buffer, lr, momentum, new, decay, of_buffer, of_g):
 
 
 @helper
+def adam_rates(lr, beta1, beta2, step):
+    """The rate, and the factor for the root of v, with which the means' start at 0 is made good."""
+    return lr / (1.0 - beta1**step), (1.0 - beta2**step) ** -0.5
+
+
+@helper
 def one_adam(p, g, m, v, rate, beta1, new1, beta2, new2, scale, eps, decay, keep):
     """A step of Adam for one number: the parameter and both running means."""
     d = g + decay * p

@@ -23,7 +23,7 @@ from .elementwise import (
     one_sigmoid_backward,
     one_sigmoid_cross_entropy,
 )
-from .optimizer_steps import one_adam, one_momentum, one_sgd
+from .optimizer_steps import adam_rates, one_adam, one_momentum, one_sgd
 
 KEEP = 200
 """Compiled steps that are kept; the oldest are deleted when there are more."""
@@ -122,7 +122,7 @@ NAMES = {
     "one_relu": one_relu, "one_relu_backward": one_relu_backward, "one_sigmoid": one_sigmoid,
     "one_sigmoid_backward": one_sigmoid_backward,
     "one_sigmoid_cross_entropy": one_sigmoid_cross_entropy, "one_sgd": one_sgd,
-    "one_momentum": one_momentum, "one_adam": one_adam,
+    "one_momentum": one_momentum, "adam_rates": adam_rates, "one_adam": one_adam,
     **{name: getattr(numba, name) for name in
        ("float32", "float64", "int32", "int64", "uint8", "uint64", "int8", "int16", "uint32")},
     "boolean": numba.boolean,
