@@ -18,6 +18,7 @@ from minitransfer.autograd import as_array
 from minitransfer.compiler.ready import MISS, Ready, key_of, map_tensors
 from minitransfer.compiler.tracing import NotYet, Untraceable
 from minitransfer.kernels import chosen_kernels
+from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
 
 PROGRAMS = 8
@@ -72,6 +73,11 @@ def compile(step=None):
         return compile
     if isinstance(step, CompiledStep):
         return step
+    if isinstance(step, Module):
+        raise TypeError(
+            "compile takes a whole training step, a function that ends with optimizer.step(); a "
+            "model by itself is called as it is, its kernels are compiled already"
+        )
     if not callable(step):
         raise TypeError(f"compile takes a function; given {type(step).__name__}")
     return CompiledStep(step)
