@@ -110,10 +110,21 @@ def _in_runs(program):
     What overwrites kept memory waits until the last guard has been passed, and until nobody needs
     the old numbers.
     """
-    left = list(program.instructions)
+    # What is computed of Python numbers, as a rate, stands before the line that needs it first.
+    weak = {v: line for line in program.instructions for v in line.outputs if v.weak}
+    left = [line for line in program.instructions if not (line.outputs and line.outputs[0].weak)]
     overwrites = {v.root: old.root for old, v in program.stores}
     made = {v for line in left for v in line.outputs}
-    ready, order = set(), []
+    ready, order = set(weak), []
+
+    def add(line):
+        for v in line.reads():
+            if v.root in weak:
+                first = weak[v.root]
+                for made_there in first.outputs:
+                    weak.pop(made_there, None)
+                add(first)
+        order.append(line)
 
     def can(line):
         if any(v.root in made and v.root not in ready for v in line.reads()):
@@ -134,14 +145,18 @@ def _in_runs(program):
         for line in some:
             if can(line):
                 left.remove(line)
-                order.append(line)
+                add(line)
                 ready.update(line.outputs)
                 moved = True
         if not moved:
             if not calls and not any(can(x) for x in left):
-                order += left  # an overwrite that cannot wait: it gets memory of its own
+                for line in left:  # an overwrite that cannot wait: it gets memory of its own
+                    add(line)
                 break
             calls = not calls
+    for line in dict.fromkeys(weak.values()):
+        if line not in order:
+            add(line)
     return order
 
 
@@ -196,7 +211,8 @@ def _fuse(layout):
                     earliest = max(earliest, passed, last_read.get(overwrites[v], 0))
             for number in range(earliest, len(units)):
                 unit = units[number]
-                if unit.is_loop and (
+                weak = line.outputs[0].weak
+                if unit.is_loop and weak == unit.instructions[0].outputs[0].weak and (
                     unit.shape == shape or (flat and unit.flat and prod(unit.shape) == prod(shape))
                 ):
                     unit.instructions.append(line)

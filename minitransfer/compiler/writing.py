@@ -12,12 +12,16 @@ arrays, which is as long as a step of a small network.
 """
 
 import math
+import re
 
 import numpy as np
 
 from minitransfer.compiler.layout import strides_in
 from minitransfer.compiler.maps import MAPS
 from minitransfer.compiler.program import Value, by_rows
+
+_LONG = 256
+"""Numbers from which a loop is a function of its own."""
 
 
 def write(layout):
@@ -36,7 +40,7 @@ class _Writer:
     def __init__(self, layout):
         self.layout, self.program = layout, layout.program
         self.lines, self.depth = [], 1
-        self.places, self.scalars = {}, {}
+        self.places, self.scalars, self.loops = {}, {}, {}
         self.once = not any(u.is_call for u in layout.units)
 
     def put(self, text):
@@ -49,7 +53,8 @@ class _Writer:
             self._part(part)
         self.put("return 0")
         size = max(len(self.places), 1)
-        head = ["def step(part, n, table):", f"    table = memory(table, {size}, int64(0))"]
+        loops = [f"@helper\ndef {name}{code}\n" for code, name in self.loops.items()]
+        head = [*loops, "def step(part, n, table):", f"    table = memory(table, {size}, int64(0))"]
         places = self.places | {("scalar", v): k for v, k in self.scalars.items()}
         return "\n".join([*head, *self.lines]) + "\n", places
 
@@ -119,38 +124,62 @@ class _Writer:
         size = math.prod(unit.shape)
         if size == 0:
             return
+        if unit.flat and size > 1:
+            self._flat_loop(unit, size)
+            return
         variables = []
         depth = self.depth
-        if unit.flat and size > 1:
-            self.put(f"for i in range({size}):")
-            self.depth += 1
-        elif not unit.flat:
+        if not unit.flat:
             for axis, n in enumerate(unit.shape):
                 variables.append(f"i{axis}")
                 self.put(f"for i{axis} in range({n}):")
                 self.depth += 1
-        loaded, stores = {}, []
+        before, body = self._body(unit, variables)
+        for text in before + body:
+            self.put(text)
+        self.depth = depth
+
+    def _flat_loop(self, unit, size):
+        """One loop over neighbours in memory. Long ones are functions: of those that do the same
+        in other places there is one, so that it is compiled once."""
+        before, body = self._body(unit, [])
+        body = [*before, "for i in range(n):", *("    " + text for text in body)]
+        if size < _LONG:
+            for text in body:
+                self.put(text.replace("range(n)", f"range({size})"))
+            return
+        used = dict.fromkeys(re.findall(r"\b[mlx]\d+\b", " ".join(body)))
+        memory = [name for name in used if name[0] == "m"]
+        short = {name: f"a{k}" for k, name in enumerate(memory)}
+        short |= {name: f"y{k}" for k, name in enumerate(n for n in used if n[0] != "m")}
+        text = [re.sub(r"\b[mlx]\d+\b", lambda m: short[m[0]], line) for line in body]
+        head = f"({', '.join(['n', *(short[name] for name in memory)])}):"
+        code = "\n    ".join([head, *text])
+        name = self.loops.setdefault(code, f"loop{len(self.loops)}")
+        self.put(f"{name}({', '.join([str(size), *memory])})")
+
+    def _body(self, unit, variables):
+        """What a loop does: lines before it, for what is the same in all turns, and in it."""
+        loaded, stores, before, body = {}, [], [], []
         for line in unit.instructions:
             operands = []
             for x, kind in zip(line.inputs, line.options["types"], strict=True):
-                operands.append(self._operand(x, kind, unit, variables, loaded))
+                operands.append(self._operand(x, kind, unit, variables, loaded, before, body))
             text = MAPS[line.name][0].format(*operands)
             store = line.options.get("store")
             names = [f"x{v.number}" for v in line.outputs]
             if len(names) == 1 and line.outputs[0].dtype.kind in "iu":
                 text = f"{_name(line.outputs[0].dtype)}({text})"
-            self.put(f"{', '.join(names)} = {text}")
+            body.append(f"{', '.join(names)} = {text}")
             for v, name in zip(line.outputs, names, strict=True):
                 if not store:
                     loaded[v] = name
                 if store or v not in self.layout.local:
                     whole = v if store else v.view(unit.shape, by_rows(unit.shape), 0)
                     stores.append(f"{self.at(whole, unit.shape, unit.flat, variables)} = {name}")
-        for text in stores:
-            self.put(text)
-        self.depth = depth
+        return before, body + stores
 
-    def _operand(self, x, kind, unit, variables, loaded):
+    def _operand(self, x, kind, unit, variables, loaded, before, body):
         if not isinstance(x, Value):
             return _literal(x, kind)
         if x.root in loaded:
@@ -159,7 +188,7 @@ class _Writer:
             text = self.at(x, unit.shape, unit.flat, variables)
             if text not in loaded:
                 loaded[text] = f"l{len(loaded)}"
-                self.put(f"{loaded[text]} = {text}")
+                (before if x.size == 1 else body).append(f"{loaded[text]} = {text}")
             name = loaded[text]
         return name if x.dtype == kind else f"{_name(kind)}({name})"
 
