@@ -480,6 +480,8 @@ class Trace:
             return Traced(self, Value(numbers.shape, numbers.dtype, "empty"), numbers)
         if name in ("zeros_like", "ones_like", "full_like"):
             return function(self.operand(args[0])[1], *args[1:], **options)
+        if name == "count_nonzero" and len(args) == 1 and not options:
+            return np.add.reduce((args[0] != 0).astype(np.int64), axis=None)
         if name in ("sum", "any", "all") and type(args[0]) is Traced and len(args) <= 2:
             return getattr(args[0], name)(*args[1:], **options)
         return self.call(f"np.{name}", function, args, options)
