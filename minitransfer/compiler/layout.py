@@ -212,8 +212,13 @@ def _fuse(layout):
             for number in range(earliest, len(units)):
                 unit = units[number]
                 weak = line.outputs[0].weak
-                if unit.is_loop and weak == unit.instructions[0].outputs[0].weak and (
-                    unit.shape == shape or (flat and unit.flat and prod(unit.shape) == prod(shape))
+                if (
+                    unit.is_loop
+                    and weak == unit.instructions[0].outputs[0].weak
+                    and (
+                        unit.shape == shape
+                        or (flat and unit.flat and prod(unit.shape) == prod(shape))
+                    )
                 ):
                     unit.instructions.append(line)
                     unit.flat = unit.flat and flat

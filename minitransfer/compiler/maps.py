@@ -1,8 +1,8 @@
 """What can be done number by number, and how it is written: in code, and for people to read.
 
-A row of `MAPS` has the code for numba and the words for the printed program, with ``{0}``, ``{1}``, …
-for the operands. Functions in the code whose names begin with ``one_`` are the library's own kernels
-for one number (`minitransfer.kernels.step_code`): a compiled step does what the kernels do.
+A row of `MAPS` has the code for numba and the words for the printed program, with ``{0}``,
+``{1}``, … for the operands. Functions in the code whose names begin with ``one_`` are the library's
+own kernels for one number (`minitransfer.kernels.step_code`): a compiled step does what they do.
 """
 
 #: name: (code, words). Where the code makes several numbers, it is a call that returns as many.
@@ -63,16 +63,10 @@ MAPS = {
     ),
 }
 
-#: NumPy's functions that are maps, by NumPy's names.
-UFUNCS = {
-    name: name
-    for name in MAPS
-    if name in (
-        "add subtract multiply divide negative square reciprocal power absolute sign sqrt log log1p "
-        "expm1 sin cos tan tanh maximum minimum isfinite isnan greater greater_equal less less_equal "
-        "equal not_equal bitwise_and bitwise_or bitwise_xor logical_not exp"
-    ).split()
-}  # fmt: skip
+_NO_UFUNC = {"copy", "where", "relu", "relu_backward", "sigmoid", "sigmoid_backward", "erf"}
+_NO_UFUNC |= {"sigmoid_cross_entropy", "sgd", "momentum", "adam_rates", "adam"}
+#: NumPy's functions that are maps: NumPy's name and the one here.
+UFUNCS = {name: name for name in MAPS if name not in _NO_UFUNC}
 UFUNCS |= {"positive": "copy", "conjugate": "copy"}
 #: These are the same for booleans, and for nothing else.
 FOR_BOOLEANS = {"logical_and": "bitwise_and", "logical_or": "bitwise_or", "invert": "logical_not"}

@@ -5,7 +5,7 @@ same memory with other strides. Nothing here knows where the memory is; `layout`
 
 There are five kinds of instructions:
 
-``map``      one number of each input makes one number of each output: sums, sigmoids, a step of Adam
+``map``      one number of each input makes one of each output: a sum, a sigmoid, a step of Adam
 ``sum``      numbers of one input are added up
 ``product``  a small matrix product, with a bias or without
 ``call``     a function of NumPy or of the library's kernels: large products, convolutions, the rest

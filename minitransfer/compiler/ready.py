@@ -14,7 +14,8 @@ from minitransfer import autograd
 from minitransfer.autograd import shared_version
 from minitransfer.compiler.layout import arrange
 from minitransfer.compiler.program import Value
-from minitransfer.compiler.tracing import Trace, Traced, Untraceable, tracing
+from minitransfer.compiler.standins import Traced, Untraceable
+from minitransfer.compiler.tracing import Trace, tracing
 from minitransfer.compiler.words import spell
 from minitransfer.compiler.writing import write
 from minitransfer.nn.module import REBUILT
@@ -46,18 +47,15 @@ class Ready:
 
     def __init__(self, step, args):
         trace, self.structure, leaves = _traced(step, args)
+        self.program, self.tensors = _settled(trace, leaves)
         again, _, others = _traced(step, args)
-        self.program = trace.finish([t.value for t in leaves])
-        if _fingerprint(trace, self.program) != _fingerprint(
-            again, again.finish([t.value for t in others])
-        ):
+        if _fingerprint(trace, self.program) != _fingerprint(again, _settled(again, others)[0]):
             raise Untraceable(
                 "it is another one each time: it draws random numbers, counts, or decides by "
                 "something from outside. Make such numbers arguments of the step"
             )
         self.trace, self.leaves = trace, [t.numbers for t in leaves]
         del again, others
-        self._split_kept()
         self.layout = arrange(self.program)
         self.source, self.places = write(self.layout)
         from minitransfer.kernels.step_code import compiled_step  # numba, only when needed
@@ -75,26 +73,6 @@ class Ready:
     def text(self, title):
         """The program as a person would write it."""
         return spell(self.program, self.layout, title)
-
-    # What it was traced with
-
-    def _split_kept(self):
-        """See which arrays belong to tensors that are there without the step."""
-        trace, self.tensors = self.trace, []
-        trace.alive.clear()
-        for reference, array, learns in trace.holders.values():
-            tensor = reference()
-            value = trace.kept[id(array)][2]
-            if tensor is not None:
-                self.tensors.append((tensor, array, learns, value))
-            elif not any(value is old for old, _ in self.program.stores):
-                # Made in the step itself: the same numbers each time, as the second trace showed.
-                value.origin = "constant"
-        kept = {v for _, _, _, v in self.tensors}
-        kept |= {trace.kept[id(a)][2] for _, _, kept in trace.optimizers for *_, a in kept}
-        for old, _ in self.program.stores:
-            if old.origin == "kept" and old not in kept:
-                raise Untraceable("it writes into an array that nobody keeps")
 
     # Memory
 
@@ -227,7 +205,10 @@ class Ready:
         fetch, arrays = self._arguments(args, names)
         checks, before, after = self._state(names)
         for i, x in enumerate(args):
-            if isinstance(x, float) and self._scalar(self.trace.scalars["argument", i][0]) is not None:
+            if (
+                isinstance(x, float)
+                and self._scalar(self.trace.scalars["argument", i][0]) is not None
+            ):
                 place = self._scalar(self.trace.scalars["argument", i][0])
                 before.append(f"scalars[{place}] = b{i}")
         if self.draws:
@@ -283,7 +264,8 @@ class Ready:
             names[f"h{i}"], names[f"t{i}"] = array.shape, array.dtype
             text += [
                 f"if a{i} is not seen[{i}]:",
-                f"    if type(a{i}) is not ndarray or a{i}.shape != h{i} or a{i}.dtype != t{i}: return MISS",
+                f"    if type(a{i}) is not ndarray: return MISS",
+                f"    if a{i}.shape != h{i} or a{i}.dtype != t{i}: return MISS",
                 f"    seen[{i}] = a{i} if a{i}.flags.c_contiguous else None",
                 f"    a{i} = whole(a{i})",
             ]
@@ -449,6 +431,28 @@ def _traced(step, args):
 
     structure = map_tensors(result, leaf)
     return trace, structure, leaves
+
+
+def _settled(trace, results):
+    """Return the program of a trace, and the tensors it depends on that are there without the step,
+    each with its array, whether it learns, and its value.
+
+    A tensor that is gone was made in the step itself: its numbers are constants.
+    """
+    program = trace.finish([t.value for t in results])
+    trace.alive.clear()
+    tensors, written = [], {old for old, _ in program.stores}
+    for reference, array, learns in trace.holders.values():
+        tensor, value = reference(), trace.kept[id(array)][2]
+        if tensor is not None:
+            tensors.append((tensor, array, learns, value))
+        elif value not in written:
+            value.origin = "constant"
+    held = {value for *_, value in tensors}
+    held |= {trace.kept[id(a)][2] for _, _, kept in trace.optimizers for *_, a in kept}
+    if any(old.origin == "kept" and old not in held for old in written):
+        raise Untraceable("it writes into an array that nobody keeps")
+    return program, tensors
 
 
 def map_tensors(structure, function):

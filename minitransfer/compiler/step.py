@@ -3,9 +3,9 @@ still may.
 
 What a step computes depends on more than its arguments: on parameters, on what an optimiser
 remembers, on learning rates, on modes, on which layers are frozen. A compiled step reads parameters
-and state where they stand, so that eager steps and compiled ones can take turns; numbers that change,
-as a learning rate, are handed over at each call; and for all else it looks whether it is as it was
-when the step was traced. If not, the step is traced anew.
+and state where they stand, so that eager steps and compiled ones can take turns; numbers that
+change, as a learning rate, are handed over at each call; and for all else it looks whether it is as
+it was when the step was traced. If not, the step is traced anew.
 """
 
 import functools
@@ -16,7 +16,7 @@ import numpy as np
 
 from minitransfer.autograd import as_array
 from minitransfer.compiler.ready import MISS, Ready, key_of, map_tensors
-from minitransfer.compiler.tracing import NotYet, Untraceable
+from minitransfer.compiler.standins import NotYet, Untraceable
 from minitransfer.kernels import chosen_kernels
 from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
@@ -36,11 +36,11 @@ def compile(step=None):
     is traced and compiled, which takes a second or two, or a fifth where the machine code was kept
     from another process. ``print(step)`` shows the program.
 
-    What goes into the step as an argument may be other numbers each time; shapes and types for which
-    there is no program yet are compiled when they come. Parameters and what an optimiser remembers
-    are read and written where they are, learning rates looked up at each call, dropout drawn from
-    its generator: eager and compiled steps can take turns. All other numbers, from outside the step,
-    are taken as they are when it is traced.
+    What goes into the step as an argument may be other numbers each time; shapes and types for
+    which there is no program yet are compiled when they come. Parameters and what an optimiser
+    remembers are read and written where they are, learning rates looked up at each call, dropout
+    drawn from its generator: eager and compiled steps can take turns. All other numbers, from
+    outside the step, are taken as they are when it is traced.
 
     Args:
         step: a function of tensors, arrays and numbers that returns a tensor, several, or nothing.
@@ -97,7 +97,9 @@ class CompiledStep:
         self._enter = _no_program
         functools.update_wrapper(self, step, updated=())
         if chosen_kernels() == "reference":
-            self._give_up("plain kernels were asked for (MINITRANSFER_KERNELS), nothing is compiled")
+            self._give_up(
+                "plain kernels were asked for (MINITRANSFER_KERNELS), nothing is compiled"
+            )
 
     def __call__(self, *args):
         result = self._enter(*args)
@@ -199,5 +201,7 @@ def _joined(pieces):
     for piece in pieces:
         rows.append([])
         map_tensors(piece, rows[-1].append)
-    columns = iter([np.concatenate([as_array(t) for t in column]) for column in zip(*rows)])
+    columns = iter(
+        [np.concatenate([as_array(t) for t in column]) for column in zip(*rows, strict=True)]
+    )
     return map_tensors(pieces[0], lambda _: Tensor(next(columns)))

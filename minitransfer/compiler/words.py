@@ -92,10 +92,9 @@ class _Names:
             return name
         if x.shape == x.root.shape[::-1] and x.strides == x.root.strides[::-1]:
             return f"{name}.T"
-        axes = len(x.shape)
-        if x.shape[:-2] == x.root.shape[:-2] and axes > 2:
-            if x.strides == (*x.root.strides[:-2], x.root.strides[-1], x.root.strides[-2]):
-                return f"{name}.mT"
+        turned = (*x.root.strides[:-2], *x.root.strides[:-3:-1])
+        if len(x.shape) > 2 and x.shape[:-2] == x.root.shape[:-2] and x.strides == turned:
+            return f"{name}.mT"
         if x.is_whole:
             return f"{name}.reshape{x.shape}"
         return f"{name}.seen_as{x.shape}"

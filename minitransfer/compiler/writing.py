@@ -1,7 +1,7 @@
 """The code of a compiled step: one function for numba, and around it what Python does.
 
-Everything the code names is a number that the layout gave out (``m3`` is a piece of memory, ``x7`` a
-number within a loop). No text comes from anywhere else: no name of a parameter, no word of a user.
+Everything the code names is a number that was given out here (``m3`` is a piece of memory, ``x7``
+a number within a loop). Nothing comes from elsewhere: no name of a parameter, no word of a user.
 
 Where the program calls functions that are not taken apart (large products, convolutions), the loops
 between two calls are a *part*; the function is told which part to do. A program without calls is a
@@ -28,8 +28,8 @@ def write(layout):
     """Return the code of a program.
 
     Returns:
-        ``(source, places)``: the text of ``step(part, n, table)``, where `table` is the address of a
-        table of addresses; and of what each of them has to be: a root value, ``(value, bytes)``
+        ``(source, places)``: the text of ``step(part, n, table)``, where `table` is the address of
+        a table of addresses; and of what each of them has to be: a root value, ``(value, bytes)``
         for a value in working memory, ``("out", i)`` for the i-th result, "scalars", or, in
         ``places["scalar", value]``, the place of one of these.
     """
@@ -92,7 +92,7 @@ class _Writer:
     def piece(self, key, size, dtype):
         """The name of a piece of memory, of which the address is in the table."""
         entry = self.places.setdefault(key, len(self.places))
-        like = "np.bool_(False)" if dtype == bool else f"{_name(dtype)}(0)"
+        like = "np.bool_(False)" if np.dtype(dtype).kind == "b" else f"{_name(dtype)}(0)"
         self.memory[entry] = f"m{entry} = memory(table[{entry}], {max(size, 1)}, {like})"
         return f"m{entry}"
 

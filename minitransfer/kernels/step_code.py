@@ -116,7 +116,8 @@ def memory(address, n, like):
 
 #: What the code of a step may name.
 NAMES = {
-    "math": math, "np": np, "helper": numba.njit(error_model="numpy", boundscheck=False), "inf": math.inf, "nan": math.nan, "memory": memory, "sum_of": sum_of,
+    "math": math, "np": np, "helper": numba.njit(error_model="numpy", boundscheck=False),
+    "inf": math.inf, "nan": math.nan, "memory": memory, "sum_of": sum_of,
     "multiply_add": multiply_add, "exponential": exponential, "one": one, "one_sign": one_sign,
     "one_maximum": one_maximum, "one_minimum": one_minimum, "one_isfinite": one_isfinite,
     "one_relu": one_relu, "one_relu_backward": one_relu_backward, "one_sigmoid": one_sigmoid,

@@ -11,7 +11,6 @@ from minitransfer.nn import state
 from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
-
 #: How often something was attached to a module or taken away, in the whole process. A step that was
 #: compiled looks here whether the networks can still be those that it was compiled from.
 REBUILT = [0]

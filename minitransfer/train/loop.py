@@ -156,8 +156,7 @@ def fit(
 
 
 def _step(run, loss, clip_norm):
-    """Return the step, a function of a batch that moves the weights and returns outputs and loss.
-    """
+    """Return the step, a function of a batch: it moves the weights, returns outputs and loss."""
     model, optimizer = run.model, run.optimizer
 
     def step(x, y):
