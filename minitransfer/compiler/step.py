@@ -23,8 +23,8 @@ from minitransfer.tensor import Tensor
 
 PROGRAMS = 8
 """Programs that a compiled step keeps: one for each set of shapes, say."""
-ATTEMPTS = 32
-"""Traces after which a step that is different every time is left alone."""
+ATTEMPTS = 100
+"""Traces after which a step that is another one time and again is left alone."""
 
 _lock = threading.RLock()
 
@@ -161,7 +161,13 @@ class CompiledStep:
             key = key_of(args)
             first = key not in self._seen
             self._seen.add(key)
-            if first or self._attempts >= ATTEMPTS:
+            if first:
+                return None
+            if self._attempts >= ATTEMPTS:
+                self._give_up(
+                    f"it was traced {ATTEMPTS} times: shapes, modes or networks change again and "
+                    "again, and each time there is another program"
+                )
                 return None
             with _lock:
                 ready = self._make(args)

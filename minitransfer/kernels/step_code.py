@@ -7,6 +7,7 @@ what the kernels do, since it calls the same helpers; they are compiled into it.
 
 import hashlib
 import math
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -130,6 +131,7 @@ NAMES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=128)
 def compiled_step(source):
     """Compile the function ``step`` that a source text defines, or load it where that was done.
 
