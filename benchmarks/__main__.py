@@ -23,6 +23,7 @@ _GROUPS = {
     "conv": kernel_cases.conv_cases,
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,
+    "compiled": step_cases.compiled_cases,
 }
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
 _START = (
