@@ -6,6 +6,7 @@ calls, one after the other, the parts of the program and the functions between t
 for numba they name nothing but what was given out here by number.
 """
 
+import itertools
 from operator import itemgetter
 
 import numpy as np
@@ -278,7 +279,9 @@ class Ready:
     def _state(self, names):
         """The text that looks whether all else is as it was, hands over what may be another number
         each time, and counts afterwards."""
-        checks, before, after = ["REBUILT[0] == rebuilt"], [], []
+        names["mode"], recording = autograd._mode, self.trace.recording
+        checks = ["REBUILT[0] == rebuilt", f"mode.recording is {recording}"]
+        before, after = [], []
         written = {old for old, _ in self.program.stores}
         if written:
             after.append("now = next(sequence)")
@@ -452,6 +455,10 @@ def _settled(trace, results):
     held |= {trace.kept[id(a)][2] for _, _, kept in trace.optimizers for *_, a in kept}
     if any(old.origin == "kept" and old not in held for old in written):
         raise Untraceable("it writes into an array that nobody keeps")
+    arrays = [(array, value in written) for array, _, value in trace.kept.values()]
+    for (a, changes), (b, too) in itertools.combinations(arrays, 2):
+        if (changes or too) and np.may_share_memory(a, b):
+            raise Untraceable("it writes into an array that shares its memory with another one")
     return program, tensors
 
 

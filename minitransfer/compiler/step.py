@@ -94,7 +94,7 @@ class CompiledStep:
     def __init__(self, step):
         self.step, self.why_not = step, None
         self._programs, self._seen, self._attempts = [], set(), 0
-        self._enter = _no_program
+        self._enter, self._suspect = _no_program, None
         functools.update_wrapper(self, step, updated=())
         if chosen_kernels() == "reference":
             self._give_up(
@@ -107,7 +107,7 @@ class CompiledStep:
             return result
         found = self._find(args)
         result = MISS if found is None else found.enter(*args)
-        return self.step(*args) if result is MISS else result
+        return self._plain(args) if result is MISS else result
 
     def repeat(self, n, *args):
         """Take `n` steps with the same arguments, in one call where the program allows it.
@@ -127,7 +127,7 @@ class CompiledStep:
             if ran is not MISS:
                 done, piece = ran
             else:  # no program yet, or a guard said no: this step as it stands
-                done, piece = 1, map_tensors(self.step(*args), lambda t: Tensor(t.array[None]))
+                done, piece = 1, map_tensors(self._plain(args), lambda t: Tensor(t.array[None]))
             pieces.append(piece)
             n -= done
         return _joined(pieces)
@@ -186,6 +186,17 @@ class CompiledStep:
         except Untraceable as reason:
             self._give_up(str(reason))
             return None
+        except Exception as error:  # of the step, or of the stand-ins: the plain step will tell
+            self._suspect = error
+            return None
+
+    def _plain(self, args):
+        """Do the step as it stands."""
+        result = self.step(*args)
+        if self._suspect is not None:
+            error, self._suspect = self._suspect, None
+            self._give_up(f"traced, it ends with {type(error).__name__}: {error}")
+        return result
 
     def _give_up(self, reason):
         self.why_not, self._enter = reason, _no_program

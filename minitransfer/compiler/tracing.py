@@ -32,6 +32,7 @@ class Trace(Rules):
         self.options, self.modes, self.scalars, self.drawn = [], {}, {}, []
         self.optimizers, self.copies, self.drawings, self.owners = [], {}, {}, {}
         self.thread, self.phase = threading.get_ident(), "forward"
+        self.recording = autograd.is_grad_enabled()
 
     # Values
 
@@ -107,8 +108,12 @@ class Trace(Rules):
 
     def written(self, tensor):
         """Refuse what is written in place by tensors' own methods."""
+        self.refuse("it writes into a tensor in place")
+
+    def refuse(self, what):
+        """Refuse what would be done once, when the step is traced, and then never again."""
         if threading.get_ident() == self.thread:
-            raise Untraceable("it writes into a tensor in place")
+            raise Untraceable(what)
 
     def asked_mode(self, module):
         """Remember that what was done depends on whether a module is training."""
@@ -276,11 +281,19 @@ def tracing(trace):
     before = {name: kernels.__dict__.get(name) for name in names}
     for name in names:
         kernels.__dict__[name] = _noting(trace, name, getattr(kernels, name))
+    generator = default_generator()
+    state = generator.bit_generator.state
     autograd.tracing = trace
     try:
         yield
+        if generator.bit_generator.state != state:
+            raise Untraceable(
+                "it draws random numbers, which would be the same ones ever after; draw them "
+                "outside and make them an argument of the step (dropout may draw)"
+            )
     finally:
         autograd.tracing = None
+        generator.bit_generator.state = state
         for name, function in before.items():
             if function is None:
                 del kernels.__dict__[name]

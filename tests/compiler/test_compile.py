@@ -446,7 +446,8 @@ def test_a_look_at_a_number():
 
 
 def test_random_numbers_of_ones_own():
-    fallen_back(lambda x: x + mt.rand(2), mt.ones(2), match="another one each time")
+    draw = np.random.default_rng(0)
+    fallen_back(lambda x: x * draw.random(), mt.ones(2), match="another one each time")
 
 
 def test_gradients_that_add_up():
@@ -616,3 +617,61 @@ def test_fit_stops_at_a_loss_that_is_no_number():
         train.fit(net, (x, np.ones((8, 1), np.float32)), loss=nn.MSELoss(), epochs=3, batch_size=1,
                   optimizer=optim.SGD(net.parameters(), lr=0.1), compile=True)  # fmt: skip
     assert np.isfinite(net[0].weight.array).all()
+
+
+def test_a_schedule_in_the_step():
+    w = nn.Parameter(np.ones(2, np.float32))
+    sgd = optim.SGD([w], lr=1.0)
+    schedule = optim.ExponentialLR(sgd, gamma=0.5)
+
+    def step(x):
+        sgd.zero_grad()
+        (w * x).sum().backward()
+        sgd.step()
+        schedule.step()
+
+    fallen_back(step, mt.ones(2), match="steps a schedule")
+    assert schedule.get_last_lr() == [0.5**3]
+    assert w.tolist() == [1 - 1.75] * 2
+
+
+def test_the_default_generator_is_where_it_would_be():
+    mt.manual_seed(3)
+    fallen_back(lambda x: x + mt.rand(2), mt.ones(2), match="draws random numbers")
+    here = mt.rand(1).item()
+    mt.manual_seed(3)
+    mt.rand(6)
+    assert mt.rand(1).item() == here
+
+
+def test_what_was_traced_without_recording_is_not_used_with_it():
+    net = nn.Linear(2, 1)
+    outputs = mt.compile(lambda x: net(x))
+    with mt.no_grad():
+        for _ in range(3):
+            outputs(mt.ones(1, 2))
+    assert outputs.why_not is None
+    with pytest.warns(RuntimeWarning, match="backward"):
+        result = outputs(mt.ones(1, 2))
+    assert result.requires_grad
+
+
+def test_an_error_that_only_tracing_meets():
+    def step(x):
+        assert type(x.array) is np.ndarray
+        return x
+
+    fallen_back(step, mt.ones(2), match="traced, it ends with AssertionError")
+
+
+def test_parameters_that_share_memory():
+    whole = np.ones(4, np.float32)
+    parts = [nn.Parameter(whole[:2]), nn.Parameter(whole[1:3])]
+    sgd = optim.SGD(parts, lr=0.1)
+
+    def step(x):
+        sgd.zero_grad()
+        (parts[0] * parts[1] * x).sum().backward()
+        sgd.step()
+
+    fallen_back(step, mt.ones(2), match="shares its memory")
