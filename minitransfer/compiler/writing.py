@@ -211,6 +211,19 @@ class _Writer:
         if line.name == "add" and x.dtype.kind == "f" and one_run is not None:
             start = _index(self.first(x), variables, steps)
             self.put(f"{there} = {zero} + sum_of({source}, {start}, {run}, {one_run})")
+        elif line.name == "add" and kept and x.strides[kept[-1]] == 1 and kept[-1] > axes[-1]:
+            # The sums of a whole row together, so that the inner loop runs along it.
+            self.depth -= 1
+            row = self.lines.pop().strip()
+            self.put(row)
+            self.put(f"    {there} = {zero}")
+            for a in axes:
+                self.put(f"for j{a} in range({x.shape[a]}):")
+                self.depth += 1
+            from_ = _index(self.first(x), [*variables, *(f"j{a}" for a in axes)],
+                           [*steps, *(x.strides[a] for a in axes)])  # fmt: skip
+            self.put(row)
+            self.put(f"    {there} = {there} + {source}[{from_}]")
         else:
             inner = [f"j{a}" for a in axes]
             from_ = _index(
