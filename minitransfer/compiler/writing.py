@@ -70,8 +70,10 @@ class _Writer:
         if part == self.layout.parts - 1:
             self._results()
         inner, self.lines, self.depth = self.lines, body, depth
-        for text in self.memory.values():
-            self.put(text)
+        used = set(re.findall(r"\bm\d+\b", "\n".join(inner)))
+        for entry, text in self.memory.items():
+            if f"m{entry}" in used:
+                self.put(text)
         if self.once:
             self.put("for turn in range(n):")
             inner = inner or ["    " * (depth + 1) + "pass"]
@@ -141,7 +143,7 @@ class _Writer:
 
     def _flat_loop(self, unit, size):
         """One loop over neighbours in memory. Long ones are functions: of those that do the same
-        in other places there is one, so that it is compiled once."""
+        in other places there is one, so that it is compiled once. They are given addresses."""
         before, body = self._body(unit, [])
         body = [*before, "for i in range(n):", *("    " + text for text in body)]
         if size < _LONG:
@@ -153,10 +155,13 @@ class _Writer:
         short = {name: f"a{k}" for k, name in enumerate(memory)}
         short |= {name: f"y{k}" for k, name in enumerate(n for n in used if n[0] != "m")}
         text = [re.sub(r"\b[mlx]\d+\b", lambda m: short[m[0]], line) for line in body]
-        head = f"({', '.join(['n', *(short[name] for name in memory)])}):"
-        code = "\n    ".join([head, *text])
+        head = f"({', '.join(['n', *(f'p{k}' for k in range(len(memory)))])}):"
+        likes = [self.memory[int(name[1:])].rpartition(", ")[2] for name in memory]
+        opened = [f"a{k} = memory(p{k}, n, {like}" for k, like in enumerate(likes)]
+        code = "\n    ".join([head, *opened, *text])
         name = self.loops.setdefault(code, f"loop{len(self.loops)}")
-        self.put(f"{name}({', '.join([str(size), *memory])})")
+        addresses = [f"table[{name[1:]}]" for name in memory]
+        self.put(f"{name}({', '.join([str(size), *addresses])})")
 
     def _body(self, unit, variables):
         """What a loop does: lines before it, for what is the same in all turns, and in it."""
