@@ -24,6 +24,7 @@ _GROUPS = {
     "conv": kernel_cases.conv_cases,
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,
+    "compiled": step_cases.compiled_cases,
 }
 _QUICK_SECONDS = 0.06
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
