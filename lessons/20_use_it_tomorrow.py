@@ -86,9 +86,8 @@ plots.show(plots.picture_rows(rows, title), "20_look")
 # hundred labels, and ask for 600 other digits, prepared in the same way.
 # How many points does the wrong preparation cost?
 
+
 # %%
-
-
 def pictures(scans, labels, **how):
     x, kinds = prepare(scans, **how), ours.classes
     return data.Dataset(x, labels, classes=kinds, input_type="image")
@@ -130,7 +129,9 @@ plots.show(draw.price(table), "20_price")
 #
 # 1. *Keep some aside.* A fifth of the labelled pictures is not learnt
 #    from. It tells when to stop, and which of two ideas was better. (The
-#    600 are asked once, at the very end.)
+#    600 stand for the world outside. We look at them all the time, to
+#    tell a story. In work of your own ask such pictures once, at the very
+#    end.)
 # 2. *The head first.* A fresh head is random, and what it sends down in
 #    its first steps is noise. So it learns alone until it fits. Then
 #    everything learns together.
@@ -201,7 +202,7 @@ print(train.evaluate(again, test))
 #
 # ## What the numbers say
 #
-# Two sentences, both ours; the article only says that it can be done.
+# The first sentence is ours, the second one the article's.
 
 # %%
 costs = {
