@@ -16,6 +16,21 @@
 # head, fine-tune (device C6, see the [sources](sources.md)). This
 # lesson does it from beginning to end.
 #
+# ## Who gives networks away?
+#
+# To train a large network takes machines that few people own, and weeks.
+# To give it away costs nothing. Researchers do it when they publish a
+# paper: others can then check what they say and build on it, and a result
+# that nobody can repeat is soon forgotten. Firms do it as well, for
+# whoever makes what all others start from is listened to. So everybody
+# stands on the shoulders of others, and the next one stands on yours.
+#
+# Read two things before you take a network. The *licence* says what you
+# may do with it: use it, change it, sell what you made of it, and whom
+# you have to name. The *card* says what it has learnt from, and with
+# that what it knows and what it looks through (lesson 17).
+# `minitransfer zoo` shows the cards of ours.
+#
 # ## Moving in
 #
 # Borrowing a network is like moving into a furnished flat. All is
