@@ -138,8 +138,8 @@ plots.show(draw.survives(DEPTHS, found), "07_what_survives_pooling")
 # *What is dropped is mostly no loss.* The class does not fall along with
 # the picture. It becomes easier to read on the way up, while where exactly
 # the stroke went is forgotten. The untrained network forgets the picture
-# as well, so that is no work of learning. But after its last pooling the
-# class is gone, too. To keep that one is what was learnt.
+# as well, so that is no work of learning. But after its last pooling it has
+# lost much of the class, too. To keep that one is what was learnt.
 #
 # *The shortcut heals, but not the pooling.* In the white gaps, where the
 # convolutions work, the plain curve falls and the residual one hardly does:
@@ -169,15 +169,16 @@ plots.show(draw.horizon(depth), "07_horizon")
 # After two hundred steps one would say: without shortcuts, twenty layers
 # cannot learn. After two thousand most of them have learnt (by Adam; by SGD
 # they still have not), and forty with good initial weights are close
-# behind those with shortcuts. Whoever
-# reports that depth hurts has to say how long he waited, and so do we: all
-# this is about two thousand steps at most.
+# behind those with shortcuts. Whoever reports that depth hurts has to say
+# how long he waited, and so do we: all this is about two thousand steps at
+# most.
 #
-# Why is it slow? Ordinary weights shrink what passes a layer with ReLU, and
-# the gradient on its way back, to 41 % of its length. Of 41 % of 41 % of 41
-# % … not much arrives: the *vanishing gradient*. He initialisation mends
-# that, and a shortcut passes everything on whatever the weights are. (The
-# evidence derives the number and checks it.)
+# Why is it slow? A layer with ordinary weights and ReLU shrinks what tells
+# one picture from another to 41 % of its length, and the gradient on its
+# way back likewise. Of 41 % of 41 % of 41 % … not much arrives: the
+# *vanishing gradient*. He initialisation mends that, and a shortcut passes
+# everything on whatever the weights are. (The evidence derives the number
+# and checks it.)
 #
 # But that is not the whole story. K. He and others, who found in 2015 that
 # deep plain networks do worse even on the pictures that they learn from,
@@ -185,8 +186,7 @@ plots.show(draw.horizon(depth), "07_horizon")
 # weights and normalised layers, and they saw that the gradients were
 # healthy. Three times as many steps did not mend it. They thought it
 # likelier that such networks learn, but very slowly, and left the reason
-# open. Our forty layers with He's weights are
-# such a case.
+# open. Our forty layers with He's weights are such a case.
 #
 # ## What the numbers say
 
@@ -272,8 +272,9 @@ claim(
 # 2. The layers between lose little more, the poolings do, and in the end
 #    the class is read much less well. Notes that are as loud as the
 #    whisper drown what was written first.
-# 3. The picture fades without training, too. What grows is how well the
-#    class can be read at the later depths.
+# 3. The picture fades in all three; training even keeps a little more of it
+#    at the last depths. What it changes is the class, which can hardly be
+#    read there at first, and after 300 steps better than at the start.
 #
 # </details>
 #

@@ -91,10 +91,11 @@ plots.show(draw.factors(error), "08_factors")
 # for the middle half. An error of 1 is that of somebody who answers with
 # the mean.)
 #
-# Only the last way knows things that it never saw. One-hot *things* do not
+# Only the fourth way knows things that it never saw. One-hot *things* do not
 # help, for an input that was never 1 has learnt nothing. Nor do factors as
-# numbers, for numbers bring an order along that the factors do not have.
-# Is red more than blue? *Split* into factors *and* one-hot: it takes both.
+# numbers (but for a few lucky runs), for numbers bring an order along that
+# the factors do not have. Is red more than blue? *Split* into factors *and*
+# one-hot: it takes both.
 #
 # (Not everything is kept apart by that. When the value of one thing changes
 # and is learnt anew, the shared hidden layer drags the others along,

@@ -235,8 +235,8 @@ claim(
 # <details><summary>What you will see</summary>
 #
 # 1. $W_1$ alone brings more than half of the gain. But without $W_1$ the
-#    other three are worth nothing: they were made for what $W_1$ says,
-#    and now somebody else speaks.
+#    other three are worth less than nothing: they were made for what $W_1$
+#    says, and now somebody else speaks.
 # 2. Hardly. Option 1 is a convex problem: one valley, and every rule comes
 #    down into it if it is given the time.
 # 3. Option 2 falls back to where scratch is, for at this rate little is

@@ -209,8 +209,30 @@ def at_five(points):
     )
 
 
+# %% [markdown]
+# ## Watch it learn
+#
+# A dictionary starts from noise. The same twelve atoms after so many
+# rounds (each shown at its own darkest):
+
 # %%
-RUNS, pool, test = 5, data.mnist("pool"), data.mnist("test")
+pool, test = data.mnist("pool"), data.mnist("test")
+frames, seen = (
+    {},
+    data.patches(pool.x, 4000, np.random.default_rng(0)),
+)
+for rounds in (0, 3, 10, 30, 100):
+    D = dictionary(seen, np.random.default_rng(0), rounds=rounds)
+    frames[f"{rounds} rounds"] = D[:12].reshape(-1, 8, 8)
+plots.show(draw.growing(frames), "08_growing")
+
+# %% [markdown]
+# Most of it happens in the first few rounds. An atom that explains a little
+# is used for it, is pulled towards what it is used for, and then explains
+# more.
+
+# %%
+RUNS = 5
 curves = {"learnt": [], "patches": [], "noise": [], "components": []}
 for seed in range(RUNS):
     rng = np.random.default_rng(seed)

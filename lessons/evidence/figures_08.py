@@ -132,6 +132,11 @@ def atoms(D):
     return figure
 
 
+def growing(frames):
+    """The same atoms after more and more rounds of learning."""
+    return plots.picture_rows(frames, "Strokes grow out of noise")
+
+
 def spelling(patches, codes, D, most=6):
     """Patches, their largest atoms in their amounts, the sum of all."""
     used = (codes > 0.01).sum(axis=1)
