@@ -249,8 +249,8 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Show fewer things: `SHOWN = 9`, then 7. What becomes of the fourth
-#    way, and why?
+# 1. Show fewer things: `SHOWN = 9`, then 7. From where on is the fourth
+#    way no better than the mean, and why?
 # 2. Make atoms cheap: `PRICE = 0.02`. Then make them dear, `PRICE = 1.5`.
 #    Watch the atoms, and how many of them a patch uses.
 # 3. Let `dictionary` and `code_of` think for 3 steps only, in place of 50
@@ -259,9 +259,8 @@ claim(
 # <details><summary>What you will see</summary>
 #
 # 1. With nine things it can still work: five colours and five shapes are
-#    nine unknowns (the tenth is a common shift). With seven its error is
-#    near one half: some of the unknowns are never tied to the others, and
-#    what they are worth is open.
+#    nine unknowns (the tenth is a common shift). With fewer, some of them
+#    are never tied to the others, and what they are worth is open.
 # 2. Cheap atoms shrink to little more than dots, and a patch takes many.
 #    Dear ones grow into large pieces of digits, a patch takes three or
 #    so, and the picture is coarse. The price decides how much is one word.
