@@ -198,9 +198,9 @@ plots.show(draw.walk(right, before), "05_walk")
 # %% [markdown]
 # Four examples, 1,024 states. (The lower line is the control, the same
 # cells before training: they are no better than a coin. The band holds
-# the middle 80 % of the cells.) To the memory
-# each of the 1,024 states is a thing of its own, and it would have to be
-# shown them all. To understand the step is everything.
+# the middle 80 % of the cells.) To the memory each of the 1,024 states is
+# a thing of its own, and it would have to be shown them all. The cell
+# needs to know the step and nothing else.
 #
 # This is what the article calls the *iteration prior*: an example helps
 # all others that share its lower structure. It has a sister, the
@@ -217,8 +217,8 @@ plots.show(draw.walk(right, before), "05_walk")
 # table in which the shared cell is right about an unseen state is paid
 # for by another in which it is wrong. In a world where the answer is
 # whether a sum passes a threshold, factors without steps, a plain shallow
-# network beats the clever chain. There is no best network. There are
-# networks that fit their world.
+# network beats the clever chain. Which network is the best depends on the
+# world that it is for.
 #
 # And depth without any sharing? It can save *nodes*. A layer that folds
 # its input, laid on a layer that folds its input, makes exponentially

@@ -299,7 +299,7 @@ claim(
 # 2. The bit "was it 11" leaves 01 and 10 open after the answer 1, and so
 #    half of $\ln 2$ again. Any bit splits three questions into one and
 #    two at best. It takes a second bit.
-# 3. It climbs, to about 2.06, on its way to $\ln 10 = 2.30$: all ten
+# 3. It climbs, to about 2.0, on its way to $\ln 10 = 2.30$: all ten
 #    tenths become equally likely beginnings. The longer ago, the less is
 #    left of it. (*Forwards* rises a little as well. When all runs end near
 #    one half, the tenths on either side of it are hard to tell apart.)

@@ -253,8 +253,8 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. Now everything learns. With a hundred digits the accuracy suffers a
-#    little; lesson 11 shows from how many labels on it gains.
+# 1. Now everything learns. With a hundred digits the accuracy falls by a
+#    few points; lesson 11 shows from how many labels on it gains.
 # 2. Hardly any different. A hundred digits are enough to weigh 128 good
 #    features, and say little about anything more.
 # 3. It does worse than with nothing copied at all. The copied `fc2` is

@@ -88,7 +88,7 @@ def film(frames, steps, x, y):
 
 def _name_states(axes, hidden, wanted, near=0.1):
     """A name for the states of each place; half a circle if they differ."""
-    left = list(range(len(hidden)))
+    left, named = list(range(len(hidden))), []
     while left:
         apart = np.abs(hidden[left] - hidden[left[0]]).max(axis=1)
         group = [
@@ -107,14 +107,23 @@ def _name_states(axes, hidden, wanted, near=0.1):
                 markerfacecoloralt="white",
                 zorder=5,
             )
+        below = any(  # then the name above it is taken
+            abs(u - x) < 0.6 and 0 <= v - y < 0.3 for u, v in named
+        )
+        named.append((x, y))
+        if below:
+            side, shift = "left", (8, -4)
+        elif x < 0.6:
+            side, shift = "left", (7, 9)
+        else:
+            side = "right" if len(group) > 1 else "center"
+            shift = (-7 if len(group) > 1 else 0, 9)
         axes.annotate(
             ", ".join(STATES[s] for s in group),
             (x, y),
-            xytext=(7 if x < 0.6 else -7 if len(group) > 1 else 0, 9),
+            xytext=shift,
             textcoords="offset points",
-            ha="left"
-            if x < 0.6
-            else ("right" if len(group) > 1 else "center"),
+            ha=side,
             fontsize=9,
             zorder=6,
         )
