@@ -207,9 +207,8 @@ steps = {
     "curves from 2 to 3": draw.climb(read_right["curves"], 2),
 }
 judged = experiments.judge_each(steps)
-words = {name: one.word for name, one in judged.items()}
+words = {n: one.word for n, one in judged.items()}
 found = [name for name, word in words.items() if word == "more"]
-curves = judged["curves from 2 to 3"]
 claim(
     "C7",
     "layer 1 finds edges, layer 2 corners, layer 3 curves (what a reader "
@@ -219,8 +218,8 @@ claim(
     control="the same network before its first step; the same places and "
     "as many numbers of each layer",
     **experiments.over_seeds(steps),
-    effect=curves.middle,
-    interval=curves.interval,
+    effect=steps["curves from 2 to 3"].mean(),
+    interval=judged["curves from 2 to 3"].interval,
     verdict="does not hold"
     if "less" in words.values() or not found
     else "holds"
