@@ -148,8 +148,8 @@ def price_of_rules(losses):
     mean = {rule: 100 * v.mean() for rule, v in losses.items()}
     best = min(mean, key=mean.get)
     figure, axes = plots.figure(
-        f"Cheapest rule over all tasks: {best} "
-        f"({mean[best]:.1f} points below the best option of each)",
+        f"Cheapest rule in the mean: {best} "
+        f"({mean[best]:.1f} points below the best option of each field)",
         height=0.9 + 0.42 * len(losses),
         width=6.2,
     )
