@@ -84,7 +84,7 @@ def draw_roofline(speeds, bandwidth, folder):
     intensity = np.geomspace(0.5, 400, 200)
     axes.plot(intensity, np.minimum(peak, intensity * bandwidth / 1e9), color="black", lw=1.5)
     axes.text(380, peak * 1.06, f"peak of the core, {peak:.0f} GFLOP/s", ha="right", va="bottom")
-    colours = ["#cc79a7", _ORANGE, "#009e73", _BLUE]
+    colours = ["#cc79a7", _ORANGE, "#009e73", "#4d4d4d", _BLUE]
     rungs = [r for r in next(iter(speeds.values())) if r != "peak"]
     ends = []
     for rung, colour in zip(rungs, colours, strict=False):
@@ -98,7 +98,7 @@ def draw_roofline(speeds, bandwidth, folder):
     axes.set_ylabel("GFLOP/s, float32, one core")
     top = list(speeds.values())[-1]
     axes.set_title(
-        f"Matmul climbs from {top['naive'] / 1e9:.1f} to {top['tiled'] / 1e9:.0f} GFLOP/s "
+        f"Matmul climbs from {top['naive'] / 1e9:.1f} to {top['packed'] / 1e9:.0f} GFLOP/s "
         f"(n = {list(speeds)[-1]})"
     )
     axes.spines[["top", "right"]].set_visible(False)

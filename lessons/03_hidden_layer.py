@@ -40,7 +40,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import intervals, judge
 
 # %%
@@ -87,23 +87,23 @@ learnt = {2: all_right(two)}
 print(f"two hidden nodes: {learnt[2].sum()} of {RUNS} learn XOR")
 
 # %% [markdown]
-# XOR is learnt, which no node without a hidden layer ever did. And from
+# XOR is learnt, which a node without a hidden layer never did. And from
 # other initial weights the very same network does *not* learn it. Both
-# facts need an explanation. First the good news.
+# facts need an explanation. First the good news: here is the network, on
+# the right with the weights that one of the runs has found.
 
 # %%
 found = nn.member(two, 1)
 plots.show(draw.network(found), "03_network")
 
 # %% [markdown]
-# On the right is one of the networks that made it. Follow the lines. Both
-# hidden nodes are nodes as in lesson 2: each draws one straight line in
-# the plane of the switches. Node $g_1$ looks for one switch up and the
-# other down, node $g_2$ for the contrary, and the output has only to ask
-# whether either of them has found what it looks for. (Other runs share
-# the work in another way: one node asks "any switch up?", the other
-# "both?".) That is a feature of the kind that somebody would have had to
-# think of.
+# Follow the lines on the right. Both hidden nodes are nodes as in lesson
+# 2: each draws one straight line in the plane of the switches. Node $g_1$
+# looks for one switch up and the other down, node $g_2$ for the contrary,
+# and the output has only to ask whether either of them has found what it
+# looks for. (Other runs share the work in another way: one node asks "any
+# switch up?", the other "both?".) That is a feature of the kind that
+# somebody would have had to think of.
 #
 # ## Three times the relations, and no more data
 #
@@ -123,8 +123,8 @@ plots.show(draw.network(found), "03_network")
 # does. The premise is that the thing *can* be taken apart.
 #
 # *The iteration prior.* A layer is being settled while the layer below it
-# is. Who gets better at reading the letter *r* reads it better in all
-# words. The premise is that what stands above really is put together
+# is. A child who gets better at reading the letter *r* reads it better
+# in all words. The premise is that what stands above really is put together
 # from what stands below.
 #
 # ## Two runs, frame by frame
@@ -191,12 +191,12 @@ plots.show(draw.success(learnt), "03_success")
 # of lesson 4.
 #
 # (The whiskers in the picture are 95 % confidence intervals.) How often
-# two nodes succeed is no constant of nature either. It hangs on how large
-# the initial weights are, on the activation (with tanh or ReLU in place of
-# the sigmoid fewer get there) and on the optimiser (so with Adam). The
-# evidence behind this lesson has the numbers. And one more thing hides in
-# the word *random*: try the second change below before you call it a
-# nuisance.
+# two nodes succeed is no constant of nature either. It depends on how
+# large the initial weights are, on the *activation*, the bent function in
+# each node (with tanh or ReLU in place of the sigmoid fewer runs get
+# there), and on the optimiser (with Adam, too, it is fewer). The evidence
+# behind this lesson has the numbers. And one more thing hides in the word
+# *random*: try the second change below before you call it a nuisance.
 #
 # ## What the numbers say
 #
@@ -266,8 +266,8 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. None, or next to none. Who is in a dead end after 5,000 steps is
-#    there after 20,000.
+# 1. None, or next to none. A run that is in a dead end after 5,000 steps
+#    is still there after 20,000.
 # 2. No run learns it. Two nodes that start alike get the same slope, take
 #    the same step and stay twins for ever: it is a network with a single
 #    hidden node. Random initial weights are what divides the labour.
@@ -279,6 +279,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(3)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. A network with a hidden layer says one half to 01 and to 11, after

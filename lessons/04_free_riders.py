@@ -33,7 +33,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots, train
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -115,8 +115,6 @@ plots.show(draw.team(nn.member(four, member), team), "04_team")
 
 
 # %%
-
-# %%
 counted = draw.count(*contributions(four), y)
 learnt = counted["learnt"]
 found = {name: values[learnt] for name, values in counted.items()}
@@ -125,8 +123,9 @@ for name in ("idle", "distinct", "needed", "team"):
 
 # %% [markdown]
 # So free riding is real. A team of two is enough in practically every
-# network, whatever the others add; and mostly any single node can be
-# taken out without harm. In that sense the article is right.
+# network, whatever the others add; and four out of five nodes can be
+# taken out, one at a time, without harm. In that sense the article is
+# right.
 #
 # But the free riders are not asleep. Hardly a node is idle, and three of
 # four do something different from all the rest. They all *work*. It is
@@ -181,8 +180,7 @@ plots.show(draw.shares(eight), "04_shares")
 #
 # So a node that is not needed is let go. Both of its weights shrink, the
 # smaller one makes the slope of the other one smaller still, and the node
-# goes to sleep. A penalty on everything is an employer who pays by the
-# head.
+# goes to sleep.
 #
 # The article's argument, one large square against several small ones, is
 # sound where the weights below cost nothing. With a penalty on the
@@ -277,6 +275,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(4)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Each of four nodes can be taken out without harm, one at a time. Can

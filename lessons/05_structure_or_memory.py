@@ -39,7 +39,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots, train
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import intervals
 
 # %%
@@ -148,9 +148,9 @@ plots.show(draw.settled(sizes, exact), "05_settled")
 #
 # Here we go further. We teach *one cell* the four states of XOR. The cell
 # is a small network, two *linear layers* (weighted sums and a bias) with
-# a tanh between them. Its answer is fed back into it, together with the
-# next decision. Then we stop training, and let
-# it walk along three bits, four, … ten.
+# a tanh between them (a bent function like the sigmoid, but from −1 to
+# 1). Its answer is fed back into it, together with the next decision.
+# Then we stop training, and let it walk along three bits, four, … ten.
 #
 # **Predict before you run.** Ten bits make 1,024 states. The cell has
 # been shown four. In how many of the 1,024 will it be right?
@@ -196,8 +196,9 @@ before = {n: walk(fresh, n) for n in range(2, 11)}
 plots.show(draw.walk(right, before), "05_walk")
 
 # %% [markdown]
-# Four examples, 1,024 states. (The lower line are the same cells before
-# training, the control: they are no better than a coin.) To the memory
+# Four examples, 1,024 states. (The lower line is the control, the same
+# cells before training: they are no better than a coin. The band holds
+# the middle 80 % of the cells.) To the memory
 # each of the 1,024 states is a thing of its own, and it would have to be
 # shown them all. To understand the step is everything.
 #
@@ -234,7 +235,8 @@ plots.show(draw.walk(right, before), "05_walk")
 three, four, five, six = exact["one cell"][2:6]
 friendly = exact["one cell, mean of its tables"][3]
 deep = exact["chain"][3]
-may = four > 0 == exact["memory"][3]
+may = four > 0 and exact["memory"][3] == 0
+surely = four == 1 and deep == 1
 claim(
     "E8",
     "where memory needs eight examples of eight, a deep network may do "
@@ -248,11 +250,11 @@ claim(
     seeds=1,
     verdict="does not hold"
     if not may
-    else ("holds" if four == deep == 1 else "holds narrowly"),
+    else ("holds" if surely else "holds narrowly"),
     condition=f"if the cell is shared, and by luck of the draw: four do in "
     f"{four:.0%} of sets for parity, in {friendly:.0%} averaged over all "
     f"tables of one cell, in {deep:.0%} where the cells may differ"
-    if may and not four == deep == 1
+    if may and not surely
     else "",
     check=[len(t) for t in possible.values()] == [256, 88, 14]
     and np.allclose(
@@ -313,6 +315,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(5)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Two networks are equally deep, and one needs five examples, the other

@@ -34,7 +34,7 @@ import minitransfer.nn as nn
 import minitransfer.nn.functional as F
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots, train
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -76,9 +76,10 @@ plots.show(draw.turned_round(nn.member(net, 0)), "06_network")
 #   \ln \frac{1}{p(x \mid y)}.$$
 #
 # For XOR each answer leaves two questions, equally likely. That makes
-# $\ln 2 = 0.693$. For OR the answer 0 leaves one question. The answer 1,
-# three times out of four, leaves three: $\frac{3}{4} \ln 3 = 0.824$. These
-# are floors, and no network is asked.
+# $\ln 2 = 0.693$: of the two bits that were asked, one. For OR the answer
+# 0 leaves one question. The answer 1, three times out of four, leaves
+# three: $\frac{3}{4} \ln 3 = 0.824$. These are floors, and no network is
+# asked.
 #
 # Two more runs stand beside it. *Forwards*, from question to answer, is
 # the control: it shows that networks of this size can learn a table of
@@ -113,8 +114,9 @@ plots.show(draw.losses(losses, floors), "06_losses")
 # $\ln 2$ remains.
 #
 # "Not absolutely nil", says the article of the chance of a fit, and it is
-# right in this sense: who draws a question from these probabilities, for
-# each of the four rows, has all four right one time in sixteen, by luck.
+# right in this sense: if one draws a question from XOR's probabilities,
+# for each of the four rows, all four are right one time in sixteen, by
+# luck.
 #
 # ## The arrow of time
 #
@@ -134,8 +136,8 @@ plots.show(draw.losses(losses, floors), "06_losses")
 # lamps, each on or off (Mark Kac thought of it). At every tick each
 # lamp's state moves to its neighbour. One in ten of the gaps is marked:
 # what passes there is inverted. That is all. There is no chance in it, and
-# it can be run backwards exactly. Who sees every lamp can tell the past
-# as well as the future.
+# it can be run backwards exactly. Somebody who sees every lamp can tell
+# the past as well as the future.
 #
 # Now see less: only *how many* lamps are lit, to a tenth of the ring,
 # before and after eight ticks, and with the same grain on both sides.
@@ -191,10 +193,13 @@ films = {start: rings[0] / LAMPS for start, rings in film.items()}
 plots.show(draw.arrow(films, left), "06_arrow")
 
 # %% [markdown]
-# So there is an arrow, and it points the other way. From special
-# beginnings the future is *easier* to tell than the past, not because one
-# state becomes several but because several become one: whatever the
-# number was, about half of the lamps will be lit. And from typical
+# (The lines are 25 runs of one ring; the error bars are 95 % confidence
+# intervals over the 30 rings.)
+#
+# So there is an arrow, but the story has its reason the wrong way round.
+# From special beginnings the future is *easier* to tell than the past, not
+# because one state becomes several but because several become one:
+# whatever the number was, it moves towards one half. And from typical
 # beginnings there is no arrow at all, in the same world, by the same law.
 #
 # It can be said exactly. What two things tell about each other is the
@@ -269,7 +274,7 @@ claim(
     verdict="does not hold"
     if not arrow
     else ("holds narrowly" if none else "holds"),
-    condition="from special beginnings and for who sees numbers, not "
+    condition="from special beginnings, if one sees numbers and not "
     "lamps; because several states become one, not one several"
     if arrow and none
     else "",
@@ -301,6 +306,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(6)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. The loss of a classifier has stopped at 0.30 nats for weeks. Name two

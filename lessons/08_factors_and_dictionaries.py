@@ -38,7 +38,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -95,6 +95,10 @@ plots.show(draw.factors(error), "08_factors")
 # help, for an input that was never 1 has learnt nothing. Nor do factors as
 # numbers, for numbers bring an order along that the factors do not have.
 # Is red more than blue? *Split* into factors *and* one-hot: it takes both.
+#
+# (Not everything is kept apart by that. When the value of one thing changes
+# and is learnt anew, the shared hidden layer drags the others along,
+# one-hot or not; see the evidence.)
 #
 # And it takes a world that has these factors. In the last row every thing
 # has a value of its own, which has nothing to do with colour and shape.
@@ -244,8 +248,8 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Show fewer things: `SHOWN = 9`, then 7. From where on is the fourth
-#    way no better than the mean, and why?
+# 1. Show fewer things: `SHOWN = 9`, then 7, then 5. What happens to the
+#    fourth way, and why at nine?
 # 2. Make atoms cheap: `PRICE = 0.02`. Then make them dear, `PRICE = 1.5`.
 #    Watch the atoms, and how many of them a patch uses.
 # 3. Let `dictionary` and `code_of` think for 3 steps only, in place of 50
@@ -253,18 +257,29 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. With nine things it can still work: five colours and five shapes are
+# 1. With nine it mostly still works: five colours and five shapes are
 #    nine unknowns (the tenth is a common shift). With fewer, some of them
-#    are never tied to the others, and what they are worth is open.
+#    are not tied to the others, and the error rises steeply.
 # 2. Cheap atoms shrink to little more than dots, and a patch takes many.
 #    Dear ones grow into large pieces of digits, a patch takes three or
 #    so, and the picture is coarse. The price decides how much is one word.
-# 3. Half of the atoms are used at once, and they add up to little. A code
-#    is found by weighing the atoms against each other, and that takes
-#    many rounds. Here depth is what makes it work.
+# 3. More than half of the atoms are used at once, and they add up to
+#    hardly anything like the patch. A code is found by weighing the atoms
+#    against each other, and that takes many rounds. Here depth is what
+#    makes it work.
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(8)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Things have three factors with four forms each. How many one-hot

@@ -37,8 +37,9 @@
 # we want. To carry it over is *transfer learning*. Article A needs two
 # steps. First, train a network, *A1*, on plenty of data, *D1*. (Somebody
 # has.) Then take off its last layer, which leaves *A1′*; hold all its
-# parameters still; put something small and fresh behind it, *B*; and
-# train the whole, *A2*, on the new data, *D2*. Only B learns.
+# *parameters*, the weights and biases, still; put something small and
+# fresh behind it, *B*; and train the whole, *A2*, on the new data, *D2*.
+# Only B learns.
 #
 # (`draw` below holds what draws the pictures; it is no part of the
 # story.)
@@ -50,7 +51,7 @@ import minitransfer as mt
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, plots, train, transfer, zoo
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge, over_seeds
 
 # %%
@@ -73,7 +74,7 @@ B = nn.Linear(128, 10, generator=rng)
 A2 = transfer.append(body, B)
 transfer.fine_tune(A2, D2, "head", generator=rng)
 
-print("right:", train.evaluate(A2, test)["accuracy"])
+print(f"right: {train.evaluate(A2, test)['accuracy']:.1%}")
 plots.show(draw.recipe(A1, B), "09_recipe")
 
 # %% [markdown]
@@ -89,7 +90,9 @@ plots.show(draw.recipe(A1, B), "09_recipe")
 # random weights and is trained on the same hundred digits. And a *random
 # body* is one with random weights, held still, below a trained head: the
 # recipe with the knowledge left out. All three are given five different
-# draws of a hundred digits, since one draw is luck.
+# draws of a hundred digits, since one draw is luck. (They train by the
+# library's defaults: a head 400 steps at the learning rate .005, a whole
+# network 200 steps at .001. In lesson 10 each way chooses its own rate.)
 #
 # **Predict before you run.** The recipe has 1,290 numbers to learn,
 # scratch has 317,450. How many of a hundred unseen digits will each of
@@ -119,8 +122,9 @@ plots.show(draw.ways(ways), "09_ways")
 # ## Two formulas
 #
 # Article D writes the two trainings as formulas. Let $f_\theta$ be the
-# network with all its parameters $\theta$, and $L$ the loss on one
-# picture $x_i$ with the label $y_i$. Pretraining makes the mean loss over
+# network with all its parameters $\theta$, and $L$ the *loss*, a number
+# that says how wrong its answer to one picture $x_i$ with the label $y_i$
+# is. Pretraining makes the mean loss over
 # the $m$ pictures of the source small, fine-tuning that over the $n$
 # pictures of the target, and starts from what the first one found:
 #
@@ -170,7 +174,8 @@ def run(net, loader):
 
 # %% [markdown]
 # **Predict before you run.** The first task is ten letters, the second
-# our hundred digits, in batches of ten. How much better will the second
+# our hundred digits, in *batches* of ten (so many are seen in one step).
+# How much better will the second
 # network be for what the first one has learnt?
 
 
@@ -196,8 +201,9 @@ print(f"mended:        {second_task(0, net.fc1.state_dict()):.2%}")
 # %% [markdown]
 # Did you see it? As printed, `net` is trained, then `NewTaskNet()` is
 # called, and a fresh network comes out. Nobody has told it about `net`.
-# Nothing on the way is wrong enough to raise an error. With the same seed
-# the second network is, bit for bit, the one that never had a first task.
+# Nothing on the way is wrong enough to raise an error. With the same
+# *seed*, the number from which all that is random is drawn, the second
+# network is, bit for bit, the one that never had a first task.
 #
 # The repair is two lines, the `if` in `second_task`: copy the layer whose
 # shape and meaning both tasks share, and let the other start anew.
@@ -257,6 +263,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(9)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Which of these does the head of A2 share with the head of A1: its

@@ -47,7 +47,7 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge, over_seeds
 
 # %%
@@ -89,12 +89,12 @@ plots.show(draw.two_heaps(large.x, digits.x), "10_two_heaps")
 # place and means something else there only stands in the way. So the last
 # layer starts fresh, with small random weights that lean to no digit.
 #
-# The first four are another matter. Think of someone who moves to another
-# workbench. The labels on the old drawers stay behind, for other things
-# lie in the new ones. But the tools come along. The fifth layer is the
-# labels, the first four are tools: they say what there is to see, a
-# stroke here, an end, a bend. Are they of as much use for digits? Nobody
-# has proved it. We measure.
+# The first four are another matter. Think of a carpenter who changes to
+# another workshop. The order book stays behind, for other things are made
+# here. But the tools come along. The fifth layer is the order book, the
+# first four are tools: they say what there is to see, a stroke here, an
+# end, a bend. Are they of as much use for digits? Nobody has proved it. We
+# measure.
 
 # %%
 plots.show(draw.copied(), "10_what_is_copied")
@@ -140,7 +140,8 @@ def learn(way, rule, rate, seed):
 
 
 # %% [markdown]
-# (A *schedule* lets the rate fall to 0 along half a *cosine*.)
+# (*Momentum* adds a share of the last step to the next one; a *schedule*
+# lets the rate fall to 0 along half a *cosine*.)
 #
 # A comparison is only as fair as the learning rates. A rate that is right
 # for one way is wrong for another, and whoever tries ten rates for his own
@@ -244,6 +245,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(10)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. The old network had a thousand outputs, the new one has a thousand as

@@ -50,7 +50,7 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge_each
 
 # %%
@@ -305,6 +305,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(14)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. A held body, borrowed from far away, is ten points behind scratch.

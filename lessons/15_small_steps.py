@@ -35,9 +35,9 @@
 # one does too rarely. We put the *old head* back on the body, all
 # thousand outputs of it, and ask for characters again. If the body has
 # moved to where the old head does not know its way about, the network has
-# forgotten what it was borrowed for.
-# (Which output stands for which character, the network's *card* knows, a
-# note that comes with its weights.)
+# forgotten what it was borrowed for. (Which output stands for which
+# character, the network's *card* knows, a note that comes with its
+# weights.)
 #
 # (`draw` below holds what draws the pictures of this lesson; it is no
 # part of the story.)
@@ -54,7 +54,7 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -93,7 +93,7 @@ for name, rate in (("one rate", None), ("small rate", 1e-4)):
     print(f"{name}: digits {new:.1%}, characters {old:.1%}")
 
 # %% [markdown]
-# Who looks at the digits only sees a point or two between the two runs.
+# Who looks at the digits alone sees a point or two between the two runs.
 # Of the old skill the bold run has left a quarter, the gentle one most.
 # Nothing warned of it. People call it **catastrophic forgetting**.
 #
@@ -139,10 +139,11 @@ film = {
 plots.show(draw.forgetting(10 * np.arange(11), film), "15_forgetting")
 
 # %% [markdown]
-# Ten steps, and half of it is gone; after thirty there is nothing more to
-# lose. That looks like the first day in the workshop. And so it is: when
-# the head has learnt first, the same bold rate takes little. An apprentice
-# who knows his trade before he may ask for changes asks for few.
+# Ten steps, and half of it is gone; after thirty hardly anything more is
+# lost. That looks like the first day in the workshop. And so it is: when
+# the head has learnt first, the same bold rate takes much less. An
+# apprentice who knows his trade before he may ask for changes asks for
+# few.
 #
 # Look at the left panel, too. After twenty steps the three curves lie on
 # each other. Whoever looks only at the task at hand cannot tell the run
@@ -284,6 +285,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(15)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Why is most of the old skill lost in the *first* steps?

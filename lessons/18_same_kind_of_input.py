@@ -51,7 +51,7 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge, judge_each
 
 # %%
@@ -262,6 +262,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(18)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. The library takes a data set without complaint. What does that tell

@@ -53,7 +53,7 @@ import numpy as np
 import minitransfer.nn as nn
 import minitransfer.optim as optim
 from minitransfer import data, experiments, plots, train, transfer
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge, judge_each
 
 # %%
@@ -290,6 +290,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(19)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Somebody compares a network of eight layers of 256 units with one of

@@ -48,7 +48,7 @@ from minitransfer import (
     transfer,
     zoo,
 )
-from minitransfer.course import claim, figures
+from minitransfer.course import claim, exercises, figures
 from minitransfer.experiments import judge
 
 # %%
@@ -258,6 +258,16 @@ claim(
 #
 # </details>
 #
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(20)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
 # ## Check yourself
 #
 # 1. Your network reads 70 % of your pictures and you expected 95 %. What

@@ -1,231 +1,334 @@
 # %% [markdown]
 # # 41 · Matmul, from three loops to the machine's limit
 #
-# **The question.** Multiplying two matrices takes a known number of
-# multiplications and additions. A core does a known number of them in a
-# second. How can one program for multiplying matrices take many times
-# as long as another that leaves out not a single operation?
+# > How can one program for multiplying matrices take many times as long
+# > as another that leaves out not a single operation?
 #
-# This lesson is not from the articles. It looks under the bonnet: nearly
-# all the time in training goes into this one operation. Its claim, K3,
-# is of our own ([sources](sources.md)).
+# - **Time:** 14 minutes
+# - **You need:** Python with NumPy, and what a product of matrices is
+# - **You will be able to:** read a loop nest for what it carries and
+#   what it keeps at hand; place a program under the two roofs of your
+#   own machine; say what blocks, registers and packing are for
 #
-# ## A workshop and a warehouse
-#
-# Think of a joiner who can drive thirty screws a minute, if the screws
-# are in his hand. In his hand there is room for a few, on the bench for
-# a box, in the room for a shelf. Everything else is in a warehouse
-# across the street. How fast he works has little to do with his arm. It
-# depends on how often he walks, and how much he does with what he
-# carried.
-#
-# A processor core is that joiner. The hand are its *registers*, some
-# kilobytes at most. The bench is the nearest *cache*, a few dozen
-# kilobytes; the shelf are larger and slower caches; the warehouse is
-# memory. Two numbers tell us what to expect, and we can measure both:
-# how fast the arm is, and how fast the warehouse delivers.
+# This lesson is not from the articles. It looks under the bonnet, for
+# nearly all the time in training goes into one operation. Here are two
+# programs for the same product of two 512 × 512 matrices. Both are
+# compiled, both use one core, and both do the same multiplications.
+# (GFLOP/s are billions of operations a second.)
 
 # %%
 import numpy as np
 
-from minitransfer import kernels, plots
-from minitransfer.course import claim
-from minitransfer.kernels import gemm, peak
+from minitransfer import experiments, kernels, plots
+from minitransfer.course import claim, code_of, exercises, figures
+from minitransfer.experiments import intervals
+from minitransfer.kernels import cache_model, caches, peak
 from minitransfer.kernels.gemm import ladder
 
+# %%
+draw = figures(41)
 kernels.set_num_threads(1)  # one core, or we would compare two things
-top = peak.peak_flops(np.float32)
-delivery = peak.memory_bandwidth()
-print(f"the arm: {top / 1e9:.0f} billion operations a second")
-print(f"the warehouse: {delivery / 4e9:.1f} billion numbers a second")
+N = 512
+speeds = ladder.climb(N, N, N, seconds=0.2)
+for rung in ("naive", "packed"):
+    print(f"{rung:8}{speeds[rung] / 1e9:7.1f} GFLOP/s")
+top, delivery = peak.peak_flops(np.float32), peak.memory_bandwidth()
+print(f"the core can do {top / 1e9:.0f} GFLOP/s")
 print(
-    f"operations in the time of one number: {4 * top / delivery:.0f}"
+    f"memory delivers {delivery / 4e9:.1f} billion numbers a second"
 )
 
 # %% [markdown]
-# The last line is the whole story. A program that fetches a number, uses
-# it once and lets it go spends its life waiting. A product of two
-# $n \times n$ matrices has $3 n^2$ numbers to fetch or bring back and
-# $2 n^3$ operations to do, so each number *could* be used $2n/3$ times.
-# Whether it is used so often while it is in the hand, is a matter of the
-# order of the work.
+# ## A workshop and a warehouse
+#
+# Think of a joiner who can drive thirty screws a minute, if the screws
+# are in his hand. In his hand there is room for a few, on the bench for a
+# box, on the shelf for some more. Everything else is in a warehouse
+# across the street. How fast he works has little to do with his arm. It
+# depends on how often he walks, and how much he does with what he
+# carried.
+#
+# A processor core is that joiner. The hand are its *registers*, a
+# kilobyte or two. Bench and shelf are *caches*, small and fast or larger
+# and slower; the warehouse is memory. Divide the last two lines above by
+# each other: so many operations the core could do while one number comes
+# from memory. A product of two $n \times n$ matrices has $3n^2$ numbers
+# to carry and $2n^3$ operations to do, so each number *could* be used
+# $2n/3$ times. Whether it is used while it is in the hand is a matter of
+# the order of the work.
+#
+# **Predict before you run.** We shall climb in four steps: other order
+# of loops, blocks, registers, and blocks with packing. Which of the four
+# gains most, and how many times?
 #
 # ## Rung 1: the definition
 #
 # $$c_{ij} = \sum_k a_{ik}\, b_{kj}$$
-#
-# Three loops, one after another; in Python it looks like this. We let a
-# compiler make machine code of it, or we would measure the interpreter.
-
 
 # %%
-def naive(a, b):
-    c = np.zeros((len(a), b.shape[1]), a.dtype)
-    for i in range(c.shape[0]):
-        for j in range(c.shape[1]):
-            for k in range(a.shape[1]):
-                c[i, j] += a[i, k] * b[k, j]
-    return c
-
-
-rng = np.random.default_rng(0)
-small_a, small_b = rng.random((5, 7)), rng.random((7, 3))
-difference = abs(naive(small_a, small_b) - small_a @ small_b).max()
-print(f"largest difference from NumPy: {difference:.0e}")
+print(code_of(ladder.naive))
 
 # %% [markdown]
 # What is slow about it? The inner loop walks down a *column* of b. The
 # rows of a matrix lie one behind the other, so every step lands in
-# another stretch of memory. The machine always fetches sixteen numbers
-# that lie together; fifteen of them are carried across the street for
-# nothing. And each addition must wait until the one before has ended.
+# another stretch of memory. The machine always carries sixteen numbers
+# that lie together, a *line*; fifteen are carried for nothing. And each
+# addition must wait until the one before has ended.
 #
 # ## Rung 2: two loops change places
 #
-# Put k outside and j inside. Not one operation changes. But now the
-# inner loop runs along a row of b and a row of c, as they lie
-# (*memory layout*), its additions go to different numbers and need not
-# wait, and the compiler can do eight or sixteen of them in one
-# instruction (*vectors*).
+# (Lines that the rung before did not have are marked.)
+
+# %%
+print(code_of(ladder.reordered, ladder.naive))
+
+# %% [markdown]
+# Not one operation has changed. But now the inner loop runs along a row
+# of b and a row of c, as they lie (*memory layout*), its additions need
+# not wait for each other, and the compiler does eight or sixteen of them
+# in one instruction (*vectors*).
 #
 # ## Rung 3: blocks
 #
-# For a large matrix, a row of b has left the bench long before it is
-# needed again. So take a block of b that fits on the bench (*cache*),
-# use it for all rows of a, then fetch the next. And take eight steps of
-# k at once, so that c is picked up and put down once instead of eight
-# times.
-#
-# ## Rung 4: the tile
-#
-# Still, c lies on the bench, and the hand reaches for it at every
-# moment. The last rung keeps a small piece of c, say eight rows of two
-# vectors, in the *registers* until its whole sum is done. At each step
-# of k it loads two vectors of b and eight numbers of a, and does with
-# them the products of each with each: ten things fetched, sixteen
-# vector operations done. Multiplying and adding is one instruction
-# (*fused multiply-add*). That each of the sixteen sums is independent
-# matters too: such an instruction takes four cycles, but two can begin
-# in every cycle, so at least eight must be under way at any time.
-#
-# The compiler does not find this by itself; it is written out in
-# `minitransfer/kernels/register_tiles.py`, in some thirty lines.
-#
-# **Predict before you run.** The naive loops, compiled: what share of
-# the arm's speed? And which of the three steps up is the largest?
+# For each row of a, all of b passes through the hand, and has left the
+# shelf long before it is needed again. So take a block of b that fits,
+# here 32 of its rows, use it for *all* rows of a, and only then fetch the
+# next.
 
 # %%
-sizes = (32, 128, 512)
-climbs = {n: ladder.climb(n, n, n, seconds=0.2) for n in sizes}
-print("GFLOP/s", *(f"n = {n:<6}" for n in sizes), "share at 512")
-for rung in ladder.RUNGS:
-    row = [climbs[n][rung] / 1e9 for n in sizes]
-    share = climbs[512][rung] / top
-    print(
-        f"{rung:10s}", *(f"{v:8.1f}" for v in row), f"{share:10.0%}"
-    )
+print(code_of(ladder.blocked, ladder.reordered))
 
 # %% [markdown]
-# Each rung was checked against the definition before it was timed; a
-# wrong product may be as fast as it likes. On some machines `blocked`
-# is hardly faster than `reordered`, or even slower: where the vectors are
-# wide and the caches large, picking up c from the bench is what limits
-# both, and better order among the boxes does not help a hand that is too
-# full. It helps only as a step *towards* the tile.
+# ## Rung 4: the tile
+#
+# Still, c lies on the bench, and the hand reaches for it at every step.
+# The *register tile* keeps a small piece of c in registers until its
+# whole sum is done. At each step of k it picks up a few vectors of b and
+# a few numbers of a, and does all products of each with each, multiplying
+# and adding in one instruction (*fused multiply-add*).
+
+# %%
+rows, columns = ladder.TILE_ROWS, ladder.TILE_COLUMNS
+print(f"the tile on this machine: {rows} rows, {columns} columns")
+print(code_of(ladder.tile, ladder.blocked))
+
+# %% [markdown]
+# A compiler does not see that `sums` could stay in registers. So what we
+# time as "tile" is written out in the compiler's own language, in
+# `minitransfer/kernels/register_tiles.py`; the loops here do the same in
+# the same order.
+#
+# ## Rung 5: blocks again, and packing
+#
+# The tile has given up the blocks: for every few rows of a it runs
+# through all of b. For large matrices both are needed. A block of a stays
+# on the shelf; b goes past it, panel by panel. And whatever the tile will
+# read is first *packed*, copied into the order in which it will be read,
+# so that no line is carried for a few of its numbers.
+
+# %%
+print(code_of(ladder.packed, ladder.tile))
+
+# %% [markdown]
+# ## Counting what is carried
+#
+# No stopwatch needed: a cache can be modelled in twenty lines. `Counted`
+# below stands in the place of a matrix, holds no numbers, and looks up
+# every `a[i, j]` in a cache of 512 KB that throws out what was not used
+# for the longest time. The loops that it counts are the ones you have
+# just read.
+
+# %%
+print(code_of(cache_model.Counted))
+
+# %%
+CACHE = 512 << 10
+touched, moved = {}, {}
+for rung, loops in ladder.LOOPS.items():
+    shapes = [(N, N)] * 3
+    if rung == "packed":
+        shapes += ladder.room(N, N, CACHE)
+    counts = cache_model.bytes_moved(loops, *shapes, cache=CACHE)
+    touched[rung], moved[rung] = counts[0] / N**3, counts[1]
+plots.show(draw.carried(touched, moved), "41_carried")
+print(f"your second-level cache: {caches.second_level() >> 10} KB")
+
+# %% [markdown]
+# Two different things are saved. The upper bars are what the *hand*
+# reaches for: a number read or written, wherever it lies. Rungs 1 to 3 do
+# that two or three times for each multiplication; the tile needs a
+# fraction. The lower bars are what is *carried* from beyond the cache.
+# There the order of the loops helps, and blocks help more. The tile
+# without blocks carries more than the blocks without a tile. Only the
+# last rung has both.
 #
 # ## Under the roofs
 #
-# Two things can hold a program up: the arm (the flat roof) and the
-# warehouse (the slope). How far to the right a product stands is decided
-# by its size, $n/6$ operations a byte for three $n \times n$ matrices of
-# four-byte numbers. How high it gets is decided by us.
+# Two things can hold a program up, the arm (the flat roof) and the
+# warehouse (the slope). How far to the right a rung stands is decided by
+# the bytes that we have just counted; how high, by the clock.
 
 # %%
-large = climbs[512]
-gain = large["tiled"] / large["naive"]
-fig = plots.roofline(
-    {
-        rung: (
-            [n / 6 for n in sizes],
-            [climbs[n][rung] for n in sizes],
-        )
-        for rung in ladder.RUNGS
-    },
-    top,
-    delivery,
-    f"The same {2 * 512**3:,} operations, {gain:.0f} times as fast",
-)
-plots.show(fig, "41_matmul_roofline")
+work = 2 * N**3
+points = {r: (work / moved[r], speeds[r]) for r in ladder.LOOPS}
+plots.show(draw.roofs(points, top, delivery, N), "41_roofline")
+for rung in ladder.LOOPS:
+    print(
+        f"{rung:10}{speeds[rung] / top:6.1%} of what the core can do"
+    )
 
 # %% [markdown]
-# The lines of the last rung and the flat roof nearly meet: the gap is
-# what the edges and the first fetching of the numbers cost. There is
-# nothing above that roof but another machine. The small size stands
-# lower: with few rows and columns there are few tiles, and calling the
-# function takes as long as its work.
+# (The roofs are those of the machine on which this runs. A rung that
+# stands above the slope profits from a cache that is larger than our
+# model's.) The naive loops stand far to the left: who walks so often
+# cannot do much more. Rungs 2 and 3 are held by the hand that reaches too
+# often, which no roof shows. The tile has a quiet hand, and lets go of
+# much too early. Only the last rung is near the flat roof; how near
+# depends on the machine, and the gap is what edges, packing and fetching
+# cost.
 #
-# ## Seen in the machine code
+# ## When are blocks worth it?
 #
-# How do we know that the sums stay in registers? The compiler can be
-# asked. In the innermost loop of the tile, count the instructions that
-# multiply and add, and those that write to memory.
+# What the last step gains depends on the size: the larger the matrices,
+# the more the tile has to carry. We compare the last two rungs in turn,
+# in ten rounds, once where all three matrices fit into most caches and
+# once where they fit into hardly any.
+
 
 # %%
-code = gemm.tiled._outer_loop.assembly().splitlines()
-fused = [t for t in code if "vfmadd" in t or "fmla" in t]
-vector = [t for t in fused if "ps" in t or "fmla" in t]
-print(f"fused multiply-adds in the kernel: {len(fused)}")
-print(
-    "one of them:", " ".join(vector[0].split()) if vector else "none"
+def gain(n, rounds=10):
+    """How many times as fast blocks and packing are, n × n."""
+    rng = np.random.default_rng(n)
+    a, b = rng.standard_normal((2, n, n), dtype=np.float32)
+    times = np.empty((rounds, 2))
+    for turn in times:
+        for i, rung in enumerate(("tile", "packed")):
+            product = ladder.RUNGS[rung]
+            turn[i] = ladder.median_time(
+                lambda f=product: f(a, b), 0.02
+            )
+    return np.log(times[:, 0] / times[:, 1])
+
+
+small, large = gain(96), gain(1536)
+
+# %% [markdown]
+# ## What the numbers say
+#
+# Nothing was left out and nothing was approximated. What changed is only
+# how often a number is used between being picked up and put down.
+
+# %%
+rounds = [ladder.climb(256, 256, 256, seconds=0.03) for _ in range(6)]
+ratios = np.log([r["packed"] / r["naive"] for r in rounds])
+low, high = np.exp(intervals.mean(ratios))
+claim(
+    "K3",
+    "the last rung multiplies 256 × 256 matrices several times (more than "
+    "four) as fast as the three loops, both compiled, on one core",
+    source="ours",
+    refuted_by="an interval of the ratio that reaches below four",
+    control="the definition, compiled; timed in turn with the others",
+    measured=float(np.exp(ratios.mean())),
+    spread=np.exp(ratios.mean() + np.array([-1, 1]) * ratios.std()),
+    seeds=len(ratios),
+    effect=float(np.exp(ratios.mean())),
+    interval=(low, high),
+    unit="times",
+    format=".3g",
+    verdict="holds" if low > 4 else "does not hold",
+    check=low > 2,
+)
+
+# %%
+more = intervals.difference(large, small)
+word = experiments.judge(large, margin=np.log(1.05)).word
+claim(
+    "K3/packed",
+    "on large matrices (1536) blocks and packing make the tile faster by "
+    "more than a twentieth (speed of packed over tile)",
+    source="ours",
+    refuted_by="equal within a twentieth, or slower, on 1536 × 1536",
+    control="the same on 96 × 96, which need no blocks",
+    measured={
+        "1536": float(np.exp(large.mean())),
+        "96": float(np.exp(small.mean())),
+    },
+    spread={
+        "1536": np.exp(
+            large.mean() + np.array([-1, 1]) * large.std()
+        ),
+        "96": np.exp(small.mean() + np.array([-1, 1]) * small.std()),
+    },
+    seeds=len(large),
+    effect=float(np.exp(large.mean() - small.mean())),
+    interval=tuple(np.exp(more)),
+    unit="times",
+    format=".3g",
+    verdict="holds" if word == "more" else "does not hold",
+    check=word != "less",
 )
 
 # %% [markdown]
 # ## Try it
 #
-# 1. Call `ladder.climb(512, 512, 512, dtype=np.float64)`. What do you
-#    expect of the peak, and of the last rung?
-# 2. Measure a product with little to share: `climb(512, 512, 1)`, a
-#    matrix times a single column. How far does the tile get now? Look
-#    at the slope before you answer.
-# 3. In `naive` above, let the loops run in the order k, i, j. Is the
-#    result still right? Which matrix would be picked up and put down
-#    most often?
+# 1. Count rung 2 with another cache: `cache=2 << 20`, and `128 << 10`.
+#    Where is the step, and why there?
+# 2. Write the loops in the order k, i, j, count them with
+#    `cache_model.bytes_moved(yours, (N, N), (N, N), (N, N), cache=CACHE)`.
+#    Which matrix is picked up and put down most often?
+# 3. `ladder.climb(512, 512, 1)`: a matrix times a single column. How
+#    far does the last rung get now? Look at the slope before you answer.
 #
-# <details>
-# <summary>Answers</summary>
+# <details><summary>What you will see</summary>
 #
-# 1. Half of both: a vector holds half as many numbers of eight bytes.
-#    As a share of the peak, much the same.
-# 2. Not far. Each number of a is used once, so there are two operations
+# 1. With 2 MB, b (1 MB) stays in the cache and nothing but three
+#    matrices is carried. From 1 MB downwards all of b is carried for each
+#    row of a, and it no longer matters how small the cache is: who
+#    throws out what was not used for longest throws out just what comes
+#    next.
+# 2. c, all of it, once for each k, read and written.
+# 3. Not far. Each number of a is used once, so there are two operations
 #    for four bytes, and the slope is the roof that counts. No order of
 #    loops can change that; only a smaller number format could.
-# 3. It is: a sum does not care in which order the loops visit it, but
-#    for rounding. c, all of it, once for each k.
 #
 # </details>
 #
-# ## What the numbers say
+# ## Exercises
 #
-# Nothing was left out and nothing was approximated. The product at the
-# top of the ladder is the same as at its foot; what changed is only how
-# often a number is used between being picked up and put down. The bar
-# is far below what we see, as a busy machine disturbs any clock. Rungs
-# are measured in turn, five times.
+# Put your answers in the place of the dots, and run the cell again.
 
 # %%
-runs = [ladder.climb(256, 256, 256, seconds=0.05) for _ in range(5)]
-ratios = np.array([r["tiled"] / r["naive"] for r in runs])
-shares = np.array([r["tiled"] / r["peak"] for r in runs])
-print(f"share of the core's peak: {np.median(shares):.0%}")
-claim(
-    "K3",
-    "the register tile multiplies 256 × 256 matrices several times as "
-    "fast as the three loops of the definition, both compiled",
-    measured=float(np.median(ratios)),
-    spread=float(ratios.std(ddof=1)),
-    seeds=len(ratios),
-    unit="times",
-    format=".1f",
-    verdict="holds" if np.median(ratios) > 2 else "does not hold",
-    check=np.median(ratios) >= 2,
-)
+first, second = exercises(41)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
+# ## Check yourself
+#
+# 1. Rungs 1 and 2 do the same operations. Name two reasons why the second
+#    is faster.
+# 2. A tile of 8 rows and 32 columns: how many numbers does it pick up in
+#    one step of k, and how many multiplications does it do with them?
+# 3. Why does packing pay, although it is nothing but copying?
+#
+# <details><summary>Answers</summary>
+#
+# 1. It uses all sixteen numbers of a line, and its additions do not wait
+#    for each other, so that vectors can be used.
+# 2. It picks up 40 and does 256.
+# 3. Each number is copied once and read many times: b once for each block
+#    of a, a once for each panel of b. And in the order in which it is
+#    read no line is carried for a few of its numbers.
+#
+# </details>
+#
+# ## Read on
+#
+# - [The evidence](evidence/41_matmul.py) of this lesson
+#   (`minitransfer learn 41 --evidence`): more sizes, the machine code of
+#   the tile with its loads and stores counted, other caches.
+# - K. Goto and R. van de Geijn, *Anatomy of high-performance matrix
+#   multiplication*, 2008: rung 5, and why just these blocks.
+# - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful
+#   visual performance model*, 2009: the two roofs.

@@ -231,6 +231,20 @@ claim(
 )
 print(f"max − average: {pair.word}")
 
+# %% [markdown]
+# Average pooling loses less at the poolings, though still most of it. So
+# the maximum has a part in it, and the larger part has that of four numbers
+# one is left. And the network that keeps more of the picture: does it name
+# the digit better?
+
+# %%
+last = {kind: found[kind]["class"][:, -1] for kind in BOTH}
+better = judge(last["residual"] - last["plain"], margin=0.01)
+print(
+    f"class read after pool 4, residual − plain: {better.middle:+.3f} "
+    f"[{better.interval[0]:+.3f}, {better.interval[1]:+.3f}] {better.word}"
+)
+
 # %%
 taught = judge(three["max, 400 steps"] - three["max, untrained"])
 claim(

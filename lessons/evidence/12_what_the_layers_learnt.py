@@ -89,8 +89,8 @@ def body(kind, seed):
 # %% [markdown]
 # ## Four questions about strokes
 #
-# All strokes have the same length and thickness, and lie near the middle
-# in any direction. There are four questions:
+# In length, thickness and place the three kinds of strokes are alike, and
+# they lie in any direction. There are four questions:
 #
 # | question | what a reader has to tell |
 # |---|---|

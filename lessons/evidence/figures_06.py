@@ -85,11 +85,16 @@ def arrow(films, left):
         ).mean()
         for start in films
     }
-    told = ", ".join(
-        f"{gap:+.2f} nats ({start})" for start, gap in gaps.items()
-    ).replace("-", "−")
+    told = (
+        ", from ".join(
+            f"{start} beginnings by {gap:.2f}"
+            for start, gap in gaps.items()
+        )
+        .replace("-0.00", "0.00")
+        .replace("-", "−")
+    )
     figure, panels = plots.figure(
-        f"How much harder the past is to tell: {told} beginnings",
+        f"The past is harder to tell: from {told} nats",
         columns=3,
         width=9,
         height=3.4,

@@ -176,7 +176,7 @@ CASES = {
 def horizon(table, cases=None):
     """Accuracy over steps, a panel for each case."""
     cases = cases or CASES
-    told, panels_of = [], {}
+    told, gaps, panels_of = [], [], {}
     for name, case in cases.items():
         depth, init, rule, rates = case
         panels_of[name] = {
@@ -187,13 +187,17 @@ def horizon(table, cases=None):
         }
         steps, plain = panels_of[name]["plain"]
         ahead = 100 * (panels_of[name]["residual"][1] - plain).mean(0)
+        gaps.append(ahead)
         told.append(
-            f"{depth} layers {ahead[1]:+.0f} points after {steps[1]}, "
-            f"{ahead[-1]:+.0f} after {steps[-1]:,}"
+            f"{name.rsplit(', ', 1)[0]} {ahead[1]:+.0f} points after "
+            f"{steps[1]}, {ahead[-1]:+.0f} after {steps[-1]:,}"
         )
+    shrinks = all(ahead[-1] < ahead[1] for ahead in gaps)
+    finding = "What shortcuts are worth" + (
+        " shrinks with the steps" if shrinks else ""
+    )
     figure, panels = plots.figure(
-        "What shortcuts are worth shrinks with the steps: "
-        + "; ".join(told),
+        f"{finding}: {'; '.join(told)}",
         columns=len(cases),
         width=7.5,
         height=3.7,

@@ -3,14 +3,15 @@
 `scripts` finds the lessons and cuts them into cells, `player` steps through one in the terminal,
 `claims` is what a lesson ends with, `exercises` what it asks the reader to do, `records` what it
 leaves in a file, `ledger` what all of them leave behind, and `pages` reads the sources, the
-glossary and the index. What a lesson itself uses of this package is `claim`, `figures` and
-`exercises`.
+glossary and the index. What a lesson itself uses of this package is `claim`, `figures`, `exercises`
+and `code_of`, which brings code that stands elsewhere onto the page.
 """
 
 import sys
 
 from minitransfer.course import scripts
 from minitransfer.course.claims import ClaimFailed, claim
+from minitransfer.course.code_on_page import code_of
 from minitransfer.course.exercises import Exercise, exercises, near
 from minitransfer.course.ledger import LessonFailed, last_run, print_ledger, print_untested, run_all
 from minitransfer.course.pages import (

@@ -9,5 +9,5 @@ from minitransfer.plots.images import picture_rows
 from minitransfer.plots.networks import network_diagram
 from minitransfer.plots.planes import decision_regions, hidden_space, truth_table_picture
 from minitransfer.plots.relations import relation_diagram
-from minitransfer.plots.roofs import roofline
+from minitransfer.plots.roofs import carried, roofline
 from minitransfer.plots.style import COLOURS, figure, save, set_title, show

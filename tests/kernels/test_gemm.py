@@ -222,6 +222,26 @@ def test_every_rung_computes_the_same_product(rung, dtype, rng):
         ladder.check(ladder.RUNGS[rung], a, b)
 
 
+@pytest.mark.parametrize("rung", ladder.LOOPS)
+def test_the_loops_of_every_rung_compute_the_same_product(rung, rng):
+    for m, k, n in [(1, 1, 1), (9, 13, 41), (14, 5, 70)]:
+        a, b = rng.standard_normal((m, k)), rng.standard_normal((k, n))
+        c = np.full((m, n), np.nan)
+        room = [np.full(shape, np.nan) for shape in ladder.room(k, n)] if rung == "packed" else []
+        ladder.LOOPS[rung](a, b, c, *room)
+        np.testing.assert_allclose(c, a @ b, rtol=1e-4, atol=1e-4)  # registers of four bytes
+
+
+def test_packed_loops_take_several_passes_and_blocks(rng, monkeypatch):
+    monkeypatch.setattr(ladder, "PASS", 8)
+    a, b = rng.standard_normal((40, 21)), rng.standard_normal((21, 70))
+    c = np.full((40, 70), np.nan)
+    block = np.full((2 * ladder.PASS, ladder.STRIP), np.nan)  # two strips high
+    panels = np.full(ladder.room(21, 70)[1], np.nan)
+    ladder.packed(a, b, c, block, panels)
+    np.testing.assert_allclose(c, a @ b, rtol=1e-4, atol=1e-4)
+
+
 def test_the_ladder_rejects_a_wrong_rung():
     with pytest.raises(AssertionError, match="differs"):
         ladder.check(lambda a, b: a @ b + 1e-3, np.ones((3, 3)), np.ones((3, 3)))

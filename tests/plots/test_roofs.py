@@ -16,3 +16,22 @@ def test_a_rung_of_one_point_is_named_beside_it():
     axes = plots.roofline({"a": (2.0, 1e9)}, 1e11, 1e10, "t").axes[0]
     assert [text.get_text() for text in axes.texts[1:]] == ["a"]
     assert axes.texts[1].xy == (2.0, 1.0)
+
+
+def test_names_of_points_that_are_near_stand_on_two_sides():
+    ladder = {"one": (3, 6e10), "near": (4, 6e10), "far": (100, 1e9)}
+    picture = plots.roofline(ladder, 1e11, 1e10, "t", "operations for each byte carried")
+    sides = {t.get_text(): t.get_va() for t in picture.axes[0].texts[1:]}
+    assert sides == {"one": "top", "near": "bottom", "far": "top"}
+    assert picture.axes[0].get_xlabel() == "operations for each byte carried"
+
+
+def test_bars_of_what_is_carried():
+    picture = plots.carried({"a": 2.0, "b": 0.158}, {"a": 8.6e9, "b": 16e6}, "Less")
+    hand, road = picture.axes
+    assert [bar.get_width() for bar in hand.patches] == [2.0, 0.158]
+    assert [text.get_text() for text in road.texts] == ["8,600", "16"]
+    assert road.get_xscale() == "log"
+    left, right = road.get_xlim()
+    assert left < 16
+    assert right > 8600

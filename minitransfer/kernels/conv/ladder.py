@@ -1,14 +1,23 @@
-"""The ladder of convolutions: three rungs, each checked against the definition and timed alike.
+"""The ladder of convolutions: four rungs, each checked against the definition and timed alike.
 
-`seven_loops` is the definition, `im2col` makes one matrix product of it, and the last rung is
-`conv2d`, whose shifted views need no copies.
+`seven_loops` is the definition; `tap_by_tap` adds up a matrix product for each place of the
+filter, `im2col` makes one product of all of them, and the last rung is `conv2d`, whose shifted
+views need no copies.
+
+What a rung does to one image stands in `LOOPS` in plain loops, to be read, to be run as Python and
+to be counted (`cache_model`). They take a square image x (C, side * side), filters
+w (O, C * taps * taps) and y (O, side * side), at stride 1 and with as much padding as keeps the
+size, and room for copies, as `room` says.
 """
+
+import math
 
 import numpy as np
 
-from ..compile import kernel
+from ..compile import helper, kernel
+from ..gemm import ladder as products
 from ..gemm import matmul
-from ..gemm.ladder import median_time
+from ..gemm.ladder import TILE_COLUMNS, TILE_ROWS, median_time
 from ..peak import peak_flops
 from .images import conv2d
 from .plan import output_size
@@ -80,14 +89,172 @@ def im2col(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
     return y.reshape(len(x), len(w), *size)
 
 
+def tap_by_tap(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
+    """Return the convolution of x (N, C, H, W) with w (O, C, KH, KW), a product for each tap.
+
+    Example:
+        >>> tap_by_tap(np.ones((1, 2, 3, 3)), np.ones((1, 2, 3, 3))).item()
+        18.0
+    """
+    size = output_size(x.shape, w.shape, stride, padding, dilation)
+    image = padded(x, padding)
+    y = np.zeros((len(x), len(w), size[0] * size[1]), x.dtype)
+    for i in range(w.shape[2]):
+        for j in range(w.shape[3]):
+            seen = np.ascontiguousarray(tap(image, i, j, stride, dilation, size))
+            y += matmul(np.ascontiguousarray(w[:, :, i, j]), seen.reshape(*seen.shape[:2], -1))
+    return y.reshape(len(x), len(w), *size)
+
+
 RUNGS = {
     "seven loops": seven_loops,
+    "tap by tap": tap_by_tap,
     "im2col": im2col,
     "shifted views": lambda x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1): conv2d(
         x, w, None, stride, padding, dilation
     ),
 }
 """The rungs from the lowest to what the library uses; all have one signature."""
+
+
+tile = helper(products.tile)
+"""The register tile of matrix products, in loops: c = a @ b."""
+
+
+@helper
+def geometry(x, w):
+    """Side of the image, side of the filter, and padding.
+
+    Example:
+        >>> geometry(np.ones((1, 16)), np.ones((1, 9)))
+        (4, 3, 1)
+    """
+    taps = round(math.sqrt(w.shape[1] // x.shape[0]))
+    return round(math.sqrt(x.shape[1])), taps, taps // 2
+
+
+def seven_loops_one_image(x, w, y):
+    """Four loops over the output, of which one image has three, and three for each sum."""
+    side, taps, pad = geometry(x, w)
+    for o in range(y.shape[0]):
+        for r in range(side):
+            for s in range(side):
+                total = np.float32(0)
+                for c in range(x.shape[0]):
+                    for i in range(taps):
+                        for j in range(taps):
+                            h, v = r + i - pad, s + j - pad
+                            if 0 <= h < side and 0 <= v < side:
+                                total += w[o, (c * taps + i) * taps + j] * x[c, h * side + v]
+                y[o, r * side + s] = total
+
+
+def tap_by_tap_one_image(x, w, y, seen, here, part):
+    """For each tap, the image as this tap sees it is copied, and one product is added to y."""
+    side, taps, pad = geometry(x, w)
+    for i in range(taps):
+        for j in range(taps):
+            for c in range(x.shape[0]):
+                for r in range(side):
+                    for s in range(side):
+                        h, v = r + i - pad, s + j - pad
+                        inside = 0 <= h < side and 0 <= v < side
+                        seen[c, r * side + s] = x[c, h * side + v] if inside else 0
+            for o in range(y.shape[0]):
+                for c in range(x.shape[0]):
+                    here[o, c] = w[o, (c * taps + i) * taps + j]
+            tile(here, seen, part)
+            for o in range(y.shape[0]):
+                for p in range(y.shape[1]):
+                    before = y[o, p] if i + j > 0 else 0
+                    y[o, p] = before + part[o, p]
+
+
+def im2col_one_image(x, w, y, seen):
+    """What all taps see is copied into one matrix, a row for each channel and tap."""
+    side, taps, pad = geometry(x, w)
+    for i in range(taps):
+        for j in range(taps):
+            for c in range(x.shape[0]):
+                for r in range(side):
+                    for s in range(side):
+                        h, v = r + i - pad, s + j - pad
+                        inside = 0 <= h < side and 0 <= v < side
+                        row = (c * taps + i) * taps + j
+                        seen[row, r * side + s] = x[c, h * side + v] if inside else 0
+    tile(w, seen, y)
+
+
+@helper
+def shifted_tile(a, b, c, side, taps):
+    """The tile for rows of B that are one row for each channel, from a start of its own each."""
+    pitch = side + taps // 2
+    sums = np.zeros((TILE_ROWS, TILE_COLUMNS), np.float32)
+    row = np.zeros(TILE_COLUMNS, np.float32)
+    for i in range(0, c.shape[0], len(sums)):
+        high = min(len(sums), c.shape[0] - i)
+        for j in range(0, c.shape[1], len(row)):
+            wide = min(len(row), c.shape[1] - j)
+            sums[:] = 0
+            for k in range(a.shape[1]):
+                channel, place = k // taps**2, k % taps**2
+                start = place // taps * pitch + place % taps
+                for p in range(wide):
+                    row[p] = b[channel, start + j + p]
+                for q in range(high):
+                    factor = a[i + q, k]
+                    for p in range(wide):
+                        sums[q, p] += factor * row[p]
+            for q in range(high):
+                for p in range(wide):
+                    c[i + q, j + p] = sums[q, p]
+
+
+def shifted_one_image(x, w, y, line, out):
+    """The image goes into one long row, the tile runs over it, and the outputs are taken out."""
+    side, taps, pad = geometry(x, w)
+    pitch = side + pad
+    for c in range(x.shape[0]):
+        for p in range(line.shape[1]):
+            line[c, p] = 0
+        for r in range(side):
+            for s in range(side):
+                line[c, (r + pad) * pitch + pad + s] = x[c, r * side + s]
+    shifted_tile(w, line, out, side, taps)
+    for o in range(y.shape[0]):
+        for r in range(side):
+            for s in range(side):
+                y[o, r * side + s] = out[o, r * pitch + s]
+
+
+LOOPS = {
+    "seven loops": seven_loops_one_image,
+    "tap by tap": tap_by_tap_one_image,
+    "im2col": im2col_one_image,
+    "shifted views": shifted_one_image,
+}
+"""What each rung does, in plain loops over one image."""
+
+
+def room(rung, channels, filters, side, taps):
+    """Return the shapes of all that the loops of a rung take: x, w, y, and room for copies.
+
+    Example:
+        >>> room("im2col", 2, 5, 4, 3)
+        [(2, 16), (5, 18), (5, 16), (18, 16)]
+    """
+    pad, places = taps // 2, side * side
+    pitch = side + pad
+    copies = {
+        "seven loops": [],
+        "tap by tap": [(channels, places), (filters, channels), (filters, places)],
+        "im2col": [(channels * taps**2, places)],
+        "shifted views": [
+            (channels, (side + 2 * pad) * pitch + 2 * pad),
+            (filters, side * pitch),
+        ],
+    }
+    return [(channels, places), (filters, channels * taps**2), (filters, places), *copies[rung]]
 
 
 def climb(images=8, channels=16, filters=32, size=14, kernel=3, dtype=np.float32, seconds=0.2):
@@ -103,7 +270,7 @@ def climb(images=8, channels=16, filters=32, size=14, kernel=3, dtype=np.float32
     Example:
         >>> speeds = climb(1, 2, 3, 5, seconds=0.001)
         >>> sorted(speeds)
-        ['im2col', 'peak', 'seven loops', 'shifted views']
+        ['im2col', 'peak', 'seven loops', 'shifted views', 'tap by tap']
     """
     rng = np.random.default_rng(0)
     x = rng.standard_normal((images, channels, size, size)).astype(dtype)

@@ -1,49 +1,57 @@
-"""The ladder of matrix products: four rungs, each checked against the definition and timed alike.
+"""The ladder of matrix products: five rungs, each checked against the definition and timed alike.
 
-`naive`, `reordered` and `blocked` are the three loops of the definition, in three orders; the last
-rung, "tiled", is `matmul` itself. All take a (M, K) and b (K, N) of one type.
+What a rung does stands in plain loops, to be read, to be run as Python, and to be counted
+(`cache_model`). `naive`, `reordered` and `blocked` are compiled from these very loops. Of `tile`
+and `packed` a compiler makes no fast code: what is timed in their place are the library's own
+tile, on the operands as they lie (`loops.outers`), and the library's way of large products
+(`packed.multiply`), which do the same in the same order.
+
+All take A (M, K) and B (K, N), of one type, and write C (M, N).
 """
 
 import time
 
 import numpy as np
 
+from ..caches import second_level
 from ..compile import kernel
 from ..peak import peak_flops
-from . import matmul, matmul_reference
+from ..register_tiles import OUTER_ROWS, OUTER_VECTORS, PACKED_ROWS, PACKED_VECTORS
+from ..vector_code import VECTOR_BYTES
+from . import packed as packed_way
+from . import tiled
 
-_DEPTH, _WIDTH = 32, 512
-"""Rows and columns of the block that `blocked` packs."""
+DEPTH = 32
+"""Rows of the block of B that `blocked` uses for all rows of A."""
+TILE_ROWS, TILE_COLUMNS = OUTER_ROWS, OUTER_VECTORS * VECTOR_BYTES // 4
+"""The block of C that `tile` keeps in registers (of numbers of four bytes)."""
+STRIP, PANEL = PACKED_ROWS, PACKED_VECTORS * VECTOR_BYTES // 4
+"""The same for `packed`: rows in a strip of A, columns in a panel of B."""
+PASS = packed_way.PASS_BYTES // 4
+"""Steps of k that `packed` takes before it goes on to the next rows."""
 
 
-@kernel("void(in2, in2, real[:, ::1])")
-def _naive(a, b, c):
+def naive(a, b, c):
+    """The three loops of the definition.
+
+    Each number of C is one sum, each term of which must wait for the one before; and b[k, j] walks
+    down a column, so every step touches another line of memory.
+    """
     for i in range(c.shape[0]):
         for j in range(c.shape[1]):
-            total = c.dtype.type(0)
-            for k in range(a.shape[1]):
+            total = a[i, 0] * b[0, j]
+            for k in range(1, a.shape[1]):
                 total += a[i, k] * b[k, j]
             c[i, j] = total
 
 
-def naive(a, b):
-    """Return A @ B by the three loops of the definition.
+def reordered(a, b, c):
+    """The same three loops with k outside j.
 
-    Each number of C is one sum, each term of which must wait for the one before; and b[k, j] walks
-    down a column, so every step touches another line of memory. Two to five billion operations a
-    second at best, a few hundredths of what the core can do.
-
-    Example:
-        >>> naive(np.ones((1, 2)), np.ones((2, 1)))
-        array([[2.]])
+    Now the inner loop runs along rows of B and C, as they lie in memory, and its steps do not wait
+    for each other: the compiler makes vector code of it. But for each multiply-add it loads a
+    number of B and loads and stores one of C.
     """
-    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    _naive[a.dtype](a, b, c)
-    return c
-
-
-@kernel("void(flat2, flat2, real[:, ::1])")
-def _reordered(a, b, c):
     for i in range(c.shape[0]):
         for j in range(c.shape[1]):
             c[i, j] = 0
@@ -53,90 +61,155 @@ def _reordered(a, b, c):
                 c[i, j] += factor * b[k, j]
 
 
-def reordered(a, b):
-    """Return A @ B by the same three loops with k outside j.
+def blocked(a, b, c):
+    """A block of B, small enough for a near cache, is used for all rows of A before the next."""
+    for i in range(c.shape[0]):
+        for j in range(c.shape[1]):
+            c[i, j] = 0
+    for top in range(0, a.shape[1], DEPTH):
+        for i in range(c.shape[0]):
+            for k in range(top, min(top + DEPTH, a.shape[1])):
+                factor = a[i, k]
+                for j in range(c.shape[1]):
+                    c[i, j] += factor * b[k, j]
 
-    Nothing is computed differently, but now the inner loop runs along rows of B and C, as they lie
-    in memory, and its steps do not wait for each other. The compiler makes vector code of it by
-    itself. What holds it back: for each multiply-add it loads a number of B and loads and stores
-    one of C.
+
+def tile(a, b, c):
+    """A block of C stays in registers until its sums are done.
+
+    At each step of k a row of vectors of B is loaded, and one number of A for each row; all are
+    multiplied with all. `sums` and `row` are registers, which is what a compiler does not find.
+    """
+    sums = np.zeros((TILE_ROWS, TILE_COLUMNS), np.float32)
+    row = np.zeros(TILE_COLUMNS, np.float32)
+    for i in range(0, c.shape[0], len(sums)):
+        high = min(len(sums), c.shape[0] - i)
+        for j in range(0, c.shape[1], len(row)):
+            wide = min(len(row), c.shape[1] - j)
+            sums[:] = 0
+            for k in range(a.shape[1]):
+                for p in range(wide):
+                    row[p] = b[k, j + p]
+                for q in range(high):
+                    factor = a[i + q, k]
+                    for p in range(wide):
+                        sums[q, p] += factor * row[p]
+            for q in range(high):
+                for p in range(wide):
+                    c[i + q, j + p] = sums[q, p]
+
+
+def packed(a, b, c, block, panels):
+    """The tile, with blocks for the caches, and both operands in the order in which it reads them.
+
+    Goto and van de Geijn, *Anatomy of high-performance matrix multiplication* (2008). A block of A
+    stays in the second-level cache while all panels of B pass through it. `block` and `panels` are
+    room for the copies, as `room` makes it.
+    """
+    sums = np.zeros((STRIP, PANEL), np.float32)
+    row = np.zeros(PANEL, np.float32)
+    depth, rows = a.shape[1], block.shape[0] // PASS * STRIP
+    for k in range(depth):
+        for j in range(c.shape[1]):
+            panels[j // PANEL * depth + k, j % PANEL] = b[k, j]
+    for first in range(0, depth, PASS):
+        last = min(first + PASS, depth)
+        for top in range(0, c.shape[0], rows):
+            bottom = min(top + rows, c.shape[0])
+            for i in range(top, bottom):
+                for k in range(first, last):
+                    block[(i - top) // STRIP * PASS + k - first, (i - top) % STRIP] = a[i, k]
+            for j in range(0, c.shape[1], len(row)):
+                wide = min(len(row), c.shape[1] - j)
+                for i in range(top, bottom, len(sums)):
+                    high = min(len(sums), bottom - i)
+                    sums[:] = 0
+                    for k in range(first, last):
+                        for p in range(wide):
+                            row[p] = panels[j // PANEL * depth + k, p]
+                        for q in range(high):
+                            factor = block[(i - top) // STRIP * PASS + k - first, q]
+                            for p in range(wide):
+                                sums[q, p] += factor * row[p]
+                    for q in range(high):
+                        for p in range(wide):
+                            if first > 0:
+                                sums[q, p] += c[i + q, j + p]
+                            c[i + q, j + p] = sums[q, p]
+
+
+def room(k, n, cache=None):
+    """Return the shapes of `block` and `panels` for `packed`, and B of k rows and n columns.
+
+    Args:
+        cache: bytes of the second-level cache; this processor's if None.
 
     Example:
-        >>> reordered(np.ones((1, 2)), np.ones((2, 1)))
-        array([[2.]])
+        >>> block, panels = room(100, 100)
+        >>> block[1] == STRIP, panels[1] == PANEL
+        (True, True)
     """
-    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    _reordered[a.dtype](np.ascontiguousarray(a), np.ascontiguousarray(b), c)
-    return c
+    rows = packed_way.block_rows(second_level() if cache is None else cache)
+    return (rows // STRIP * PASS, STRIP), (-(-n // PANEL) * k, PANEL)
 
 
-@kernel("void(in2, in2, real[:, ::1], real[:, ::1], real[::1])", sums=True)
-def _blocked(a, b, c, block, f):
-    c[:, :] = 0
-    for left in range(0, c.shape[1], _WIDTH):
-        width = min(_WIDTH, c.shape[1] - left)
-        for top in range(0, a.shape[1], _DEPTH):
-            depth = min(_DEPTH, a.shape[1] - top)
-            for k in range(_DEPTH):
-                for j in range(width):
-                    block[k, j] = b[top + k, left + j] if k < depth else c.dtype.type(0)
-            for i in range(c.shape[0]):
-                row = c[i, left : left + width]
-                for k in range(_DEPTH):
-                    f[k] = a[i, top + k] if k < depth else c.dtype.type(0)
-                for k in range(0, depth, 8):
-                    for j in range(row.size):
-                        row[j] += (
-                            f[k] * block[k, j]
-                            + f[k + 1] * block[k + 1, j]
-                            + f[k + 2] * block[k + 2, j]
-                            + f[k + 3] * block[k + 3, j]
-                            + f[k + 4] * block[k + 4, j]
-                            + f[k + 5] * block[k + 5, j]
-                            + f[k + 6] * block[k + 6, j]
-                            + f[k + 7] * block[k + 7, j]
-                        )
+LOOPS = {one.__name__: one for one in (naive, reordered, blocked, tile, packed)}
+"""The loops of the rungs, from the lowest to the one that the library uses for large matrices."""
+
+_naive = kernel("void(in2, in2, real[:, ::1])")(naive)
+_reordered = kernel("void(flat2, flat2, real[:, ::1])")(reordered)
+_blocked = kernel("void(flat2, flat2, real[:, ::1])")(blocked)
 
 
-def blocked(a, b):
-    """Return A @ B with blocks that fit the caches, and eight steps of k at once.
+def _compiled(loops):
+    def multiply(a, b):
+        c = np.empty((len(a), b.shape[1]), a.dtype)
+        loops[a.dtype](np.ascontiguousarray(a), np.ascontiguousarray(b), c)
+        return c
 
-    A block of B, small enough for the nearest cache, is copied next to itself (packed) and used
-    for all rows of A before the next one is fetched. Eight steps of k are taken together, so that
-    C is loaded and stored once for eight multiply-adds. The compiler's vector code now spends most
-    of its time computing, but it still keeps C in the cache, not in registers; that is the last
-    rung's step.
+    return multiply
 
-    Example:
-        >>> blocked(np.ones((1, 2)), np.ones((2, 1)))
-        array([[2.]])
-    """
-    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    block, f = np.empty((_DEPTH, _WIDTH), a.dtype), np.zeros(_DEPTH, a.dtype)
-    _blocked[a.dtype](a, b, c, block, f)
+
+def _tile(a, b):
+    """The outer tile on operands as they lie; those that are smaller than one tile get zeros."""
+    rows, columns = len(a), b.shape[1]
+    size, lanes = a.itemsize, VECTOR_BYTES // a.itemsize
+    width = OUTER_VECTORS * lanes
+    a = np.pad(a, ((0, max(OUTER_ROWS - rows, 0)), (0, 0)))
+    b = np.pad(b, ((0, 0), (0, max(width - columns, 0))))
+    c, spill = np.empty((len(a), b.shape[1]), a.dtype), np.empty((OUTER_ROWS, width), a.dtype)
+    loop = tiled._outer_loop[a.dtype]
+    loop(a, 0, b, 0, b.strides[0] // size, width, c, len(a), spill, 0, len(a))
+    return np.ascontiguousarray(c[:rows, :columns])
+
+
+def _packed(a, b):
+    c = np.empty((len(a), b.shape[1]), a.dtype)
+    packed_way.multiply(a, b, c)
     return c
 
 
 RUNGS = {
-    "naive": naive,
-    "reordered": reordered,
-    "blocked": blocked,
-    "tiled": matmul,
+    "naive": _compiled(_naive),
+    "reordered": _compiled(_reordered),
+    "blocked": _compiled(_blocked),
+    "tile": _tile,
+    "packed": _packed,
 }
-"""The rungs from the lowest to the one that the library uses; all have one signature."""
+"""What is timed for each of `LOOPS`: a function of A and B."""
 
 
 def check(multiply, a, b):
-    """Raise unless ``multiply(a, b)`` agrees with `matmul_reference` to rounding.
+    """Raise unless ``multiply(a, b)`` agrees with NumPy's product in float64 to rounding.
 
     Raises:
         AssertionError: with the largest difference.
 
     Example:
-        >>> check(RUNGS["tiled"], np.ones((3, 4)), np.ones((4, 5)))
+        >>> check(RUNGS["tile"], np.ones((3, 4)), np.ones((4, 5)))
     """
-    expected = matmul_reference(a, b)
-    allowed = 4 * a.shape[1] * np.finfo(a.dtype).eps * matmul_reference(abs(a), abs(b))
+    expected = a.astype(np.float64) @ b.astype(np.float64)
+    allowed = 4 * a.shape[1] * np.finfo(a.dtype).eps * (abs(a) @ abs(b))
     difference = abs(multiply(a, b) - expected)
     if not (difference <= allowed).all():
         raise AssertionError(f"differs from the definition by up to {difference.max()}")
@@ -154,7 +227,7 @@ def climb(m=256, k=256, n=256, dtype=np.float32, seconds=0.2, rungs=RUNGS):
 
     Example:
         >>> speeds = climb(32, 32, 32, seconds=0.001)
-        >>> speeds["tiled"] < 2 * speeds["peak"]
+        >>> speeds["packed"] < 2 * speeds["peak"]
         True
     """
     rng = np.random.default_rng(0)

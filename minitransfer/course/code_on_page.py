@@ -1,0 +1,49 @@
+"""Code that stands elsewhere, brought onto the page of a lesson: what runs is what one reads."""
+
+import ast
+import difflib
+import inspect
+import textwrap
+from collections.abc import Callable
+
+
+def code_of(function: Callable, before: Callable | None = None) -> str:
+    """Return the source of a function, without decorators and docstring, with what is new marked.
+
+    Args:
+        function: written in Python, compiled by numba or not; or a class.
+        before: a function that it was made from. Lines that this one does not have are marked; how
+            far a line is indented does not count.
+
+    Returns:
+        The text; marked lines begin with ``▌``.
+
+    Raises:
+        OSError: if the source is not at hand.
+
+    Example:
+        >>> print(code_of(code_of).splitlines()[0].split("(")[0])
+        def code_of
+    """
+    lines = _lines(function)
+    if before is None:
+        return "\n".join(lines)
+    old = [line.strip() for line in _lines(before)[1:]]
+    new = [line.strip() for line in lines]
+    kept = set()
+    for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        kept |= set(range(block.b, block.b + block.size))
+    marked = (line and at > 0 and at not in kept for at, line in enumerate(lines))
+    signs = ("▌ " if new else "  " for new in marked)
+    return "\n".join(f"{sign}{line}".rstrip() for sign, line in zip(signs, lines, strict=True))
+
+
+def _lines(function):
+    plain = getattr(function, "py_func", function)  # of a function that numba compiles
+    lines = textwrap.dedent(inspect.getsource(plain)).splitlines()
+    while lines[0].startswith("@"):
+        del lines[0]
+    body = ast.parse("\n".join(lines)).body[0].body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        del lines[body[0].lineno - 1 : body[0].end_lineno]
+    return lines
