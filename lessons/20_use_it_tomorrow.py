@@ -86,9 +86,8 @@ plots.show(plots.picture_rows(rows, title), "20_look")
 # hundred labels, and ask for 600 other digits, prepared in the same way.
 # How many points does the wrong preparation cost?
 
+
 # %%
-
-
 def pictures(scans, labels, **how):
     x, kinds = prepare(scans, **how), ours.classes
     return data.Dataset(x, labels, classes=kinds, input_type="image")
@@ -116,15 +115,23 @@ table = experiments.read("tomorrow", ["accuracy"])
 plots.show(draw.price(table), "20_price")
 
 # %% [markdown]
-# @PRICE@
+# Look at the orange bars. Unprepared, a head on the borrowed body
+# does no better than scratch. Whoever sees these two numbers concludes
+# that borrowing is of no use for such pictures, and is wrong: there was
+# a gain of some six points to be had, and the wrong tap has cost it.
+# Training everything mends a part. Scratch does not care, for it
+# expects nothing. (It is the ink that counts. The margin hardly matters
+# here.)
 #
 # ## Head first, then all
 #
 # Now with all that careful people do.
 #
 # 1. *Keep some aside.* A fifth of the labelled pictures is not learnt
-#    from. It tells when to stop, and later which of two ideas was better.
-#    (The 600 choose nothing. They only tell, at the very end.)
+#    from. It tells when to stop, and which of two ideas was better. (The
+#    600 stand for the world outside. We look at them all the time, to
+#    tell a story. In work of your own ask such pictures once, at the very
+#    end.)
 # 2. *The head first.* A fresh head is random, and what it sends down in
 #    its first steps is noise. So it learns alone until it fits. Then
 #    everything learns together.
@@ -139,16 +146,29 @@ plots.show(draw.price(table), "20_price")
 # %%
 hands = {"rotation": 0.15, "shear": 0.15, "thickness": False}
 changed = functools.partial(data.augment, **hands)
-careful = {"validation": 0.2, "patience": 4}
-rng = np.random.default_rng([0, 100])
-network = transfer.replace_head(zoo.load("glyph-conv"), 10, rng)
-history = transfer.fine_tune(
-    network, few, "head, then all", transform=changed, cache=False,
-    generator=rng, **careful,
-)  # fmt: skip
+
+
+def learn(option="head, then all", **more):
+    rng = np.random.default_rng([0, 100])
+    network = transfer.replace_head(zoo.load("glyph-conv"), 10, rng)
+    more |= {"transform": changed, "cache": False, "generator": rng}
+    history = transfer.fine_tune(network, few, option, **more)
+    return network, history
+
+
+_, history = learn(validation=0.2, patience=4)
 plots.show(draw.course(history), "20_course")
 
 # %% [markdown]
+# What is kept aside is not changed by `augment`, and so it is read better
+# than what is learnt from. If its loss rose while the other one went on
+# falling, the network would be learning your hundred pictures by heart:
+# then take fewer steps, smaller ones, or the head alone.
+#
+# Keeping aside has a price. Twenty of a hundred labels were not learnt
+# from, and in our table that costs a point. So when all is decided, train
+# once more, on all of them, and for as long as has proved well.
+#
 # ## Save, load, ask
 #
 # `publish` writes the weights and a card to one file: what goes in, what
@@ -157,31 +177,32 @@ plots.show(draw.course(history), "20_course")
 # file is loaded (a *pickle* may run anything).
 
 # %%
+network, _ = learn()
 file = folders.cache_folder() / "my-digits.safetensors"
 card = zoo.read_card("glyph-conv") | {
-    "name": "my digits",
+    "name": "my digits", "licence": "CC BY 4.0",
     "classes": ours.classes,
     "source": "100 scans: bright ink, 28 × 28, ink within 20",
-    "licence": "CC BY 4.0",
-    "accuracy": {"kept aside": history.best["validation_accuracy"]},
-    "command": "python lessons/20_use_it_tomorrow.py",
-}
+    "accuracy": {"20 kept aside": history.best["validation_accuracy"]},
+    "command": "lessons/20_use_it_tomorrow.py",
+}  # fmt: skip
 zoo.publish(network, file, **card)
 again = zoo.load(file)
 outputs = train.predict(again, test)
 sure = nn.functional.softmax(mt.tensor(outputs), dim=1).numpy()
 for k in np.argsort(sure.max(1))[[0, 1, -1]]:
-    name = again.card["classes"][sure[k].argmax()]
+    name = ours.classes[sure[k].argmax()]
     print(f"picture {k}: a {name}, sure to {sure[k].max():.0%}")
-right = train.evaluate(again, test)["accuracy"]
-print(f"of all 600: {right:.1%} right")
+print(train.evaluate(again, test))
 
 # %% [markdown]
-# @END@
+# The network wavers where a person would look twice, and tells so. Ask
+# somebody about these pictures, and put the answers with the hundred: no
+# labels are better spent.
 #
 # ## What the numbers say
 #
-# Two sentences, both ours; the article only says that it can be done.
+# The first sentence is ours, the second one the article's.
 
 # %%
 costs = {
@@ -214,31 +235,28 @@ claim(
 
 # %%
 base = draw.runs(table, "scratch")
-careful = {
-    "careful − scratch": draw.runs(table, "stopped early") - base,
-    "careful − head": draw.runs(table, "stopped early")
-    - draw.runs(table, "head"),
-}
-gain, beyond = (judge(v).word for v in careful.values())
+recipes = ("head", "head, then all", "augmented", "stopped early")
+gains = {r: draw.runs(table, r) - base for r in recipes}
+passes = [judge(gain).word == "more" for gain in gains.values()]
 claim(
     "C6",
-    "download, change the head, fine-tune: with a hundred pictures of "
-    "one's own the careful recipe beats scratch, and the head alone",
+    "download, change the head, fine-tune: a hundred pictures of one's own "
+    "are read better than from scratch (four recipes − scratch)",
     source="article",
-    refuted_by="no gain against scratch",
-    control="the same network from scratch; the head alone",
-    **experiments.over_seeds(careful),
-    effect=careful["careful − scratch"].mean(),
-    interval=judge(careful["careful − scratch"]).interval,
-    verdict="does not hold"
-    if gain != "more"
-    else "holds"
-    if beyond == "more"
-    else "holds narrowly",
-    condition="against scratch; no better than the head alone for sure"
-    if gain == "more" and beyond != "more"
+    refuted_by="no gain by one of the four recipes",
+    control="the same architecture from scratch on the same pictures",
+    **experiments.over_seeds(gains),
+    effect=gains["augmented"].mean(),
+    interval=judge(gains["augmented"]).interval,
+    verdict="holds"
+    if all(passes)
+    else "holds narrowly"
+    if any(passes)
+    else "does not hold",
+    condition=f"by {sum(passes)} of {len(passes)} recipes"
+    if any(passes) and not all(passes)
     else "",
-    check=careful["careful − scratch"].mean() > 0.02,
+    check=gains["head"].mean() > 0.02,
     format="+.1%",
 )
 
@@ -254,7 +272,14 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# @TRY@
+# 1. The twenty kept aside are all read rightly, whatever the margin.
+#    Only the loss tells a difference, and it is lowest near 20. On the
+#    600 a picture without a margin loses some two points; from 16 to 24
+#    nothing much changes. Twenty pictures see large differences and no
+#    small ones.
+# 2. Very sure. It was only ever asked *which* of ten digits, and never
+#    *whether*. "How sure" compares the ten with each other and with
+#    nothing else in the world.
 #
 # </details>
 #

@@ -98,10 +98,14 @@ def course(history):
         steps, seen, color=plots.COLOURS[5], ls="--", marker="^", ms=4
     )
     axes.plot(steps, aside, color=plots.COLOURS[0], marker="o", ms=4)
-    axes.plot(
-        best["step"], best["validation_loss"], "D", mfc="none",
-        color=plots.COLOURS[1], ms=11, mew=2,
-    )  # fmt: skip
+    axes.annotate(
+        "taken",
+        (best["step"], best["validation_loss"]),
+        (best["step"], 0.45 * max(seen)),
+        ha="center",
+        color=plots.COLOURS[1],
+        arrowprops={"arrowstyle": "->", "color": plots.COLOURS[1]},
+    )
     fall = [
         k
         for k in range(1, len(steps))
