@@ -196,8 +196,8 @@ for k in np.argsort(sure.max(1))[[0, 1, -1]]:
 print(train.evaluate(again, test))
 
 # %% [markdown]
-# The network wavers where a person would look twice, and tells so. Ask
-# somebody about these pictures, and put the answers with the hundred: no
+# At the first two pictures the network wavers, and tells so. Ask somebody
+# about pictures like these, and put the answers with the hundred: few
 # labels are better spent.
 #
 # ## What the numbers say
