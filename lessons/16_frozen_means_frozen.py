@@ -242,9 +242,9 @@ claim(
 #
 # 1. Nothing: both curves are flat. Switching the gradients off is enough
 #    for a body that has nothing but weights.
-# 2. Only the lower one. Each batch of ten has another mean, so the
-#    averages jitter, and the old skill with them. The frozen one is a
-#    straight line whatever you do.
+# 2. Only the lower one, and not by much: each batch of ten has another mean,
+#    so the averages jitter, and the old skill with them. The frozen one is
+#    a straight line whatever you do.
 # 3. Nothing, all five. Without a gradient the optimiser passes the weight
 #    over, and decay with it.
 #
