@@ -192,7 +192,7 @@ outputs = train.predict(again, test)
 sure = nn.functional.softmax(mt.tensor(outputs), dim=1).numpy()
 for k in np.argsort(sure.max(1))[[0, 1, -1]]:
     name = ours.classes[sure[k].argmax()]
-    print(f"picture {k}: a {name}, sure to {sure[k].max():.0%}")
+    print(f"picture {k}: {name}, sure to {sure[k].max():.0%}")
 print(train.evaluate(again, test))
 
 # %% [markdown]
