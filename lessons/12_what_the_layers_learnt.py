@@ -148,11 +148,11 @@ for name, body in (("learnt", network), ("random", fresh(0))):
 # drawn by lot.
 #
 # *The random network.* Look at the second line above: before its first
-# step the network can be read as well! Deeper units see more of the
-# picture (their *receptive field* is larger), and a corner needs room.
-# That is the work of the person who built the network; nothing was learnt.
-# So what counts is the climb from layer to layer *beyond* the climb of the
-# network's own beginning.
+# step the network can be read as well! And deeper units see more of the
+# picture (their *receptive field* is larger), which alone can make a thing
+# easier to read. That is the work of the person who built the network;
+# nothing was learnt. So what counts is the climb from layer to layer
+# *beyond* the climb of the network's own beginning.
 #
 # **Predict before you run.** Ten networks were trained and asked three
 # questions: which of six directions has a line? Corner or line? Curve or

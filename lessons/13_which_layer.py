@@ -127,8 +127,9 @@ runs = {
     for task in TARGETS
 }
 for task, now in once.items():
-    stored = runs[task]["copied"].mean(0)[[0, 2, 4]]
-    assert np.abs(now - stored).max() < 0.08, task
+    stored = runs[task]["copied"][:, [0, 2, 4]]
+    apart = np.abs(now - stored.mean(0))
+    assert (apart < 4 * stored.std(0, ddof=1)).all(), task
 plots.show(draw.curves(runs), "13_layers")
 
 # %% [markdown]

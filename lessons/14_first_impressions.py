@@ -19,12 +19,13 @@
 # instead of to him, and somebody without any idea would get to know him
 # sooner.
 #
-# Article B says that a borrowed network is just that. Where two sets of
-# data differ much, the borrowed knowledge does not help and can do harm;
-# then start afresh. People call the harm **negative transfer**. Article A
-# sounds more hopeful: a network that had learnt human faces was of use for
-# dogs' faces, and so it works even where two tasks seem to have nothing to
-# do with each other. There is a quarrel between the two. Let us settle it.
+# Article B ([sources](sources.md)) says that a borrowed network is just
+# that. Where two sets of data differ much, the borrowed knowledge does not
+# help and can do harm; then start afresh. People call the harm **negative
+# transfer**. Article A sounds more hopeful: a network that had learnt
+# human faces was of use for dogs' faces, and so it works even where two
+# tasks seem to have nothing to do with each other. There is a quarrel
+# between the two. Let us settle it.
 #
 # ## The same pictures, two questions
 #
@@ -167,7 +168,8 @@ plots.show(draw.worth(judged, 100), "14_worth")
 # learnt. It is the price of holding still, and any body pays it that was
 # not made for digits. Only where a body is behind a *random* one has it
 # learnt something harmful. That is so for ink. For the far worlds it
-# cannot be shown (the claim below counts).
+# cannot be shown with five seeds, although *shuffled* looks like it (the
+# claim below counts).
 #
 # Now the square marks: everything may learn, and the borrowed values are
 # only where one starts. Most of the harm is gone. No far upbringing is
@@ -205,10 +207,12 @@ plots.show(draw.pairs(lent), "14_pairs")
 # beats random numbers. She asks whether it beats starting afresh, and the
 # held body never surely does. Lent by digits or animals it is surely
 # behind in several places. A rich source, two hundred characters, comes
-# closest. So something is carried over, and it is not enough to make the
-# recipe *work*. A fair word for the article: faces and dogs' faces are
-# more alike than letters and elephants, and its networks saw more
-# pictures. That pair is not tested here.
+# closest. (Where all may learn, the squares, borrowing is surely ahead
+# twice, for new characters in the convolutional network.) So something is
+# carried over, and it is not enough to make the recipe *work*. A fair word
+# for the article: faces and dogs' faces are more alike than letters and
+# elephants, and its networks saw more pictures. That pair is not tested
+# here.
 #
 # ## What the numbers say
 

@@ -189,7 +189,9 @@ plots.show(draw.worth(gains), "15_worth")
 #
 # (Where it could choose, the small rate mostly took the largest of its
 # four, 0.0003, a third of the head's. A body rate nearer to the head's
-# would be nearer to "one rate", and lose less where small steps lose.)
+# would be nearer to "one rate", and lose less where small steps lose. But
+# the digits do not ask for the old skill when they choose: of that, these
+# steps keep about a half, and the shorter ones above kept most.)
 #
 # So the advice is sound where it was meant: few labels, a near task. With
 # many labels the data know better than the body. If you do not know how

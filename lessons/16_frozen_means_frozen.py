@@ -77,9 +77,9 @@ def gradients_off(body):
 
 
 # %% [markdown]
-# **Predict before you run.** No weight of the body gets a gradient. After
-# sixty steps of training the new head, how many of a hundred letters that
-# it named before will the old head still name?
+# **Predict before you run.** No weight of the body gets a gradient. Of a
+# hundred new drawings the old head names about 60. How many will it still
+# name after sixty steps of training the new head?
 
 
 # %%

@@ -89,11 +89,11 @@ report("one output, trained on prices", guesses)
 # ## A second thought
 #
 # What did we throw away? The network could tell kinds apart, and a price
-# hangs on the kind. So we could ask for the kind first, with a head of
-# ten outputs, trained on the digits. (New labels are not needed: a price
-# tells its digit.) Then we look the price up in the
-# list. Where the network wavers, we weigh the prices by how likely it
-# finds each digit: that is the *expected* price.
+# hangs on the kind. So we could ask for the kind first, with a head of ten
+# outputs, trained on the digits. (New labels are not needed: a price tells
+# its digit.) Then we look the price up in the list. Where the network
+# wavers, we weigh the prices by how likely it finds each digit: that is
+# the *expected* price.
 #
 # **Predict before you run.** The same hundred boxes, the same body, ten
 # outputs instead of one. How many coins off?

@@ -207,12 +207,12 @@ outputs = train.predict(again, test)
 sure = nn.functional.softmax(mt.tensor(outputs), dim=1).numpy()
 for k in np.argsort(sure.max(1))[[0, 1, -1]]:
     name = ours.classes[sure[k].argmax()]
-    print(f"picture {k}: a {name}, sure to {sure[k].max():.0%}")
+    print(f"picture {k}: {name}, sure to {sure[k].max():.0%}")
 print(train.evaluate(again, test))
 
 # %% [markdown]
-# The network wavers where a person would look twice, and tells so. Ask
-# somebody about these pictures, and put the answers with the hundred: no
+# At the first two pictures the network wavers, and tells so. Ask somebody
+# about pictures like these, and put the answers with the hundred: few
 # labels are better spent.
 #
 # ## What the numbers say

@@ -28,6 +28,8 @@ def beyond(answer):
         return ""
     if abs(answer - 0.09) < 1e-9:
         return "that is the whole climb; how much of it was never learnt?"
+    if abs(answer - 5) < 1e-9:
+        return "that is in points; 0.01 is one of them"
     return "take the climb of the learnt network and of its beginning"
 
 
@@ -48,9 +50,10 @@ EXERCISES = (
     Exercise(
         "Layer 1 of a learnt network tells corners in 80 %, layer 2 in "
         "89 %. In the same network before its first step it is 70 % and "
-        "74 %. How much of the climb is the learning's? Give a share.",
+        "74 %. By how much does the learnt network climb more than its "
+        "beginning does? (0.01 is a point.)",
         beyond,
         0.05,
-        (0.09, 0.15, 0.04),
+        (0.09, 0.15, 0.04, 5),
     ),
 )

@@ -22,14 +22,14 @@ def expected(answer):
 
 def head(answer):
     wanted = {
-        "age in years": "value",
+        "weight in grams": "value",
         "kind of ship": "kind",
         "fare by zone": "kind",
     }
     for name, right in wanted.items():
         if answer.get(name) != right:
             return {
-                "age in years": "between two ages there are ages",
+                "weight in grams": "between two weights there are weights",
                 "kind of ship": "nothing lies between a ferry and a tug",
                 "fare by zone": "which zone, and then the list of fares",
             }[name]
@@ -49,21 +49,21 @@ EXERCISES = (
     ),
     Exercise(
         'Which head first, "kind" or "value"? Fill in the dictionary '
-        '{"age in years": …, "kind of ship": …, "fare by zone": …}.',
+        '{"weight in grams": …, "kind of ship": …, "fare by zone": …}.',
         head,
         {
-            "age in years": "value",
+            "weight in grams": "value",
             "kind of ship": "kind",
             "fare by zone": "kind",
         },
         (
             {
-                "age in years": "value",
+                "weight in grams": "value",
                 "kind of ship": "kind",
                 "fare by zone": "value",
             },
             {
-                "age in years": "kind",
+                "weight in grams": "kind",
                 "kind of ship": "kind",
                 "fare by zone": "kind",
             },
