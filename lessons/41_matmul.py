@@ -268,14 +268,7 @@ claim(
     interval=(low, high),
     unit="times",
     format=".3g",
-    verdict="does not hold"
-    if low <= 1.05
-    else "holds"
-    if costs
-    else "holds narrowly",
-    condition=""
-    if low <= 1.05 or costs
-    else "the gain, not the loss",
+    verdict="holds" if low > 1.05 and costs else "does not hold",
     check=high > 1,
 )
 
