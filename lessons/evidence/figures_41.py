@@ -37,13 +37,12 @@ def sizes(climbs, top):
         for rung in rungs
     }
     best = max(share[0][-1] for share in shares.values())
-    return plots.curves_with_spread(
-        np.array(list(climbs)),
+    return _at_powers_of_two(
+        list(climbs),
         shares,
         f"At {max(climbs)} the best rung reaches {best:.0%} of the peak",
         "rows and columns of the matrices",
         "share of what the core can do",
-        log_x=True,
         percent=True,
         ylim=(0, 105),
     )
@@ -51,18 +50,26 @@ def sizes(climbs, top):
 
 def caches(counts):
     """Megabytes carried by rung, for caches of several sizes."""
-    kilobytes = np.array(list(counts))
     rungs = next(iter(counts.values()))
     curves = {
         rung: [[counts[k][rung] / 1e6 for k in counts]]
         for rung in rungs
     }
-    return plots.curves_with_spread(
-        kilobytes,
+    return _at_powers_of_two(
+        list(counts),
         curves,
-        "Blocks and packing carry little whatever the cache",
+        "Once all three matrices fit, the order no longer matters",
         "size of the cache (KB)",
         "megabytes carried",
-        log_x=True,
         log_y=True,
     )
+
+
+def _at_powers_of_two(x, curves, *names, **options):
+    figure = plots.curves_with_spread(
+        np.array(x), curves, *names, log_x=True, **options
+    )
+    axes = figure.axes[0]
+    axes.set_xticks(x, [str(n) for n in x])
+    axes.minorticks_off()
+    return figure

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minitransfer.plots.curves import label_ends
-from minitransfer.plots.style import BLUE, COLOURS, INK, ORANGE, figure, house_style
+from minitransfer.plots.style import BLUE, COLOURS, INK, ORANGE, PAPER, figure, house_style
 
 
 @house_style()
@@ -68,6 +68,7 @@ def roofline(
                 color=colour,
                 va="bottom" if above else "top",
                 ha="right" if x[0] > right / 4 else "center",
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
             )
     axes.set_xlabel(xlabel)
     axes.set_ylabel("GFLOP/s")

@@ -172,11 +172,12 @@ def _compiled(loops):
 
 def _tile(a, b):
     """The outer tile on operands as they lie; those that are smaller than one tile get zeros."""
-    rows, columns = len(a), b.shape[1]
-    size, lanes = a.itemsize, VECTOR_BYTES // a.itemsize
-    width = OUTER_VECTORS * lanes
-    a = np.pad(a, ((0, max(OUTER_ROWS - rows, 0)), (0, 0)))
-    b = np.pad(b, ((0, 0), (0, max(width - columns, 0))))
+    rows, columns, size = len(a), b.shape[1], a.itemsize
+    width = OUTER_VECTORS * VECTOR_BYTES // size
+    if rows < OUTER_ROWS:
+        a = np.pad(a, ((0, OUTER_ROWS - rows), (0, 0)))
+    if columns < width:
+        b = np.pad(b, ((0, 0), (0, width - columns)))
     c, spill = np.empty((len(a), b.shape[1]), a.dtype), np.empty((OUTER_ROWS, width), a.dtype)
     loop = tiled._outer_loop[a.dtype]
     loop(a, 0, b, 0, b.strides[0] // size, width, c, len(a), spill, 0, len(a))
