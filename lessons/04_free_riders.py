@@ -99,7 +99,7 @@ plots.show(draw.team(nn.member(four, member), team), "04_team")
 # what `contributions` computes. To *take a node out* means to hold it at
 # its mean.
 #
-# One picture is one picture. For 200 networks we count four things:
+# That was one network. For 200 of them we count four things:
 #
 # - *idle*: nodes whose swing is less than 2 % of all swings;
 # - *distinct*: nodes that are not idle, and no twins of an earlier one
@@ -136,9 +136,10 @@ for name in ("idle", "distinct", "needed", "team"):
 # May we send the free riders home, then? The article warns us, and it is
 # right to: in life we do not see all variations of a thing. In the
 # evidence two-node networks see half of the states of larger tables.
-# Those that fit this half are often wrong on the rest, where the relation
-# needs more than two nodes. Where it needs no more, they are the better
-# ones. Few nodes are a wager that the relation is simple, and nothing in
+# Where the relation needs more than two nodes, those that fit this half
+# are wrong on the rest more often than wide networks. Where it needs no
+# more, they were not seen to lose, and on one relation they were well
+# ahead. Few nodes are a wager that the relation is simple, and nothing in
 # what was seen tells whether it is won.
 #
 # ## Making everybody work
@@ -194,9 +195,9 @@ plots.show(draw.shares(eight), "04_shares")
 # it lowers the loss on new ones, if its strength is chosen well. (The
 # strength is a *hyper-parameter*: training does not find it. In the
 # evidence *validation* examples choose it, and *test* examples, which
-# served for nothing else, judge.) The penalty does not help by putting
-# every node to work. It helps by keeping the weights small, and a network
-# of small weights is a smooth one.
+# served for nothing else, judge.) It cannot help by putting every node to
+# work, for that it does not do. What it does is keep the weights small,
+# and a network of small weights is a smooth one.
 #
 # ## What the numbers say
 #

@@ -168,12 +168,11 @@ def overfitting(trials, strength, chosen):
     chosen: task → place of the strength that validation chose.
     """
     told = ", ".join(
-        f"{losses[2][0].mean():.2f} → {losses[2][chosen[name]].mean():.2f} "
-        f"({name})"
+        f"{losses[2][0].mean():.2f} → {losses[2][chosen[name]].mean():.2f}"
         for name, losses in trials.items()
     )
     figure, panels = plots.figure(
-        f"Test loss without and with the penalty that validation chose: "
+        f"Test loss without penalty → with the one that validation chose: "
         f"{told}",
         columns=len(trials),
         width=7.5,
