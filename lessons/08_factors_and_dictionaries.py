@@ -167,8 +167,8 @@ plots.show(draw.atoms(D), "08_dictionary")
 # strokes. They are what is left when one wants to say much with few words.
 # And here is how the dictionary spells: patches that it has not seen, of
 # digits that it has not seen, and the atoms that each takes, most of it
-# first. All have the same scale, so that in every row the atoms add up to
-# the sum.
+# first. All have the same scale, so that in every row the atoms (the six
+# largest are shown) add up to the sum.
 
 # %%
 unseen = data.patches(data.mnist("test").x, 4, rng)
@@ -202,7 +202,7 @@ plots.show(draw.spelling(unseen, z, D), "08_spelling")
 # **Why are deep networks more efficient than shallow ones?** For the
 # *iteration prior*: what is above is made from what is below, so that an
 # example helps all others that share its lower structure. It needs the
-# same step to be the same weights; depth by itself did nothing.
+# same step to be the same weights; depth by itself was no help in lesson 5.
 #
 # **Where does depth have no advantage?** Where neither prior holds
 # (lesson 5), and where layers pass on less than they get (lesson 7).
