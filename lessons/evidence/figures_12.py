@@ -127,9 +127,9 @@ def counts(right):
         for name, kinds in right.items()
     }
     return _panels(
-        "From layer 1 to 3 corner or curve is read "
-        + " and ".join(f"{r} points ({n})" for n, r in rise.items())
-        + " better than in the network's own beginning",
+        "Corner or curve, from layer 1 to 3, beyond the network's own "
+        "beginning: "
+        + ", ".join(f"{r} points with {n}" for n, r in rise.items()),
         right,
         "strokes read right (%)",
         chance=dict.fromkeys(right, 1 / 2),
@@ -150,15 +150,14 @@ def single_units(selective):
 
 def alike(pairs):
     """CKA by layer: sort of pair → pairs × layers."""
-    learnt, random = (
-        pairs[sort].mean(0) for sort in ("two learnt", "two random")
+    top = ", ".join(
+        f"{runs[:, 3].mean():.2f} for {sort}"
+        for sort, runs in pairs.items()
     )
     figure = plots.curves_with_spread(
         np.arange(1, 5),
         pairs,
-        f"In layer 1 any two networks are alike ({learnt[0]:.2f} and "
-        f"{random[0]:.2f}); in layer 4 those that learnt "
-        f"({learnt[3]:.2f} and {random[3]:.2f})",
+        f"Likeness of two networks, layer 4: {top}",
         "layer",
         "likeness (CKA without bias)",
         ylim=(0.6, 1.0),
