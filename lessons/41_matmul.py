@@ -281,19 +281,21 @@ claim(
 #    `cache_model.bytes_moved(yours, (N, N), (N, N), (N, N), cache=CACHE)`.
 #    Which matrix is picked up and put down most often?
 # 3. `ladder.climb(512, 512, 1)`: a matrix times a single column. How
-#    far does the last rung get now? Look at the slope before you answer.
+#    far do the last rungs get? Look at the slope before you answer.
 #
 # <details><summary>What you will see</summary>
 #
-# 1. With 2 MB, b (1 MB) stays in the cache and nothing but three
-#    matrices is carried. From 1 MB downwards all of b is carried for each
-#    row of a, and it no longer matters how small the cache is: who
-#    throws out what was not used for longest throws out just what comes
-#    next.
+# 1. With 2 MB b (1 MB) stays in the cache, and nothing but the three
+#    matrices is carried. With 128 KB all of b is carried for each row of
+#    a, and just as much with any cache that is clearly smaller than b:
+#    who throws out what was not used for longest throws out just what
+#    comes next.
 # 2. c, all of it, once for each k, read and written.
-# 3. Not far. Each number of a is used once, so there are two operations
-#    for four bytes, and the slope is the roof that counts. No order of
-#    loops can change that; only a smaller number format could.
+# 3. No rung gets far. Each number of a is used once, so there are two
+#    operations for four bytes, and the slope is the roof that counts. No
+#    order of loops can change that; only a smaller number format could.
+#    And the tiles compute columns that nobody has asked for. (The library
+#    has another tile for narrow products.)
 #
 # </details>
 #

@@ -9,6 +9,8 @@ no fetching in advance, and nothing but these matrices in it.
 Hill and Smith, *Evaluating associativity in CPU caches* (1989), explain the parts.
 """
 
+from functools import cache
+
 import numba
 import numpy as np
 from numba.experimental import jitclass
@@ -87,6 +89,11 @@ def matrices(*shapes, cache=None):
     return made, counts
 
 
+@cache
+def _compiled(loops):
+    return numba.njit(loops, boundscheck=False, error_model="numpy")
+
+
 def bytes_moved(loops, *shapes, cache=None):
     """Count what a loop nest moves between a cache and what lies behind it.
 
@@ -108,6 +115,6 @@ def bytes_moved(loops, *shapes, cache=None):
         (8192, 49152)
     """
     made, counts = matrices(*shapes, cache=cache)
-    numba.njit(loops, boundscheck=False, error_model="numpy")(*made)
+    _compiled(loops)(*made)
     left = 64 * int((made[0].lines[made[0].lines >= 0] % 2).sum())
     return int(counts[0]), int(counts[1] + counts[2]) + left

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minitransfer.plots.curves import label_ends
-from minitransfer.plots.style import BLUE, COLOURS, INK, ORANGE, PAPER, figure, house_style
+from minitransfer.plots.style import BLUE, COLOURS, INK, ORANGE, figure, house_style
 
 
 @house_style()
@@ -58,17 +58,17 @@ def roofline(
             ends.append((y[-1] / 1e9, name, colour))
         else:
             place = np.log10([x[0], y[0]])
-            above = any(np.abs(place - other).max() < 0.4 for other in named)
-            named += [] if above else [place]
+            beside = any(np.abs(place - other).max() < 0.4 for other in named)
+            above = not beside and y[0] > x[0] * bandwidth
+            named += [] if beside else [place]
             axes.annotate(
                 name,
                 (x[0], y[0] / 1e9),
-                (0, 8 if above else -8),
+                (8, 0) if beside else (0, 8 if above else -8),
                 textcoords="offset points",
                 color=colour,
-                va="bottom" if above else "top",
-                ha="right" if x[0] > right / 4 else "center",
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+                va="center" if beside else "bottom" if above else "top",
+                ha="left" if beside else "right" if above or x[0] > right / 4 else "center",
             )
     axes.set_xlabel(xlabel)
     axes.set_ylabel("GFLOP/s")

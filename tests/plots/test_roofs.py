@@ -18,11 +18,11 @@ def test_a_rung_of_one_point_is_named_beside_it():
     assert axes.texts[1].xy == (2.0, 1.0)
 
 
-def test_names_of_points_that_are_near_stand_on_two_sides():
-    ladder = {"one": (3, 6e10), "near": (4, 6e10), "far": (100, 1e9)}
+def test_names_of_points_are_apart_from_each_other_and_from_the_slope():
+    ladder = {"one": (9, 6e10), "near": (11, 6e10), "far": (100, 1e9), "over": (1, 3e10)}
     picture = plots.roofline(ladder, 1e11, 1e10, "t", "operations for each byte carried")
     sides = {t.get_text(): t.get_va() for t in picture.axes[0].texts[1:]}
-    assert sides == {"one": "top", "near": "bottom", "far": "top"}
+    assert sides == {"one": "top", "near": "center", "far": "top", "over": "bottom"}
     assert picture.axes[0].get_xlabel() == "operations for each byte carried"
 
 

@@ -16,7 +16,7 @@
 In all tiles a block of C stays in registers while k runs (`register_tiles`). The outer tile reads
 A in place, whatever its strides: it needs single numbers of A. Of B it needs vectors, so B's rows
 must be contiguous. The dot tile needs vectors of both, along k. How one comes to them is said, in
-four rungs, by `ladder`.
+five rungs, by `ladder`.
 """
 
 import math
