@@ -38,8 +38,7 @@ x, y = map(mt.tensor, data.xor())
 loss = nn.BCEWithLogitsLoss()
 
 
-def training(*sizes, frozen=0):
-    """A network, and the step that trains it, as a plain function."""
+def training(*sizes, frozen=0):  # the step, as a plain function
     layers = []
     for a, b in itertools.pairwise(sizes):
         layers += [nn.Linear(a, b), nn.Sigmoid()]
@@ -73,14 +72,9 @@ print(quick)
 
 
 # %%
-def thousand(step):
-    for _ in range(1000):
-        step(x, y)
-
-
 ways = {
-    "as written": lambda: thousand(step),
-    "a call a step": lambda: thousand(quick),
+    "as written": lambda: [step(x, y) for _ in range(1000)],
+    "a call a step": lambda: [quick(x, y) for _ in range(1000)],
     "1,000 in a call": lambda: quick.repeat(1000, x, y),
 }
 took = {
@@ -118,9 +112,6 @@ class Box:
     def note(self, line):
         return Box(self.notes, line)
 
-    def __rmul__(self, number):
-        return self.note(f"{number} * {self.name}")
-
     def __radd__(self, number):
         return self.note(f"{number} + {self.name}")
 
@@ -132,7 +123,7 @@ class Box:
 
 
 def squash(x):
-    return x / (1.0 + abs(2.0 * x))
+    return x / (1.0 + abs(x))
 
 
 notes = []
@@ -140,8 +131,8 @@ squash(Box(notes))
 print(notes)
 
 # %% [markdown]
-# Four operations. NumPy would make four passes over memory for them and
-# three arrays that nobody asked for. From the same list we can write code
+# Three operations. NumPy would make three passes over memory for them
+# and two arrays that nobody asked for. From the same list we can write code
 # in two ways: a loop for each line, or one loop in which a number goes
 # through all lines before the next one's turn comes. The second is
 # **fusion**. What lies between the lines then never goes to memory; it
@@ -152,10 +143,8 @@ print(notes)
 def code(notes, fused):
     """The text of a function that does what the notes say."""
     last, loop = len(notes) - 1, "for i in range(v0.size):"
-    text = [f"def f(v0, v{last}):"]
-    for k in range(1, last):
-        text += [] if fused else [f"v{k} = np.empty_like(v0)"]
-    text += [loop] if fused else []
+    new = [f"v{k} = np.empty_like(v0)" for k in range(1, last)]
+    text = [f"def f(v0, v{last}):", *([loop] if fused else new)]
     for k, line in enumerate(notes[1:], 1):
         line = re.sub(r"(v\d+)", r"\1[i]", f"    v{k} = {line}")
         if fused:  # a number, and no array

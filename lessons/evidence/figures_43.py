@@ -36,7 +36,7 @@ def passes(sizes, nanoseconds):
     gain = slow[-1] / quick[-1]
     figure, axes = plots.figure(
         f"On {sizes[-1]:,} numbers one loop is {gain:.1f} times as quick"
-        " as four"
+        " as several"
     )
     for name, values, style, colour in (
         (loops, slow, "o--", GREY),
