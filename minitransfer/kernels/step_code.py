@@ -32,6 +32,12 @@ KEEP = 200
 """Compiled steps that are kept; the oldest are deleted when there are more."""
 
 
+_inside = numba.njit(
+    error_model="numpy", boundscheck=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+"""A function that only compiled code calls: the doors for others take as long to compile as it."""
+
+
 @helper
 def one_sign(x):
     """-1, 0 or 1; NaN stays NaN."""
@@ -91,7 +97,7 @@ def _eight_sums(typingctx, like, place, n):
     return like.dtype(like, types.intp, types.intp), generate
 
 
-@numba.njit(error_model="numpy")
+@_inside
 def sum_of(x, start, n, step):
     """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs."""
     if n < 8:
@@ -147,7 +153,7 @@ def memory(address, n, like):
 
 #: What the code of a step may name.
 NAMES = {
-    "math": math, "np": np, "helper": numba.njit(error_model="numpy", boundscheck=False),
+    "math": math, "np": np, "helper": _inside,
     "inf": math.inf, "nan": math.nan, "memory": memory, "sum_of": sum_of,
     "multiply_add": multiply_add, "exponential": exponential, "one": one, "one_sign": one_sign,
     "one_maximum": one_maximum, "one_minimum": one_minimum, "one_isfinite": one_isfinite,
