@@ -410,14 +410,8 @@ for (sort, layer), one in by_layer.items():
 
 # %%
 mlp = zoo.load("glyph-mlp")[1].weight.detach().numpy()
-noise = np.concatenate(
-    [
-        zoo.glyph_mlp(10, generator=np.random.default_rng(seed))[1]
-        .weight.detach()
-        .numpy()
-        for seed in range(3)
-    ]
-)
+fresh_mlp = zoo.glyph_mlp(10, generator=np.random.default_rng(0))
+noise = fresh_mlp[1].weight.detach().numpy()
 whole = {
     name: transfer.gabor_fit(w.reshape(-1, 28, 28))[0]
     for name, w in (("learnt", mlp), ("random", noise))
