@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import kernels
+from minitransfer.kernels import caches
 from minitransfer.kernels.gemm.ladder import climb
 from minitransfer.kernels.peak import memory_bandwidth, peak_flops
 from minitransfer.kernels.vector_code import VECTOR_BYTES
@@ -23,7 +24,9 @@ _GROUPS = {
     "conv": kernel_cases.conv_cases,
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,
+    "compiled": step_cases.compiled_cases,
 }
+_QUICK_SECONDS = 0.06
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
 _START = (
     "import time; start = time.perf_counter(); from minitransfer import kernels; "
@@ -37,24 +40,32 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=Path("benchmarks") / "results")
     parser.add_argument("--only", nargs="*", choices=_GROUPS, default=list(_GROUPS))
     parser.add_argument("--seconds", type=float, default=0.5, help="for each competitor of a case")
+    parser.add_argument("--quick", action="store_true", help="only rows with a bar, no pictures")
     replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = parser.parse_args(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
+    if not options.quick:
+        options.out.mkdir(parents=True, exist_ok=True)
     kernels.set_num_threads(1)
     kernels.keep_freed_memory()  # as `train.fit` does
     if kernel_cases.torch:
         kernel_cases.torch.set_num_threads(1)
     peak = peak_flops(np.float32)
-    print(f"peak of one core: {peak / 1e9:.0f} GFLOP/s (float32)")
+    print(f"{_processor()}; {_machine(peak)}")
     cases = []
     for group in options.only:
-        for case in _GROUPS[group]():
-            timing.measure(case, options.seconds)
+        teaching = {"teaching": False} if options.quick and group == "steps" else {}
+        for case in _GROUPS[group](**teaching):
+            if options.quick and not case.bar:
+                continue
+            timing.measure(case, _QUICK_SECONDS if options.quick else options.seconds)
             cases.append(case)
-            ratios = ", ".join(f"{case.ratio(peer):.2f} × {peer}" for peer in case.peers)
-            print(
-                f"{case.group}: {case.name}: {1e3 * case.seconds['minitransfer']:.3g} ms; {ratios}"
-            )
+            if not options.quick:
+                ratios = ", ".join(f"{case.ratio(peer):.2f} × {peer}" for peer in case.peers)
+                took = 1e3 * case.seconds["minitransfer"]
+                print(f"{case.group}: {case.name}: {took:.3g} ms; {ratios}")
+    if options.quick:
+        print(report.rows_under_their_bar(cases))
+        return 0
     report.write_tables(cases, peak, options.out, _notes(peak))
     report.draw_ratios(cases, options.out)
     speeds = {n: climb(n, n, n, seconds=options.seconds) for n in (32, 64, 128, 256, 512, 1024)}
@@ -66,13 +77,21 @@ def main(arguments=None):
 def _notes(peak):
     cold, warm = _compile_times()
     return [
-        f"{_processor()}, vectors of {8 * VECTOR_BYTES} bits, peak of one core {peak / 1e9:.0f} "
-        "GFLOP/s float32 (measured)",
+        f"{_processor()}, {_machine(peak)}",
         f"Python {platform.python_version()}, " + ", ".join(_versions()),
         f"kernels of the main job, imports included: {cold:.1f} s compiled anew, {warm:.1f} s "
         "from the cache",
         time.strftime("measured on %Y-%m-%d"),
     ]
+
+
+def _machine(peak):
+    levels = sorted(caches.sizes().items())
+    sizes = [f"L{level} {size >> 10:,} KiB" for level, size in levels] or ["caches not known"]
+    return (
+        f"vectors of {8 * VECTOR_BYTES} bits, {', '.join(sizes)}, peak of one core "
+        f"{peak / 1e9:.0f} GFLOP/s float32 (measured)"
+    )
 
 
 def _compile_times():

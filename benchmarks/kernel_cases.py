@@ -11,8 +11,10 @@ try:
 except ImportError:
     torch = None
 
-CUBES = (128, 256, 512, 1024)
+CUBES = (128, 256, 512, 1024, 2048)
 SKINNY = ((64, 784, 128), (784, 64, 128), (128, 27, 1024))
+BATCHES = (64, 256, 1024)
+"""Rows of x in the product of a fully connected layer, x @ W.T."""
 NARROW = ((64, 128, 10), (1000, 128, 16), (256, 256, 1))
 # images, channels, filters, size, kernel, stride, groups
 CONVS_3X3 = (
@@ -40,21 +42,30 @@ def _draw(*shape):
 
 
 def matmul_cases():
-    """Cubes, the skinny shapes of training steps, and heads, which have a few columns only."""
-    shapes = [((n, n, n), 0.9) for n in CUBES] + [(shape, 0.85) for shape in SKINNY]
-    for (m, k, n), bar in shapes + [(shape, 0.0) for shape in NARROW]:
-        a, b = _draw(m, k), _draw(k, n)
-        calls = {
-            "minitransfer": lambda a=a, b=b: kernels.matmul(a, b),
-            "numpy": lambda a=a, b=b: np.matmul(a, b),
-        }
-        yield Case("matmul", f"{m}×{k} @ {k}×{n}", calls, 2 * m * k * n, bar)
+    """Cubes, the shapes of training steps, and heads, which have a few columns only."""
+    for n in CUBES:
+        yield _product(f"{n}×{n} @ {n}×{n}", _draw(n, n), _draw(n, n), 0.95)
+    for m, k, n in SKINNY:
+        yield _product(f"{m}×{k} @ {k}×{n}", _draw(m, k), _draw(k, n), 0.95)
+    for m in BATCHES:
+        yield _product(f"{m}×784 @ (256×784).T", _draw(m, 784), _draw(256, 784).T, 0.95)
+    yield _product("(512×512).T @ 512×512", _draw(512, 512).T, _draw(512, 512), 0.95)
+    for n in (256, 1024):
+        doubles = _draw(n, n).astype(np.float64)
+        yield _product(f"{n}×{n} @ {n}×{n}, float64", doubles, doubles[::-1].copy(), 0.95)
+    for m, k, n in NARROW:
+        yield _product(f"{m}×{k} @ {k}×{n}", _draw(m, k), _draw(k, n), 0.7)
+
+
+def _product(name, a, b, bar):
+    calls = {"minitransfer": lambda: kernels.matmul(a, b), "numpy": lambda: np.matmul(a, b)}
+    return Case("matmul", name, calls, 2 * a.size * b.shape[1], bar)
 
 
 def conv_cases():
     """Forward, backward-data, backward-weights, and the three together, which the bar is for."""
     for shape in CONVS_3X3 + CONVS_OTHER:
-        yield from _conv(shape, 0.85 if shape in CONVS_3X3 else 0.75)
+        yield from _conv(shape, 0.9)
 
 
 def _conv(shape, bar):

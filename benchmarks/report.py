@@ -36,6 +36,22 @@ def rows(cases, peak):
             }
 
 
+def rows_under_their_bar(cases):
+    """A text: how many bars are met, and the rows that are not, the furthest below first."""
+    judged = [
+        (min(case.ratio(peer) for peer in case.rivals), case)
+        for case in cases
+        if case.bar and case.rivals
+    ]
+    under = [(ratio / case.bar, ratio, case) for ratio, case in judged if ratio < case.bar]
+    lines = [f"{len(judged) - len(under)} of {len(judged)} bars met, one thread."]
+    if under:
+        lines.append("Below, times as fast as the fastest peer (bar):")
+    for _, ratio, case in sorted(under, key=lambda line: line[:2]):
+        lines.append(f"  {ratio:.2f} ({case.bar:g})  {case.group}: {case.name}")
+    return "\n".join(lines)
+
+
 def write_tables(cases, peak, folder, notes):
     """Write table.csv and table.md; `notes` are lines about machine and versions."""
     lines = list(rows(cases, peak))

@@ -3,7 +3,7 @@
 import numpy as np
 
 import minitransfer as mt
-from minitransfer import nn, optim, transfer, zoo
+from minitransfer import data, nn, optim, transfer, zoo
 
 from . import teaching_conv_nets, teaching_libraries
 from .timing import Case
@@ -14,16 +14,142 @@ except ImportError:
     torch = None
 
 
-def step_cases():
-    """XOR, the five-layer perceptron, the conv net, and the conv net with a frozen body."""
-    yield _xor()
+def step_cases(teaching=True):
+    """XOR, the five-layer perceptron, the conv net, and the conv net with a frozen body.
+
+    Args:
+        teaching: whether other teaching libraries run beside, some of which take minutes.
+    """
+    available = teaching_libraries.available if teaching else lambda *_: {}
+    yield _xor(available)
     rng = np.random.default_rng(0)
-    yield _training("MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64, rng, 0.8)
-    yield _training("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128, rng, 0.8)
-    yield _frozen(rng)
+    yield _training(
+        "MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64, rng, 1.0, available
+    )
+    yield _training("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128, rng, 1.0, available)
+    yield _frozen(rng, available)
 
 
-def _xor():
+def compiled_cases():
+    """Steps made one function, against PyTorch's, and against the same steps as they stand."""
+    yield from _compiled_xor()
+    yield _compiled_population()
+    yield _compiled("MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64)
+    yield _compiled("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128)
+
+
+def _compiled_xor(many=1000):
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    t = np.array([[0], [1], [1], [0]], np.float32)
+    steps = {}
+    for name, library in (("minitransfer", mt), ("eager", mt), ("torch", torch)):
+        if library is not None:
+            net = library.nn.Sequential(
+                *(library.nn.Linear(2, 8), library.nn.Sigmoid(), library.nn.Linear(8, 1))
+            )
+            sgd = library.optim.SGD(net.parameters(), lr=0.5)
+            inputs = library.from_numpy(x), library.from_numpy(t)
+            steps[name] = _step_of(net, library.nn.BCEWithLogitsLoss(), sgd), inputs
+    step, inputs = steps["minitransfer"]
+    ours = mt.compile(step)
+    calls = {"minitransfer": lambda: ours(*inputs)}
+    calls |= {name: _call(*steps[name]) for name in steps if name != "minitransfer"}
+    theirs = _compiled_by_torch(calls.get("torch"))
+    calls |= {"torch.compile": theirs} if theirs else {}
+    ours(*inputs)
+    rest = tuple(name for name in calls if name not in ("minitransfer", "torch"))
+    group = "compiled step"
+    yield Case(group, "XOR 2-8-1, SGD", calls, 0, 100, rest, unit="steps")
+    calls = {name: _times(many, call) for name, call in calls.items() if name != "minitransfer"}
+    calls = {"minitransfer": lambda: ours.repeat(many, *inputs)} | calls
+    name = f"XOR 2-8-1, SGD, {many:,} steps in a call"
+    yield Case(group, name, calls, 0, 1000, rest, unit="steps", units=many)
+
+
+def _compiled_population(members=200):
+    x, y = map(mt.tensor, data.xor())
+    steps = []
+    for _ in range(2):
+        net = nn.population(
+            lambda g: nn.Sequential(nn.Linear(2, 4, generator=g), nn.Sigmoid(),
+                                    nn.Linear(4, 1, generator=g)), members,
+        )  # fmt: skip
+        adam = optim.Adam(net.parameters(), lr=0.1)
+
+        def loss(outputs, y):
+            each = nn.functional.binary_cross_entropy_with_logits
+            return nn.member_losses(each, outputs, y).sum()
+
+        steps.append(_step_of(net, loss, adam))
+    ours = mt.compile(steps[0])
+    ours(x, y)
+    calls = {"minitransfer": lambda: ours(x, y), "eager": lambda: steps[1](x, y)}
+    name = f"XOR 2-4-1, {members} networks side by side, Adam"
+    return Case("compiled step", name, calls, 0, 1.0, unit="steps", units=members)
+
+
+def _compiled(name, build, batch):
+    rng = np.random.default_rng(0)
+    images, labels = rng.random((batch, 1, 28, 28), np.float32), rng.integers(0, 10, batch)
+    inputs = mt.from_numpy(images), mt.from_numpy(labels)
+    net, steps = build(10), []
+    for network in (net, build(10)):
+        adam = optim.Adam(network.parameters(), lr=1e-3)
+        steps.append(_step_of(network, nn.CrossEntropyLoss(), adam))
+    ours = mt.compile(steps[0])
+    ours(*inputs)
+    calls = {"minitransfer": lambda: ours(*inputs), "eager": lambda: steps[1](*inputs)}
+    if torch:
+        twin = _twin(net, channels_last=True)
+        theirs = torch.optim.Adam(twin.parameters(), lr=1e-3, fused=True)
+        pictures = torch.from_numpy(images).to(memory_format=torch.channels_last)
+        given = pictures, torch.from_numpy(labels)
+        calls["torch at its best"] = _call(
+            _step_of(twin, torch.nn.CrossEntropyLoss(), theirs), given
+        )
+        faster = _compiled_by_torch(calls["torch at its best"])
+        calls |= {"torch.compile": faster} if faster else {}
+    beside = tuple(n for n in calls if n.startswith("torch"))
+    return Case("compiled step", name, calls, 0, 1.0, beside, unit="images", units=batch)
+
+
+def _step_of(net, loss, optimizer):
+    def step(inputs, targets):
+        optimizer.zero_grad()
+        loss(net(inputs), targets).backward()
+        optimizer.step()
+
+    return step
+
+
+def _call(step, inputs):
+    return lambda: step(*inputs)
+
+
+def _times(n, call):
+    def often():
+        for _ in range(n):
+            call()
+
+    return often
+
+
+def _compiled_by_torch(call):
+    """The call compiled by PyTorch's own compiler, if that is here and runs (it needs a C++
+    compiler, and half a minute)."""
+    if call is None:
+        return None
+    try:
+        compiled = torch.compile(call)
+        compiled()
+        compiled()
+    except Exception as error:  # of many kinds
+        print(f"torch.compile does not run here: {type(error).__name__}")
+        return None
+    return compiled
+
+
+def _xor(available):
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
     t = np.array([[0], [1], [1], [0]], np.float32)
     calls = {}
@@ -37,7 +163,7 @@ def _xor():
         adam = library.optim.SGD(net.parameters(), lr=0.5)
         inputs, targets = library.from_numpy(x), library.from_numpy(t)
         calls[name] = _step(net, loss, adam, inputs, targets)
-    others = teaching_libraries.available(teaching_libraries.XOR, x, t)
+    others = available(teaching_libraries.XOR, x, t)
     beside = tuple(others)
     name = "XOR 2-8-1, SGD"
     return Case("training step", name, calls | others, bar=3.0, beside=beside, unit="steps")
@@ -52,7 +178,7 @@ def _step(net, loss, optimizer, inputs, targets):
     return step
 
 
-def _training(name, build, batch, rng, bar):
+def _training(name, build, batch, rng, bar, available):
     images = rng.random((batch, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, batch)
     net = build(10)
@@ -71,19 +197,19 @@ def _training(name, build, batch, rng, bar):
     if build is zoo.glyph_mlp:
         sizes = [784, *(layer.weight.shape[0] for layer in net if hasattr(layer, "out_features"))]
         flat = images.reshape(batch, -1)
-        others = teaching_libraries.available(teaching_libraries.MLP, flat, labels, sizes)
+        others = available(teaching_libraries.MLP, flat, labels, sizes)
     else:
-        others = _conv_nets([(images, labels)], net, frozen=0)
+        others = _conv_nets(available, [(images, labels)], net, frozen=0)
     calls |= others
     beside = tuple(others)
     return Case("training step", name, calls, 0, bar, beside, unit="images", units=batch)
 
 
-def _conv_nets(batches, net, frozen):
+def _conv_nets(available, batches, net, frozen):
     """The same network in other teaching libraries; the first `frozen` arrays do not learn."""
     arrays = [p.detach().numpy().copy() for p in net.parameters()]
     makers = teaching_conv_nets.CONV_NET
-    return teaching_libraries.available(makers, batches, arrays, frozen)
+    return available(makers, batches, arrays, frozen)
 
 
 def _twin(net, channels_last=False):
@@ -108,7 +234,7 @@ def _twin(net, channels_last=False):
     return twin.to(memory_format=torch.channels_last) if channels_last else twin
 
 
-def _frozen(rng, count=1280, batch=128):
+def _frozen(rng, available, count=1280, batch=128):
     """One epoch of training the head alone; ours on features computed once, beforehand."""
     images = rng.random((count, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, count)
@@ -139,7 +265,7 @@ def _frozen(rng, count=1280, batch=128):
             ]
             calls[peer] = _epoch(twin, torch.nn.CrossEntropyLoss(), theirs, batches)
     batches = [(images[i : i + batch], labels[i : i + batch]) for i in range(0, count, batch)]
-    others = _conv_nets(batches, net, frozen=len(list(net.parameters())) - 2)
+    others = _conv_nets(available, batches, net, frozen=len(list(net.parameters())) - 2)
     name = "glyph conv net, body frozen: an epoch of the head (features cached)"
     beside = tuple(others)
     return Case("training step", name, calls | others, 0, 5.0, beside, unit="images", units=count)

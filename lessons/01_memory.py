@@ -2,7 +2,7 @@
 # # 1 · Memory: one node, eight relations
 #
 # > When four states of one thing decide between two states of another,
-# > why can a short list hold that and a single line of weights not?
+# > why can a short list hold that and a single weight not?
 #
 # - **Time:** 12 minutes
 # - **You need:** Python, and what a probability is
@@ -23,27 +23,26 @@
 # 3. Why is a deep network more efficient than a shallow one?
 # 4. Where does depth have no advantage?
 #
-# The article's frame is wide. Left alone, things fall into disorder: a
-# hot cup cools, a tidy room does not stay tidy. Living things work
-# against that, with food and with *information*. The world shows us
-# things in ever new variations; learning finds out what hangs together
-# with what, and leaves less uncertain than before. If that is what
-# learning is, its measure is a measure of uncertainty.
+# Left alone, things fall into disorder: a hot cup cools, a tidy room
+# does not stay tidy. Living things work against that, with food and with
+# *information*. The world shows us things in ever new variations;
+# learning finds out what hangs together with what, and leaves less
+# uncertain than before. If that is what learning is, its measure is a
+# measure of uncertainty.
 #
 # ## A lamp
 #
 # Something, $A$, can be in four states: 0, 1, 2 or 3. Something else,
 # $B$, can be in two: 0 or 1. Think of a photograph of a wall, which looks
-# one of four ways, and of a lamp, off or on. (What is to be seen on the
-# wall? Wait for lesson 2. So far there are four pictures, numbered.)
+# one of four ways, and of a lamp, off or on. (Lesson 2 says what is to
+# be seen on the wall. So far there are four pictures, numbered.)
 #
 # A form that one and the same thing may take is called a *variation*;
 # here $A$ has four. A *relation* joins one state of $A$ to one state of
 # $B$. There are $4 \times 2 = 8$ relations, and to know how the lamp hangs
 # on the wall is to know of each whether it is so or not. A *truth table*
-# says it: for every state, what the lamp does. Two of them stay with us.
-# In OR the lamp is on in the states 1, 2 and 3. In XOR it is on in 1 and
-# 2.
+# says it: for every state, what the lamp does. In the truth table OR the
+# lamp is on in the states 1, 2 and 3, in XOR in 1 and 2.
 #
 # Here are two learners for a truth table. The *look-up table* has an
 # input of its own for every state, which is 1 in that state and 0 in all
@@ -83,14 +82,14 @@ plots.show(draw.two_ends(), "01_two_ends")
 # good is that? Say it gave the probability $p$ to what then turns out to
 # be true. Its *surprise* is $-\log_2 p$, counted in *bits*. With
 # $p = \frac{1}{2}$ that is one bit: the answer to one yes-or-no question
-# that it could not answer itself. With $p = 1$ it is none. And who was
-# nearly sure of the contrary is surprised by many bits. Over the four
-# states,
+# that it could not answer itself. With $p = 1$ it is none. Someone who
+# was nearly sure of the contrary is surprised by many bits. Over the
+# four states,
 #
 # $$\text{surprise} = -\sum_{a=0}^{3} \log_2 p(\text{what is true in } a).$$
 #
-# Who knows nothing and says one half everywhere has 4 bits of it. Who is
-# sure of something wrong has more.
+# Someone who knows nothing and says one half everywhere has 4 bits of
+# it. Someone who is sure of something wrong has more.
 #
 # On average surprise has two parts. One is the *entropy*, the uncertainty
 # in the thing itself; our lamp has none, for the state decides. The
@@ -105,9 +104,11 @@ plots.show(draw.two_ends(), "01_two_ends")
 # of the 200 runs does it end with all four states right? And where it
 # fails: what will it say instead?
 #
-# The loop is the usual one: predict, compare, find the slope, take a
-# step. `nn.population` stacks the weights of 200 nodes, and each learns
-# as if it were alone.
+# To *train* is to make the loss smaller, step by step: predict, compare,
+# find for each weight the *slope* of the loss (how fast it rises as this
+# weight grows), and move the weight a little way downhill. How far, says
+# the *optimiser*, here Adam. `nn.population` stacks the weights of 200
+# nodes, and each learns as if it were alone.
 
 
 # %%
@@ -157,15 +158,14 @@ plots.show(draw.surprise(bits, every=10), "01_surprise")
 # (The bands hold the middle 80 % of the runs. Some start above 4 bits:
 # initial weights may say something wrong, and say it firmly.)
 #
-# The node learns OR, and of XOR nothing whatever. It does not end with
-# three right out of four, or with another failure each time: all 200
-# runs end at one half to everything.
+# The node learns OR, and of XOR nothing whatever: all 200 runs end at
+# one half to everything.
 #
 # ## Why the line cannot
 #
 # Walk along $x = 0, 1, 2, 3$. With $w > 0$ the output $\sigma(wx + b)$
 # only rises, with $w < 0$ it only falls. OR asks for 0, 1, 1, 1: one
-# rise, and nothing else. XOR asks for 0, 1, 1, 0: up *and* down again.
+# rise. XOR asks for 0, 1, 1, 0: up *and* down again.
 # Whatever pulls the line up at 1 or 2 pulls it up at 3 as well.
 #
 # And why exactly one half? At $w = b = 0$ the errors in the four states

@@ -119,7 +119,7 @@ for name, y in tables.items():
 #
 # because both sides are $w_1 + w_2 + 2b$. XOR wants both numbers on the
 # left to be negative and both on the right to be positive. Then the sums
-# cannot be equal. In the plane of the two bits: the states where $z = 0$
+# cannot be equal. In the plane of the two bits: the points where $z = 0$
 # form a straight line, and no straight line has 01 and 10 on one side and
 # 00 and 11 on the other.
 

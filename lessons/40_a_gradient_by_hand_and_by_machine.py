@@ -44,7 +44,11 @@
 # each of its inputs a small function, message in, message out. An
 # *operation* stands in one place with its derivatives; `operation` makes
 # one of it that remembers. (This *automatic differentiation*, autograd
-# for short, is built the same way in `minitransfer`.)
+# for short, is built the same way in `minitransfer`.) In a product of
+# matrices, `a @ b`, the message is once more multiplied by the other
+# factor, which stands on its own side and is transposed: `g @ b.T` goes to
+# `a`, `a.T @ g` to `b`. Then the shapes fit, and for single numbers it is
+# the rule from above.
 
 # %%
 import itertools

@@ -181,6 +181,8 @@ def __getattr__(name):
         return importlib.import_module(f"minitransfer.{name}")
     if name in ("get_num_threads", "set_num_threads"):
         return getattr(importlib.import_module("minitransfer.kernels"), name)
+    if name == "compile":
+        return importlib.import_module("minitransfer.compiler").compile
     if name in ("save", "load"):
         return getattr(importlib.import_module("minitransfer.serialization"), name)
     if name in vars(nn.functional) and name[0] != "_":

@@ -46,6 +46,10 @@ Tensor = None
 #: The history of a recorded tensor once its graph has been walked.
 FREED = ("freed",)
 
+#: Whoever writes down the operations of this moment, or None; see `minitransfer.compiler`. It runs
+#: the same functions on stand-ins of arrays, so no derivative is written a second time.
+tracing = None
+
 #: Numbers everything that is recorded or written, in the order in which it happens. One call is
 #: one step even when several Python threads make it, so no two events share a number.
 _sequence = itertools.count(1)
@@ -194,6 +198,8 @@ def differentiable(operation):
         arrays = []
         for a in args:
             arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
+        if tracing is not None:
+            arrays, options = tracing.operands(operation, args, arrays, options)
         try:
             value, derivatives = operation(*arrays, **options)
         except (AttributeError, TypeError) as error:
@@ -203,7 +209,7 @@ def differentiable(operation):
             raise
         # A result needs none of the constructor's checks, which take as long as a small product.
         y = Tensor.__new__(Tensor)
-        y.array = value = value if type(value) is np.ndarray else np.asarray(value)
+        y.array = value = value if type(value) is np.ndarray else to_array(value)
         y.gradient = y.history = y.version = None
         y.requires_grad = False
         if value.base is not None:
@@ -302,6 +308,16 @@ def as_array(x):
     return x
 
 
+def to_array(x):
+    """Return `x` as an array; the stand-in of one that is being traced as it is.
+
+    Example:
+        >>> to_array(np.float32(1))
+        array(1., dtype=float32)
+    """
+    return x if getattr(x, "traced", False) else np.asarray(x)
+
+
 # Writing in place
 
 
@@ -338,6 +354,8 @@ def check_writable(x) -> None:
         RuntimeError: if `x` is the result of a recorded operation, or a leaf that needs a
             gradient while recording is on.
     """
+    if tracing is not None:
+        tracing.written(x)
     if x.history is not None and x.history is not FREED:
         raise RuntimeError(
             "in-place write to a tensor that a recorded operation produced: its gradient would be "
@@ -393,6 +411,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             "nothing to walk back: no input of this tensor requires a gradient, or it was "
             "computed under no_grad(); are all parameters frozen?"
         )
+    if tracing is not None:
+        tracing.phase = "backward"
     gradient = _first_gradient(tensor, gradient)
     gradients, leaves = {id(tensor): gradient}, []
     ahead = []  # a heap, from which what was recorded last comes first
@@ -441,6 +461,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             y.history = FREED
     # Last: an array that a leaf takes for its own is read no more.
     _add_to_leaves(leaves, gradients, handed_out={id(gradient)})
+    if tracing is not None:
+        tracing.phase = "forward"
 
 
 def _first_gradient(tensor, gradient):
@@ -475,7 +497,7 @@ def _add_to_leaves(leaves, gradients, handed_out) -> None:
             continue
         # An operation may return what it was given, or a view: `a + b` hands one array to both.
         if not isinstance(gy, np.ndarray) or gy.base is not None or id(gy) in handed_out:
-            gy = np.array(gy, order="C")
+            gy = to_array(gy).copy()
         handed_out.add(id(gy))
         leaf.gradient = gy
 

@@ -124,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="speed beside NumPy, PyTorch and other libraries")
     bench.add_argument("--out", type=Path, help="folder for the tables and pictures")
     bench.add_argument("--only", nargs="+", default=[], help="matmul, conv, rest, steps")
+    bench.add_argument(
+        "--quick", action="store_true", help="a minute: only the rows that are under their bar"
+    )
     bench.set_defaults(command=_bench)
     return parser
 
@@ -277,7 +280,10 @@ def _bench(options) -> int:
         name, folder = "benchmarks", package.parent
     out = (options.out or folders.cache_folder() / "benchmarks").resolve()
     only = ["--only", *options.only] if options.only else []
-    check_writable(*(out / file for file in ("table.csv", "table.md", "ratios.png")))
+    if options.quick:
+        only.append("--quick")
+    else:
+        check_writable(*(out / file for file in ("table.csv", "table.md", "ratios.png")))
     # A process of its own: the peers read how many threads to use when they are loaded.
     one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     command = [sys.executable, "-m", name, "--out", str(out), *only]

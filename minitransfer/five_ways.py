@@ -141,7 +141,7 @@ def _start(parent):
 
 
 def conclusion(result: dict) -> str:
-    """Say in two plain sentences what the numbers of `five_ways` show.
+    """Say in plain sentences what the numbers of `five_ways` show.
 
     Example:
         >>> ways = {"head": 0.93, "all": 0.92, "small_lr": 0.94, "scratch": 0.85, "random": 0.74}
@@ -178,4 +178,10 @@ def conclusion(result: dict) -> str:
         )
     else:
         second = f"But a body frozen at random weights does about as well ({random:.1%})"
-    return f"{first}. {second}; the best of the three ways to borrow was “{WAYS[best]}”."
+    third = f"the best of the three ways to borrow was “{WAYS[best]}”."
+    if gain > 2 * spread:
+        third += (
+            " This is for strokes, of which its source was made, too: less is gained from farther "
+            "away, or nothing (lessons 11 and 14)."
+        )
+    return f"{first}. {second}; {third}"

@@ -9,7 +9,6 @@ import re
 
 #: (where, name) -> what to use instead.
 NOT_COVERED = {
-    ("minitransfer", "compile"): "the kernels are compiled already; call the model itself",
     ("minitransfer", "jit"): "the kernels are compiled already; call the model itself",
     ("minitransfer", "autocast"): "there is no mixed precision; float32 is the default",
     ("minitransfer", "amp"): "there is no mixed precision; float32 is the default",

@@ -553,7 +553,7 @@ def _as_array(data) -> np.ndarray:
     if isinstance(data, Tensor):
         return data.array
     if isinstance(data, (np.ndarray, np.generic)):
-        array = np.asarray(data)
+        array = autograd.to_array(data)
     else:
         array = np.array(data)
         if array.dtype == float64:

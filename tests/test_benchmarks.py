@@ -41,6 +41,21 @@ def test_a_slow_peer_has_a_few_turns_and_takes_none_from_the_others():
     assert 50 < case.ratio("slow") < case.ratio("tried") < 80
 
 
+def test_rows_under_their_bar_are_named_the_furthest_below_first():
+    from benchmarks import report, timing
+
+    def case(name, ours, bar):
+        seconds = {"minitransfer": ours, "peer": 1.0, "other": 0.1}
+        return timing.Case("g", name, {}, bar=bar, beside=("other",), seconds=seconds)
+
+    cases = [case("a", 1.1, 1), case("b", 4.0, 1), case("c", 0.5, 1), case("d", 9.0, 0)]
+    text = report.rows_under_their_bar(cases)
+    assert text.startswith("1 of 3 bars met")
+    assert text.index("0.25 (1)  g: b") < text.index("0.91 (1)  g: a")
+    assert "g: c" not in text
+    assert "g: d" not in text
+
+
 @pytest.mark.parametrize("name", ["MyGrad", "autograd", "tinygrad"])
 @pytest.mark.parametrize("frozen", [0, 8])
 def test_the_conv_net_learns_the_same_in_other_libraries(name, frozen):

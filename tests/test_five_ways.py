@@ -45,3 +45,4 @@ def test_the_conclusion_follows_the_numbers(numbers, first, second):
     text = conclusion(result(*numbers))
     assert first in text
     assert second in text
+    assert ("This is for strokes" in text) is (first == "fewer errors")

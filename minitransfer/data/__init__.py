@@ -5,6 +5,7 @@ from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
+from minitransfer.data.patches import patches
 from minitransfer.data.sets import (
     animal_shapes,
     japanese_vowels,
@@ -30,6 +31,7 @@ __all__ = [
     "mnist",
     "one_hot",
     "or_",
+    "patches",
     "render",
     "shuffled_digits",
     "state_index",

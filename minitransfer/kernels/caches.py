@@ -15,36 +15,55 @@ DEFAULT = 512 << 10
 
 
 @cache
-def second_level():
-    """Return the bytes of a core's second-level cache.
+def sizes():
+    """Return the bytes of a core's data caches by level, as far as the system says them.
 
-    Read from the system on Linux and macOS; `DEFAULT` where it does not say.
+    Read from the system on Linux and macOS; nothing elsewhere.
+
+    Example:
+        >>> all(level in (1, 2, 3, 4) for level in sizes())
+        True
+    """
+    try:
+        if sys.platform == "darwin":
+            return _of_macos()
+        return _of_linux(Path("/sys/devices/system"))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return {}
+
+
+@cache
+def second_level():
+    """Return the bytes of a core's second-level cache, `DEFAULT` where the system does not say.
 
     Example:
         >>> second_level() >= 128 << 10
         True
     """
-    try:
-        size = _of_macos() if sys.platform == "darwin" else _of_linux(Path("/sys/devices/system"))
-    except (OSError, ValueError, KeyError, AttributeError):
-        size = 0
+    size = sizes().get(2, 0)
     return size if size >= 128 << 10 else DEFAULT
 
 
 def _of_linux(system):
-    """The size as the kernel gives it, "1024K"; 0 where there is no such file."""
-    for index in system.glob("cpu/cpu0/cache/index*"):
-        if (index / "level").read_text().strip() == "2":
+    """The sizes as the kernel gives them, "1024K"."""
+    found = {}
+    for index in sorted(system.glob("cpu/cpu0/cache/index*")):
+        kind = index / "type"
+        if not kind.exists() or kind.read_text().strip() != "Instruction":
             text = (index / "size").read_text().strip()
-            return int(text[:-1]) << {"K": 10, "M": 20}[text[-1]]
-    return 0
+            size = int(text[:-1]) << {"K": 10, "M": 20}[text[-1]]
+            found[int((index / "level").read_text())] = size
+    return found
 
 
 def _of_macos():
-    """That of a fast core where there are two kinds; several cores share it."""
-    ask = ctypes.CDLL(None).sysctlbyname
-    for name in (b"hw.perflevel0.l2cachesize", b"hw.l2cachesize"):
-        size, length = ctypes.c_uint64(), ctypes.c_size_t(8)
-        if ask(name, ctypes.byref(size), ctypes.byref(length), None, ctypes.c_size_t(0)) == 0:
-            return size.value
-    return 0
+    """Those of a fast core where there are two kinds; several cores share the second level."""
+    ask, found = ctypes.CDLL(None).sysctlbyname, {}
+    for level, name in ((1, "l1dcachesize"), (2, "l2cachesize"), (3, "l3cachesize")):
+        for prefix in ("hw.perflevel0.", "hw."):
+            size, length = ctypes.c_uint64(), ctypes.c_size_t(8)
+            full = f"{prefix}{name}".encode()
+            failed = ask(full, ctypes.byref(size), ctypes.byref(length), None, ctypes.c_size_t(0))
+            if not failed and size.value:
+                found.setdefault(level, size.value)
+    return found

@@ -33,8 +33,11 @@ REGISTRY = {}
 
 
 def helper(function):
-    """A function that kernels call. It is compiled into them and has no machine code of its own."""
-    return numba.njit(**_OPTIONS)(function)
+    """A function that kernels call. It is compiled into them and has no machine code of its own.
+
+    Nor has it doors for Python or C, which would take as long to compile as what is behind them.
+    """
+    return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
 class Kernel(dict):

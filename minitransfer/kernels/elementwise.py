@@ -57,18 +57,28 @@ def sigmoid_cross_entropy_reference(logits, targets):
     return (1 - targets) * logits + yes, sigmoid_reference(logits) - targets
 
 
+@helper
+def one_relu(x):
+    """`relu` of one number; NaN <= 0 is false."""
+    return type(x)(0) if x <= 0 else x
+
+
+@helper
+def one_relu_backward(gy, y):
+    """`relu_backward` of one number."""
+    return type(gy)(0) if y <= 0 else gy
+
+
 @kernel("void(flat1, real[::1])")
 def _relu(x, y):
-    nothing = x.dtype.type(0)
     for i in range(y.size):
-        y[i] = nothing if x[i] <= 0 else x[i]  # NaN <= 0 is false
+        y[i] = one_relu(x[i])
 
 
 @kernel("void(flat1, flat1, real[::1])")
 def _relu_backward(gy, y, gx):
-    nothing = gy.dtype.type(0)
     for i in range(y.size):
-        gx[i] = nothing if y[i] <= 0 else gy[i]
+        gx[i] = one_relu_backward(gy[i], y[i])
 
 
 @intrinsic
@@ -158,29 +168,45 @@ def _erf(x, y):
         y[i] = math.erf(x[i])
 
 
+@helper
+def one_sigmoid(x):
+    """`sigmoid` of one number."""
+    one = type(x)(1)
+    e = exponential(-abs(x))
+    return (e if x < 0 else one) / (one + e)
+
+
+@helper
+def one_sigmoid_backward(gy, y):
+    """`sigmoid_backward` of one number."""
+    return gy * (y * (type(y)(1) - y))
+
+
+@helper
+def one_sigmoid_cross_entropy(x, t):
+    """`sigmoid_cross_entropy` of one answer: the loss and its derivative."""
+    nothing, one = type(x)(0), type(x)(1)
+    e = exponential(-abs(x))
+    yes = math.log1p(e) + (-x if x < 0 else nothing)  # -log(sigmoid(x))
+    return (one - t) * x + yes, (e if x < 0 else one) / (one + e) - t
+
+
 @kernel("void(flat1, real[::1])")
 def _sigmoid(x, y):
-    one = x.dtype.type(1)
     for i in range(y.size):
-        e = exponential(-abs(x[i]))
-        y[i] = (e if x[i] < 0 else one) / (one + e)
+        y[i] = one_sigmoid(x[i])
 
 
 @kernel("void(flat1, flat1, real[::1])")
 def _sigmoid_backward(gy, y, gx):
-    one = y.dtype.type(1)
     for i in range(gx.size):
-        gx[i] = gy[i] * (y[i] * (one - y[i]))
+        gx[i] = one_sigmoid_backward(gy[i], y[i])
 
 
 @kernel("void(flat1, flat1, real[::1], real[::1])")
 def _sigmoid_cross_entropy(x, t, losses, difference):
-    nothing, one = x.dtype.type(0), x.dtype.type(1)
     for i in range(losses.size):
-        e = exponential(-abs(x[i]))
-        yes = math.log1p(e) + (-x[i] if x[i] < 0 else nothing)  # -log(sigmoid(x))
-        losses[i] = (one - t[i]) * x[i] + yes
-        difference[i] = (e if x[i] < 0 else one) / (one + e) - t[i]
+        losses[i], difference[i] = one_sigmoid_cross_entropy(x[i], t[i])
 
 
 def _map(loop, x):

@@ -61,14 +61,14 @@ def _layer_norm_backward(gy, x, weight, mean, inverse, gx, gweight, gbias, first
         alone = x.dtype.type(0)
         with_x = x.dtype.type(0)
         for j in range(x.shape[1]):
-            g = gy[i, j] * weight[j]
-            alone += g
-            with_x += g * (x[i, j] - mean[i])
+            gx[i, j] = gy[i, j] * weight[j]
+            alone += gx[i, j]
+            with_x += gx[i, j] * (x[i, j] - mean[i])
         alone /= n
         with_x *= inverse[i] * inverse[i] / n
         for j in range(x.shape[1]):
             offset = x[i, j] - mean[i]
-            gx[i, j] = inverse[i] * (gy[i, j] * weight[j] - alone - offset * with_x)
+            gx[i, j] = inverse[i] * (gx[i, j] - alone - offset * with_x)
             gweight[j] += gy[i, j] * offset * inverse[i]
             gbias[j] += gy[i, j]
 

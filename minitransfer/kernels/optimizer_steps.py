@@ -6,7 +6,7 @@ it waits for memory.
 
 import numpy as np
 
-from .compile import kernel
+from .compile import helper, kernel
 from .elementwise import parallel_rows
 
 
@@ -36,19 +36,47 @@ def adam_step_reference(p, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupl
     p -= rate * m / (np.sqrt(v) * real((1 - beta2**step) ** -0.5) + real(eps))
 
 
+@helper
+def one_sgd(p, g, lr, decay):
+    """A step of SGD for one number; the parameter is returned."""
+    return p - lr * (g + decay * p)
+
+
+@helper
+def one_momentum(p, g, buffer, lr, momentum, new, decay, of_buffer, of_g):
+    """A step of SGD with momentum for one number: the parameter and the running direction."""
+    d = g + decay * p
+    b = momentum * buffer + new * d
+    return p - lr * (of_buffer * b + of_g * d), b
+
+
+@helper
+def adam_rates(lr, beta1, beta2, step):
+    """The rate, and the factor for the root of v, with which the means' start at 0 is made good."""
+    return lr / (1.0 - beta1**step), (1.0 - beta2**step) ** -0.5
+
+
+@helper
+def one_adam(p, g, m, v, rate, beta1, new1, beta2, new2, scale, eps, decay, keep):
+    """A step of Adam for one number: the parameter and both running means."""
+    d = g + decay * p
+    m = beta1 * m + new1 * d
+    v = beta2 * v + new2 * d * d
+    return keep * p - rate * m / (np.sqrt(v) * scale + eps), m, v
+
+
 @kernel("void(real[::1], flat1, real, real)")
 def _sgd(p, g, lr, decay):
     for i in range(p.size):
-        p[i] -= lr * (g[i] + decay * p[i])
+        p[i] = one_sgd(p[i], g[i], lr, decay)
 
 
 @kernel("void(real[::1], flat1, real[::1], real, real, real, real, real, real)")
 def _momentum(p, g, buffer, lr, momentum, new, decay, of_buffer, of_g):
     for i in range(p.size):
-        d = g[i] + decay * p[i]
-        b = momentum * buffer[i] + new * d
-        buffer[i] = b
-        p[i] -= lr * (of_buffer * b + of_g * d)
+        p[i], buffer[i] = one_momentum(
+            p[i], g[i], buffer[i], lr, momentum, new, decay, of_buffer, of_g
+        )
 
 
 @kernel(
@@ -57,12 +85,9 @@ def _momentum(p, g, buffer, lr, momentum, new, decay, of_buffer, of_g):
 )
 def _adam(p, g, m, v, rate, beta1, new1, beta2, new2, scale, eps, decay, keep):
     for i in range(p.size):
-        d = g[i] + decay * p[i]
-        mi = beta1 * m[i] + new1 * d
-        vi = beta2 * v[i] + new2 * d * d
-        m[i] = mi
-        v[i] = vi
-        p[i] = keep * p[i] - rate * mi / (np.sqrt(vi) * scale + eps)
+        p[i], m[i], v[i] = one_adam(
+            p[i], g[i], m[i], v[i], rate, beta1, new1, beta2, new2, scale, eps, decay, keep
+        )
 
 
 def sgd_step(p, g, buffer, lr, momentum, dampening, weight_decay, nesterov):

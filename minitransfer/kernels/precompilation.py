@@ -8,7 +8,7 @@ import numpy as np
 
 from . import chosen_kernels, elementwise, max_pool, optimizer_steps, softmax_loss
 from .compile import REGISTRY, TYPES
-from .conv import shifted
+from .conv import filters, images
 from .gemm import packed, tiled
 
 
@@ -32,7 +32,8 @@ def precompile_main_job(progress=None):
     chosen = [
         *(tiled._linear, tiled._sum_rows, tiled._small, tiled._outer_loop, tiled._dot_loop),
         *(packed._pack, packed._multiply),
-        *(shifted._convolve, shifted._gradient_of_filters),
+        *(images._convolve_shifted, images._convolve_small),
+        *(filters._add_shifted, filters._add_small),
         *(max_pool._max_2x2, max_pool._max_2x2_backward),
         *(elementwise._relu, elementwise._relu_backward),
         *(softmax_loss._cross_entropy, optimizer_steps._adam),

@@ -267,3 +267,35 @@ def copy_every_second(typingctx, like, n, source, target):
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def transpose_tile(typingctx, like, source, s_row, rows, columns, target, t_row, plus):
+    """Write the transpose of `rows` by `columns` numbers, at most a vector of each.
+
+    Row i is read ``i * s_row`` elements behind the address `source`, column j written
+    ``j * t_row`` behind `target`, `plus` added to each number. The numbers change places in
+    registers.
+    """
+    i = types.intp
+    signature = types.void(like, i, i, i, i, i, i, like.dtype)
+
+    def generate(context, builder, signature, arguments):
+        _, source, s_row, rows, columns, target, t_row, plus = arguments
+        code = Code(context, builder, signature.args[0].dtype)
+        source, target, plus = code.pointer(source), code.pointer(target), code.spread(plus)
+
+        def mask(k, outer, inner):
+            inside = builder.icmp_signed("<", _I64(k), outer)
+            return code.first_lanes(builder.select(inside, inner, _I64(0)))
+
+        lines = [
+            code.load_some(code.at(source, builder.mul(s_row, _I64(k))), mask(k, rows, columns))
+            for k in range(code.lanes)
+        ]
+        for k, line in enumerate(code.transposed(lines)):
+            to = code.at(target, builder.mul(t_row, _I64(k)))
+            code.store_some(builder.fadd(line, plus), to, mask(k, columns, rows))
+        return context.get_dummy_value()
+
+    return signature, generate

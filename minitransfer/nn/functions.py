@@ -483,7 +483,8 @@ class CrossEntropyLoss(_Loss):
             return labels.size // labels.shape[1 if labels.ndim > 1 else 0]
         counted = labels != self.ignore_index
         if self.weight is None:
-            return int(np.count_nonzero(counted))
+            total = np.count_nonzero(counted)  # an array where a step is traced: a stand-in
+            return total if isinstance(total, np.ndarray) else int(total)
         weight = np.asarray(as_array(self.weight))  # a label that is none the loss refuses
         return float(weight.take(labels[counted], mode="clip").sum())
 

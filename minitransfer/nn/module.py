@@ -5,11 +5,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from minitransfer import devices
+from minitransfer import autograd, devices
 from minitransfer.autograd import explain_arguments
 from minitransfer.nn import state
 from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
+
+#: How often something was attached to a module or taken away, in the whole process. A step that was
+#: compiled looks here whether the networks can still be those that it was compiled from.
+REBUILT = [0]
+
+
+def rebuilt() -> None:
+    """Count a change in what a module consists of; see `REBUILT`."""
+    REBUILT[0] += 1
 
 
 class Parameter(Tensor):
@@ -91,6 +100,7 @@ class HookHandle:
 
     def remove(self) -> None:
         """Take the hook away; doing so twice is fine."""
+        rebuilt()
         hooks = self._module._forward_hooks
         if hooks is not None and hooks.pop(self, None) and not hooks:
             self._module.__dict__["_forward_hooks"] = None
@@ -177,6 +187,7 @@ class Module:
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):
+        rebuilt()
         for registry in (self._parameters, self._buffers, self._modules):
             registry.pop(name, None)
         object.__delattr__(self, name)
@@ -218,6 +229,7 @@ class Module:
             >>> net[1], net[1].weight.name
             (Linear(3 → 5), '1.weight')
         """
+        rebuilt()
         new.train(old._training)
         for name, module in new.named_modules(prefix=old.name):
             object.__setattr__(module, "name", name)
@@ -243,6 +255,7 @@ class Module:
 
     def _name_everything(self) -> None:
         """Tell all that is attached here its dotted name; the outermost module comes last."""
+        rebuilt()
         for name, module in self.named_modules():
             if name:
                 object.__setattr__(module, "name", name)
@@ -325,6 +338,8 @@ class Module:
     @property
     def training(self) -> bool:
         """Whether the module is in training mode; a frozen one never is."""
+        if autograd.tracing is not None:
+            autograd.tracing.asked_mode(self)
         return self._training and not self._frozen
 
     @training.setter
@@ -491,6 +506,7 @@ class Module:
             >>> handle.remove()
         """
         handle = HookHandle(self)
+        rebuilt()
         self.__dict__["_forward_hooks"] = {**(self._forward_hooks or {}), handle: hook}
         return handle
 

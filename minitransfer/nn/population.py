@@ -12,7 +12,7 @@ import copy
 
 import numpy as np
 
-from minitransfer.autograd import as_array
+from minitransfer.autograd import as_array, to_array
 from minitransfer.nn.layers import Linear
 from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
@@ -112,7 +112,7 @@ def member_losses(loss, outputs: Tensor, target) -> Tensor:
         >>> member_losses(loss, zeros(3, 2, 1), [[0.0], [1.0]]).shape
         (3,)
     """
-    target = np.asarray(as_array(target))
+    target = to_array(as_array(target))
     labels = loss.__name__ == "cross_entropy" and target.dtype.kind in "iu"
     one = outputs.shape[1:2] if labels else outputs.shape[1:]
     wanted = (len(outputs), *one)

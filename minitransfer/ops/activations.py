@@ -181,7 +181,7 @@ def elu(input, alpha=1.0, inplace=False):
     """
     x, alpha = as_float(input), float(alpha)
     below = alpha * np.expm1(np.minimum(x, 0))
-    return np.where(x > 0, x, below), (lambda gy: np.where(x > 0, gy, gy * (below + alpha)),)
+    return np.where(x > 0, x, below), (lambda gy: np.where(x <= 0, gy * (below + alpha), gy),)
 
 
 @differentiable
@@ -228,13 +228,15 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
 def hardsigmoid(input, inplace=False):
     """A sigmoid of three straight lines, x / 6 + 1/2 between -3 and 3.
 
+    The slope, a sixth, is rounded to float32 also in float64, as PyTorch's is.
+
     Example:
         >>> hardsigmoid.__wrapped__(np.array([-4.0, 0.0, 4.0]))[0]
         array([0. , 0.5, 1. ])
     """
     x = as_float(input)
-    inside = (x > -3) & (x < 3)
-    return np.clip(x + 3, 0, 6) / 6, (lambda gy: np.where(inside, gy / 6, 0),)
+    inside, sixth = (x > -3) & (x < 3), float(np.float32(1 / 6))
+    return np.clip(x + 3, 0, 6) / 6, (lambda gy: np.where(inside, gy * sixth, 0),)
 
 
 @differentiable
@@ -246,9 +248,10 @@ def hardswish(input, inplace=False):
         array([-0.,  0.,  3.])
     """
     x = as_float(input)
-    share = np.clip(x + 3, 0, 6) / 6
-    inside = (x > -3) & (x < 3)
-    return x * share, (lambda gy: gy * np.where(inside, x / 3 + 0.5, share),)
+    slope = x / 3 + 0.5
+    return x * (np.clip(x + 3, 0, 6) / 6), (
+        lambda gy: gy * np.where(x <= -3, 0, np.where(x < 3, slope, 1)),
+    )
 
 
 @differentiable

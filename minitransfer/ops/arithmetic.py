@@ -247,8 +247,8 @@ def _power_by_base(gy, a, b):
         if b == 0:
             return np.zeros_like(gy)
         return gy * (b * a) if b == 2 else gy * (b * a ** (b - 1))
-    with np.errstate(divide="ignore"):  # 0 ** -0.5 is inf: the slope of a root at 0
-        return gy * (b * a ** np.where(b == 0, 1, b - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):  # the slope of a root at 0 is inf
+        return np.where(b == 0, 0, gy * (b * a ** (b - 1)))
 
 
 def _power_by_exponent(gy, a, b, y):

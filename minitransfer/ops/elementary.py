@@ -92,7 +92,7 @@ def rsqrt(input):
     """
     x = as_float(input)
     y = 1 / np.sqrt(x)
-    return y, (lambda gy: gy * (-0.5 * y / x),)
+    return y, (lambda gy: gy * (-0.5 * y * y * y),)
 
 
 @differentiable

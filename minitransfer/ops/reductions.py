@@ -363,6 +363,6 @@ def _reduced_shape(shape, axis):
 
 def _spread(gy, shape, axis):
     """Give every summed element the gradient of its sum: the adjoint of summing is broadcasting."""
-    gx = np.empty(shape, gy.dtype)
+    gx = np.empty_like(gy, shape=shape, order="C")
     gx[...] = gy if axis is None else gy.reshape(_kept_shape(shape, axis))
     return gx

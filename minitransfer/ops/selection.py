@@ -81,8 +81,10 @@ def clamp(input, min=None, max=None):
     y = y if max is None else np.minimum(y, max)
     below = False if min is None else input < min
     above = False if max is None else (input if min is None else np.maximum(input, min)) > max
+    inside = True if min is None else input >= min  # NaN is neither inside nor outside
+    inside = inside if max is None else inside & (input <= max)
     return keep_float32(y, input, *limits), (
-        lambda gy: unbroadcast(np.where(below | above, 0, gy), input),
+        lambda gy: unbroadcast(np.where(inside, gy, 0), input),
         lambda gy: unbroadcast(np.where(below & ~np.asarray(above), gy, 0), min),
         lambda gy: unbroadcast(np.where(above, gy, 0), max),
     )

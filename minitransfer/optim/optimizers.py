@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from minitransfer import kernels
+from minitransfer import autograd, kernels
 from minitransfer.autograd import enable_grad, increment_version
 from minitransfer.nn.state import LoadResult
 from minitransfer.not_covered import check_default, what_was_given
@@ -121,6 +121,14 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if autograd.tracing is None:
+            self._move_all()
+        else:
+            with autograd.tracing.optimizer(self):
+                self._move_all()
+        return loss
+
+    def _move_all(self) -> None:
         for group in self.param_groups:
             uphill = group.get("maximize")
             for name, parameter in zip(group["names"], group["params"], strict=True):
@@ -128,7 +136,6 @@ class Optimizer:
                     gradient = -gradient if uphill else gradient
                     self.update(parameter, gradient, group, self.state.setdefault(name, {}))
                     increment_version(parameter)
-        return loss
 
     def update(self, parameter, gradient: np.ndarray, group: dict, state: dict) -> None:
         """Move one parameter, in place; every optimiser writes its own."""

@@ -75,6 +75,7 @@ def hidden_space(
     *,
     states=None,
     names=("hidden node 1", "hidden node 2"),
+    limits: tuple[float, float] | None = None,
     key: bool = True,
     axes=None,
 ):
@@ -88,6 +89,8 @@ def hidden_space(
         title: the finding.
         states: names of the examples, written beside them.
         names: of the two hidden nodes.
+        limits: from where to where both axes go, the same in every frame of a film; a margin
+            around the examples if None.
         key: whether to write above the plane what circles and colours mean.
         axes: where to draw; a figure of its own if None.
 
@@ -115,7 +118,10 @@ def hidden_space(
             f"given {hidden.shape} and {weight.size}"
         )
     picture, axes = _square(title, axes, key)
-    low, high, grids = _grid(hidden, 0.22 * np.ptp(hidden, axis=0).max())
+    if limits is None:
+        low, high, grids = _grid(hidden, 0.22 * np.ptp(hidden, axis=0).max())
+    else:
+        low, high, grids = _grid(np.array([[end, end] for end in limits], dtype=float), 0)
     logits = weight[0] * grids[0] + weight[1] * grids[1] + bias
     _surface(axes, low, high, grids, 1 / (1 + np.exp(-np.clip(logits, -60, 60))), key)
     _points(axes, hidden, y)

@@ -1,7 +1,11 @@
-"""Training: one readable loop (`loop`), what it counts and keeps, and how good a network is."""
+"""Training: one readable loop (`loop`), what it counts and keeps, and how good a network is.
+
+Many small networks side by side have a loop of their own (`members`).
+"""
 
 from minitransfer.train.evaluation import METRICS, evaluate, predict
 from minitransfer.train.loop import fit
+from minitransfer.train.members import fit_members
 from minitransfer.train.state import History, Monitor
 
-__all__ = ["METRICS", "History", "Monitor", "evaluate", "fit", "predict"]
+__all__ = ["METRICS", "History", "Monitor", "evaluate", "fit", "fit_members", "predict"]

@@ -10,13 +10,14 @@ from dataclasses import fields
 
 import numpy as np
 
-from minitransfer import kernels, nn
+from minitransfer import compiler, kernels, nn
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn.module import check_module
 from minitransfer.not_covered import what_was_given
 from minitransfer.optim import Adam, Optimizer, Schedule, clip_grad_norm_
 from minitransfer.progress import progress_bar
 from minitransfer.random import default_generator
+from minitransfer.tensor import Tensor
 from minitransfer.train.checkpointing import checkpointing, saved_run
 from minitransfer.train.evaluation import (
     check_loss,
@@ -45,6 +46,7 @@ def fit(
     transform=None,
     generator=None,
     monitor=None,
+    compile=False,
     **watched,
 ) -> History:
     """Train a network. Same seed, same bits; a resumed run ends as if never interrupted.
@@ -73,6 +75,9 @@ def fit(
         generator: source of randomness for the order and the split; the default one if left out.
         monitor: what is watched and kept: a checkpoint to resume from, patience to stop early, a
             progress bar; see `Monitor`.
+        compile: whether to make one function of the step, see `minitransfer.compile`. It trains as
+            the step itself does, to rounding, and most often to the bit; what cannot be compiled,
+            as `clip_norm`, is done as it stands, with a warning that says why.
         **watched: instead of `monitor`, what it is made of: ``fit(…, patience=3)``.
 
     Returns:
@@ -145,27 +150,41 @@ def fit(
         if monitor.progress:
             show = stack.enter_context(progress_bar("", run.total, run.step))
             after_step.append(lambda _: show(run.step, text=run.history.last_scores()))
-        _train(run, loss, clip_norm, after_step)
+        step = _step(run, loss, clip_norm)
+        _train(run, compiler.compile(step) if compile else step, loss, after_step)
     return run.history
 
 
-def _train(run, loss, clip_norm, after_step) -> None:
+def _step(run, loss, clip_norm):
+    """Return the step, a function of a batch: it moves the weights, returns outputs and loss."""
+    model, optimizer = run.model, run.optimizer
+
+    def step(x, y):
+        outputs = model(x)
+        # Where every label is to be ignored the loss has no value, and its slope is 0.
+        nothing = loss_count(loss, outputs, y) == 0
+        value = (outputs * 0).sum() if nothing else loss(outputs, y)
+        if not _is_finite_number(value):
+            _check_value(value, loss, x, model, run.step + 1, _largest_rate(optimizer))
+        optimizer.zero_grad()
+        value.backward()
+        if clip_norm is not None:
+            clip_grad_norm_(_parameters(optimizer), clip_norm)
+        optimizer.step()
+        return outputs, value
+
+    return step
+
+
+def _train(run, step, loss, after_step) -> None:
     model, optimizer = run.model, run.optimizer
     silent = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # checks say it better
     with model.in_mode(training=True), silent:
         while not run.finished:
             x, y = run.next_batch()
-            lr = max(group["lr"] for group in optimizer.param_groups)
-            outputs = model(x)
+            lr = _largest_rate(optimizer)
+            outputs, value = step(x, y)
             count = loss_count(loss, outputs, y)
-            # Where every label is to be ignored the loss has no value, and its slope is 0.
-            value = (outputs * 0).sum() if count == 0 else loss(outputs, y)
-            _check_value(value, loss, x, model, run.step + 1, lr)
-            optimizer.zero_grad()
-            value.backward()
-            if clip_norm is not None:
-                clip_grad_norm_(_parameters(optimizer), clip_norm)
-            optimizer.step()
             if run.schedule is not None:
                 run.schedule.step()
             run.count(value.item(), count, outputs.array, y.array)
@@ -176,6 +195,16 @@ def _train(run, loss, clip_norm, after_step) -> None:
                 call(report_due)
     optimizer.zero_grad()  # gradients take as much memory as the weights
     run.end()
+
+
+def _largest_rate(optimizer):
+    return max(group["lr"] for group in optimizer.param_groups)
+
+
+def _is_finite_number(value):
+    """Whether a loss is fit to be walked back from; where not, `_check_value` says why."""
+    single = isinstance(value, Tensor) and value.array.size == 1
+    return single and bool(np.isfinite(value.array).all())
 
 
 def _parameters(optimizer):

@@ -5,7 +5,7 @@ lines of code each. The rest serves to look into networks: `probes`, `similarity
 `visualization`, `filters`.
 """
 
-from minitransfer.transfer.activations import activations
+from minitransfer.transfer.activations import activations, by_place
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -30,6 +30,7 @@ __all__ = [
     "RidgeProbe",
     "activations",
     "append",
+    "by_place",
     "cache_features",
     "check_input",
     "features_of",

@@ -48,6 +48,43 @@ def activations(model: Module, x, *layers: str, batch_size: int = 500) -> dict[s
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
+def by_place(answers, grid: int = 3) -> np.ndarray:
+    """Summarise what a layer gave out by the largest answer of each unit in each part of the image.
+
+    Layers see the image at many places or at few, and a layer with more places offers more
+    numbers to whoever reads it. To compare layers, give each the same places.
+
+    Args:
+        answers: (N, units, height, width), for instance from `activations`. Answers (N, units),
+            of a layer that has no places, are returned as they are.
+        grid: how many parts the height is cut into, and the width; 1 keeps no places.
+
+    Returns:
+        (N, units · grid · grid), units first.
+
+    Raises:
+        ValueError: if the answers have another number of axes, or fewer places than parts.
+
+    Example:
+        >>> answers = np.arange(16.0).reshape(1, 1, 4, 4)
+        >>> by_place(answers, 2).tolist(), by_place(answers, 1).tolist()
+        ([[5.0, 7.0, 13.0, 15.0]], [[15.0]])
+    """
+    answers = np.asarray(answers)
+    if answers.ndim == 2:
+        return answers
+    if answers.ndim != 4 or not 1 <= grid <= min(answers.shape[2:]):
+        raise ValueError(
+            f"by_place takes answers (N, units, height, width) with {grid} places or more along "
+            f"either side, and a grid of 1 or more; given shape {answers.shape}"
+        )
+    for axis in (2, 3):
+        cells = np.array_split(np.arange(answers.shape[axis]), grid)
+        parts = [answers.take(cell, axis).max(axis) for cell in cells]
+        answers = np.stack(parts, axis)
+    return answers.reshape(len(answers), -1)
+
+
 @contextlib.contextmanager
 def layer_outputs(model: Module, *layers: str):
     """Note what the named layers give out while the context lasts.

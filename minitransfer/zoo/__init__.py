@@ -1,7 +1,7 @@
 """Networks that were trained for you: load one, swap its head, fine-tune."""
 
 from minitransfer.zoo.architectures import ARCHITECTURES, glyph_conv, glyph_mlp
-from minitransfer.zoo.pretraining import DRAWING_SEED, HELD_OUT_SEED, pretrain
+from minitransfer.zoo.pretraining import DRAWING_SEED, HELD_OUT_SEED, pretrain, sibling
 from minitransfer.zoo.published import known_to, load, names, publish, read_card
 
 list = names
@@ -18,4 +18,5 @@ __all__ = [
     "pretrain",
     "publish",
     "read_card",
+    "sibling",
 ]

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import data, optim
+from minitransfer.folders import cache_folder
 from minitransfer.train import Monitor, evaluate, fit
 from minitransfer.zoo.architectures import ARCHITECTURES
-from minitransfer.zoo.published import publish
+from minitransfer.zoo.published import load, publish, read_card
 
 #: Steps of training that each network gets by default.
 STEPS = {"glyph_conv": 4000, "glyph_mlp": 8000}
@@ -107,3 +108,37 @@ def pretrain(
         accuracy={"two further drawings of each character": round(held_out, 4)},
         command=command,
     )
+
+
+def sibling(name: str, seed: int, steps: int | None = None):
+    """Return a network that learnt what a published one did, from other initial weights.
+
+    A pretrained network is a piece of luck too. Who wants to say something about more than one of
+    them needs several that differ by chance only. A sibling is trained when it is first asked
+    for, which takes minutes, and kept in the cache.
+
+    Args:
+        name: name of the published network.
+        seed: draws the initial weights and the order of the drawings; 0 is the published one's.
+        steps: batches to train on; None takes what the published networks had.
+
+    Returns:
+        The network, as `load` returns it.
+
+    Raises:
+        ValueError: if there is no such network, or the seed is 0: that one is published.
+
+    Example:
+        >>> sibling("glyph-mlp", 0)
+        Traceback (most recent call last):
+        ValueError: seed 0 is the published network itself; zoo.load('glyph-mlp') returns it
+    """
+    architecture = read_card(name)["architecture"]
+    if seed == 0:
+        raise ValueError(f"seed 0 is the published network itself; zoo.load({name!r}) returns it")
+    steps = STEPS[architecture] if steps is None else steps
+    path = cache_folder() / "networks" / f"{name}-{steps}-steps-seed-{seed}.safetensors"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        pretrain(architecture, path, seed=seed, steps=steps)
+    return load(path)

@@ -1,7 +1,4 @@
-"""The form of a lesson, as CONTRIBUTING says it: a story of one screen's length at a time.
-
-Lessons are brought into it one by one. Who converts one takes it off the list below.
-"""
+"""The form of a lesson, as CONTRIBUTING says it: a story of one screen's length at a time."""
 
 import ast
 import re
@@ -11,16 +8,12 @@ import pytest
 from minitransfer import course
 from minitransfer.course.scripts import COMPANIONS, EVIDENCE, split_cells
 
-#: Lessons that still have the old form. The list only shrinks.
-OLD_FORM = {3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 17, 18, 19}
-
 MOST_LINES_OF_A_CELL = 30
 MOST_LINES_OF_CODE = 60  # of the whole lesson, without imports, comments, cells that claim or ask
 MOST_WORDS = 1500  # without what is folded away
 MOST_MINUTES = 15
 
 LESSONS = course.catalogue()
-NEW = [lesson for lesson in LESSONS if lesson.number not in OLD_FORM]
 
 
 class Script:
@@ -64,11 +57,7 @@ def numbered(text):
     return len(re.findall(r"^\d\. ", text, re.MULTILINE))
 
 
-def test_the_list_of_old_forms_names_lessons():
-    assert {lesson.number for lesson in LESSONS} >= OLD_FORM
-
-
-@pytest.fixture(params=NEW, ids=lambda lesson: lesson.path.stem)
+@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.path.stem)
 def lesson(request):
     return request.param
 

@@ -7,7 +7,7 @@ EXPECTED = [
     *(f"D{n}" for n in range(1, 7)),
     *("E1", "E2", "E3", "E4", "E4b"),
     *(f"E{n}" for n in range(5, 13)),
-    *(f"K{n}" for n in range(1, 5)),
+    *(f"K{n}" for n in range(1, 7)),
 ]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer.kernels import conv
-from minitransfer.kernels.conv import ladder
+from minitransfer.kernels.conv import filters, images, ladder
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -52,6 +52,35 @@ def test_all_three_passes_agree_with_their_reference(case, dtype, rng, close):
         conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
         conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
         50,
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", [case for case in CASES if case[2] < case[0]])
+def test_both_ways_of_laying_images_out(case, dtype, rng, close):
+    x, w, bias, gy, geometry = _arrays(case, dtype, rng, images=int(rng.integers(1, 70)))
+    y = conv.conv2d_reference(x, w, bias, *geometry)
+    gx = conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry)
+    gw = conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry)
+    for forward in (images._small, images._shifted):
+        close(forward(x, w, bias, gy.shape[2:], *geometry), y, 20)
+    for backward in (images._small_backward, images._shifted_backward):
+        close(backward(gy, w, x.shape, *geometry), gx, 20)
+    for gradient in (filters._small, filters._shifted):
+        close(gradient(x, gy, w.shape, *geometry), gw, 200)
+
+
+def test_small_images_in_a_large_batch_lie_side_by_side(rng, close, monkeypatch):
+    x, w = rng.standard_normal((33, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
+    geometry = ((1, 1), (1, 1), (1, 1), 1)
+    gy = rng.standard_normal((33, 9, 5, 5))
+    for file in (images, filters):
+        monkeypatch.setattr(file, "_shifted", None)
+    close(conv.conv2d(x, w, None, *geometry), conv.conv2d_reference(x, w, None, *geometry), 50)
+    close(
+        conv.conv2d_backward_weight(x, gy, w.shape, *geometry),
+        conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry),
+        200,
     )
 
 

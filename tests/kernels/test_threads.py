@@ -10,7 +10,7 @@ import pytest
 
 from minitransfer import kernels
 from minitransfer.kernels import batchnorm, elementwise, max_pool, softmax_loss, threads
-from minitransfer.kernels.conv import depthwise, shifted
+from minitransfer.kernels.conv import depthwise, filters, images
 from minitransfer.kernels.gemm import packed, tiled
 
 
@@ -67,8 +67,9 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (max_pool, softmax_loss):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    for file in (depthwise, shifted):
-        monkeypatch.setattr(file, "_CHUNK", 1 << 22)
+    monkeypatch.setattr(depthwise, "_CHUNK", 1 << 22)
+    for file in (images, filters):
+        monkeypatch.setattr(file, "CHUNK", 1 << 22)
     monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     monkeypatch.setattr(packed, "CHUNK", 1 << 20)
     monkeypatch.setattr(packed, "_PACKING", 1 << 14)
@@ -85,11 +86,11 @@ def test_several_python_threads_may_call_at_once():
     rng = np.random.default_rng(1)
     a, b = rng.standard_normal((2, 500, 500))
     x, w = rng.standard_normal((8, 8, 20, 20)), rng.standard_normal((8, 8, 3, 3))
-    product, images = kernels.matmul(a, b), kernels.conv2d(x, w)
+    product, convolved = kernels.matmul(a, b), kernels.conv2d(x, w)
 
     def work(_):
         same = np.array_equal(kernels.matmul(a, b), product)
-        return same and np.array_equal(kernels.conv2d(x, w), images)
+        return same and np.array_equal(kernels.conv2d(x, w), convolved)
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(work, range(12)))

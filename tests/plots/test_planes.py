@@ -63,3 +63,11 @@ def test_a_plane_without_a_key_and_without_an_answer_shows_neither():
     axes = plots.decision_regions(lambda p: 0.5 + 1e-4 * p[:, 0], X, Y, "", key=False).axes[0]
     assert not axes.texts
     assert len(axes.collections) == 2  # the two kinds of circles; no line where nothing is parted
+
+
+def test_frames_of_a_film_have_the_same_limits():
+    for spread in (0.01, 1.0):
+        hidden = spread * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+        axes = plots.hidden_space(hidden, [0, 1, 1, 0], [1, 1], -1, "t", limits=(-0.5, 1.5)).axes[0]
+        np.testing.assert_allclose([axes.get_xlim(), axes.get_ylim()], [[-0.5, 1.5]] * 2, atol=1e-5)
+        assert np.allclose(axes.images[0].get_extent(), [-0.5, 1.5, -0.5, 1.5], atol=1e-5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minitransfer import data, nn, no_grad
-from minitransfer.transfer import activations
+from minitransfer.transfer import activations, by_place
 from minitransfer.transfer.activations import layer_outputs
 
 
@@ -73,3 +73,25 @@ def test_a_layer_that_takes_no_part(two_layers, batch):
     two_layers.spare = nn.Linear(2, 2)
     with pytest.raises(ValueError, match="'spare' was not called"):
         activations(two_layers, batch[0], "spare")
+
+
+@pytest.mark.parametrize("grid", [1, 2, 3])
+def test_by_place_is_the_largest_answer_of_each_part(rng, grid):
+    answers = rng.standard_normal((4, 5, 7, 3))
+    heights, widths = (np.array_split(np.arange(size), grid) for size in (7, 3))
+    expected = [
+        [[[one[u][h][:, w].max() for w in widths] for h in heights] for u in range(5)]
+        for one in answers
+    ]
+    np.testing.assert_array_equal(by_place(answers, grid), np.reshape(expected, (4, -1)))
+
+
+def test_by_place_leaves_answers_without_places_alone(rng):
+    answers = rng.standard_normal((4, 5))
+    assert by_place(answers) is answers
+
+
+@pytest.mark.parametrize(("shape", "grid"), [((4, 5, 7, 2), 3), ((4, 5, 7), 1), ((4, 5, 7, 7), 0)])
+def test_by_place_says_what_it_takes(shape, grid):
+    with pytest.raises(ValueError, match="height, width"):
+        by_place(np.zeros(shape), grid)

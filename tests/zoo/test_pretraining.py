@@ -50,3 +50,25 @@ def test_another_command_does_not_go_on_from_an_interrupted_one(tmp_path, change
         zoo.pretrain("glyph_mlp", tmp_path / "second.safetensors", **{**options, **change})
     assert not (tmp_path / "second.safetensors").exists()
     zoo.pretrain("glyph_mlp", tmp_path / "second.safetensors", **options)
+
+
+def test_a_sibling_is_trained_once_and_kept(tmp_path, monkeypatch):
+    trained = []
+
+    def quick(architecture, path, *, seed, steps):
+        trained.append((architecture, seed, steps))
+        return zoo.pretrain(architecture, path, classes=4, per_class=2, steps=1, seed=seed)
+
+    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    monkeypatch.setattr("minitransfer.zoo.pretraining.pretrain", quick)
+    first, again, longer = (
+        zoo.sibling("glyph-mlp", 3, steps=steps).state_dict() for steps in (7, 7, None)
+    )
+    assert trained == [("glyph_mlp", 3, 7), ("glyph_mlp", 3, 8000)]
+    assert all(np.array_equal(first[name].array, again[name].array) for name in first)
+    assert longer.keys() == first.keys()
+
+
+def test_a_sibling_is_not_the_published_network_itself():
+    with pytest.raises(ValueError, match=r"zoo.load\('glyph-mlp'\)"):
+        zoo.sibling("glyph-mlp", 0)

@@ -4,7 +4,7 @@ There is nothing to share between channels, so the tile is one row high: each nu
 is loaded once for every tap, and the loads, not the multiply-adds, set the pace. What is left to
 gain is that one plane at a time stays in the nearest cache: a training step of EfficientNet-Lite0's
 blocks at 224 pixels is 1.5 times as fast for it with one image, 1.25 times with eight. Plans,
-strides and the backward pass are those of `shifted`; see `plan`.
+strides and the backward pass are those of `images`; see `plan`.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..register_tiles import make_dot_tile, make_outer_tile
 from ..threads import parallel_for
 from ..vector_code import REGISTERS, VECTOR_BYTES, address, copy_row
 from .plan import make_plan
-from .shifted import collect, spread
+from .rows import collect, spread
 
 _VECTORS = 4 if REGISTERS == 16 else 6
 _COLUMNS = 5 if REGISTERS == 16 else 9
@@ -136,7 +136,7 @@ def backward_data(gy, w, x_shape, stride, padding, dilation):
 
 
 def backward_weight(x, gy, w_shape, stride, padding, dilation):
-    """Return the gradient of w for contiguous x and gy; about Inf and NaN see `shifted`."""
+    """Return the gradient of w for contiguous x and gy; about Inf and NaN see `filters`."""
     taps = w_shape[2] * w_shape[3]
     sizes = (x.shape[2:], gy.shape[2:])
     plan = _plan(False, sizes, w_shape, stride, padding, dilation, x.itemsize)

@@ -1,7 +1,7 @@
 """The ladder of convolutions: four rungs, each checked against the definition and timed alike.
 
 `seven_loops` is the definition; `tap_by_tap` adds up a matrix product for each place of the
-filter, `im2col` makes one product of all of them, and the last rung is `conv2d`, whose `shifted`
+filter, `im2col` makes one product of all of them, and the last rung is `conv2d`, whose shifted
 views need no copies.
 
 What a rung does to one image stands in `LOOPS` in plain loops, to be read, to be run as Python and
@@ -19,7 +19,9 @@ from ..gemm import ladder as products
 from ..gemm import matmul
 from ..gemm.ladder import TILE_COLUMNS, TILE_ROWS, median_time
 from ..peak import peak_flops
-from . import conv2d, conv2d_reference, output_size, padded, tap
+from .images import conv2d
+from .plan import output_size
+from .reference import conv2d_reference, padded, tap
 
 
 @kernel("void(in4, in4, real[:, :, :, ::1], intp, intp, intp, intp, intp, intp)")

@@ -16,12 +16,35 @@ next, the zeros below one image those above the next.
   output phases, each with the taps that reach it.
 * Dilation only changes the shifts, and so does a filter that is not square.
 * Small images are laid side by side, `block` of them, to make the row long enough for the tile.
+
+Of the smallest images most of such a row would be zeros and dropped values: on a 7 x 7 image under
+a 5 x 5 filter two fifths of the taps look at padding. There *the same place of many images* is laid
+side by side, an image in each lane of the tile. Each output then takes exactly the taps that reach
+into the image, there is neither padding nor gap, and stride and dilation only change which places a
+tap reads. The price is turning the images from (image, channel, place) to (place, channel, image)
+and back, in registers. With the channels innermost, taps next to each other read one run of
+numbers, as long as channels times taps; `runs` and `meetings` list them.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+
+@lru_cache(maxsize=512)
+def output_size(x_shape, w_shape, stride, padding, dilation):
+    """Height and width of a convolution's output.
+
+    Example:
+        >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), (1, 1), (1, 1))
+        (14, 14)
+    """
+    return tuple(
+        (x_shape[d] + 2 * padding[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2]
+        + 1
+        for d in (2, 3)
+    )
 
 
 @dataclass(frozen=True)
@@ -204,3 +227,87 @@ def _block(plane, row, images, planes):
     while planes * (block + 1) * plane < 150_000 and -(block * plane) % step * 16 > block * plane:
         block += 1
     return min(block, images)
+
+
+@lru_cache(maxsize=256)
+def runs(backward, channels, sizes, kernel, stride, padding, dilation):
+    """List, for each place of the output, the runs of rows that it sums up.
+
+    Args:
+        backward: False for forward, True for backward-data (whose output is the image).
+        channels: of this pass's input, in one group.
+        sizes: (height, width) of the convolution's input and of its output.
+
+    Returns:
+        starts: the first run of each place, and the end; and the runs, lines of three numbers:
+        where a row of the packed filters begins, where the row of numbers begins, and how many.
+
+    Example:
+        >>> starts, lines = runs(False, 1, ((3, 3), (3, 3)), (3, 3), (1, 1), (1, 1), (1, 1))
+        >>> lines[:2]  # the first place sees two rows of two
+        array([[4, 0, 2],
+               [7, 3, 2]])
+    """
+    image, out = sizes
+    places, width = (image, out[1]) if backward else (out, image[1])
+    starts, lines = [0], []
+    for at in np.ndindex(*places):
+        first = len(lines)
+        for tap in np.ndindex(*kernel):
+            place = []
+            for d in range(2):
+                if backward:  # the last tap first, so that places go up with taps
+                    i = kernel[d] - 1 - tap[d]
+                    place.append(divmod(at[d] + padding[d] - i * dilation[d], stride[d]))
+                else:
+                    place.append((at[d] * stride[d] - padding[d] + tap[d] * dilation[d], 0))
+            limits = out if backward else image
+            if any(rest or not 0 <= p < limits[d] for d, (p, rest) in enumerate(place)):
+                continue
+            line = [
+                (tap[0] * kernel[1] + tap[1]) * channels,
+                (place[0][0] * width + place[1][0]) * channels,
+                channels,
+            ]
+            last = lines[-1] if len(lines) > first else None
+            if last and [last[0] + last[2], last[1] + last[2]] == line[:2]:
+                last[2] += channels
+            else:
+                lines.append(line)
+        if len(lines) == first:  # no tap reaches the image: a run of nothing makes a zero
+            lines.append([0, 0, 0])
+        starts.append(len(lines))
+    return np.array(starts), np.array(lines)
+
+
+@lru_cache(maxsize=256)
+def meetings(sizes, kernel, stride, padding, dilation):
+    """List, for each tap, where a row of outputs meets a row of the image.
+
+    Args:
+        sizes: (height, width) of the image and of the output.
+
+    Returns:
+        starts: the first line of each tap, and the end; and the lines: first output, first place
+        of the image, and how many stand side by side in both.
+
+    Example:
+        >>> meetings(((1, 3), (1, 3)), (1, 2), (1, 1), (0, 1), (1, 1))[1]
+        array([[1, 0, 2],
+               [0, 0, 3]])
+    """
+    (h, w), (oh, ow) = sizes
+    starts, lines = [0], []
+    for tap in np.ndindex(*kernel):
+        for r, s in np.ndindex(oh, ow):
+            u = r * stride[0] - padding[0] + tap[0] * dilation[0]
+            v = s * stride[1] - padding[1] + tap[1] * dilation[1]
+            if not (0 <= u < h and 0 <= v < w):
+                continue
+            at, last = [r * ow + s, u * w + v], lines[-1] if len(lines) > starts[-1] else None
+            if last and [last[0] + last[2], last[1] + last[2]] == at:
+                last[2] += 1
+            else:
+                lines.append([*at, 1])
+        starts.append(len(lines))
+    return np.array(starts), np.array(lines or [[0, 0, 0]])

@@ -1,0 +1,229 @@
+"""The gradient of the filters: each tap's image times the gradient of the output.
+
+Laid out as in `images`; here the row, or the images, are what is summed over.
+"""
+
+import numpy as np
+
+from ..compile import kernel
+from ..register_tiles import (
+    DOT_COLUMNS,
+    DOT_ROWS,
+    OUTER_ROWS,
+    OUTER_VECTORS,
+    make_dot_tile,
+    make_outer_tile,
+)
+from ..threads import parallel_for
+from ..vector_code import VECTOR_BYTES, address, transpose_tile
+from . import depthwise
+from .images import CHUNK, check_gradient, images_in_chunk, is_depthwise, is_small
+from .plan import make_plan, meetings
+from .reference import conv2d_backward_weight_reference
+from .rows import spread
+
+_dot = make_dot_tile(table=True)
+_outer = make_outer_tile()
+
+_LEAST_DOT = 1024
+"""Numbers in the row for the dot tile: it adds up its lanes once for each row."""
+_LEAST_CHANNELS = OUTER_VECTORS * VECTOR_BYTES // 8
+"""Channels in a group above which many images side by side are faster: they fill the tile."""
+_LEAST_IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
+"""Images from which they are: half of a tile in float32."""
+
+
+def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
+    """Return the gradient (O, C / groups, KH, KW) of `conv2d`'s filters.
+
+    Raises:
+        ValueError: if `gy` does not have the output's shape.
+
+    Example:
+        >>> x, gy = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
+        >>> conv2d_backward_weight(x, gy, (1, 1, 2, 2), (1, 1), (0, 0), (1, 1), 1)[0, 0]
+        array([[ 8., 12.],
+               [20., 24.]])
+    """
+    check_gradient(gy, x.shape, w_shape, stride, padding, dilation)
+    geometry = (stride, padding, dilation)
+    if gy.size and x.size:
+        x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)
+        if is_depthwise(w_shape, groups):
+            gw = depthwise.backward_weight(x, gy, w_shape, *geometry)
+        else:
+            small = is_small(x.shape, gy.shape[2:])
+            fills = len(x) >= _LEAST_IMAGES and w_shape[1] > _LEAST_CHANNELS
+            way = _small if small and fills else _shifted
+            gw = way(x, gy, w_shape, *geometry, groups)
+        if np.isfinite(gw).all():
+            return gw
+    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry, groups)
+
+
+@kernel(
+    "void(flat4, flat4, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, intp, intp, intp,"
+    " real[::1], real[::1], real[:, :, ::1], intp, intp)"
+)
+def _add_shifted(
+    x, gy, inputs, gy_line, table, longest, pitch, plane, block, groups, row, g_row, gw, first, last
+):
+    """Add to gw (groups, filters, taps) what images `first` to `last` contribute."""
+    size = x.itemsize
+    channels, filters = x.shape[1] // groups, gy.shape[1] // groups
+    span = block * plane
+    for n in range(first, last, block):
+        images = min(block, last - n)
+        length = (images - 1) * plane + longest
+        for g in range(groups):
+            spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
+            spread(gy, n, images, g * filters, filters, gy_line, plane, block, pitch, g_row)
+            for k in range(0, gw.shape[2], DOT_COLUMNS):
+                for o in range(0, gw.shape[1], DOT_ROWS):
+                    _dot(
+                        row,
+                        length,
+                        address(g_row) + o * span * size,
+                        span,
+                        address(row),
+                        address(table) + k * 8,
+                        address(gw) + ((g * gw.shape[1] + o) * gw.shape[2] + k) * size,
+                        gw.shape[2],
+                        True,
+                    )
+
+
+def _shifted(x, gy, w_shape, stride, padding, dilation, groups):
+    """Return the gradient of w for contiguous x and gy; see `conv2d_backward_weight`.
+
+    Where x holds Inf or NaN the tile may multiply it by one of the zeros between the rows, and
+    the NaN that comes of it is not the gradient's. The caller looks at the result.
+    """
+    filters, channels = w_shape[0] // groups, w_shape[1]
+    taps = channels * w_shape[2] * w_shape[3]
+    plan = make_plan(
+        False,
+        *(channels, (x.shape[2:], gy.shape[2:]), w_shape[2:], stride, padding, dilation),
+        *(len(x), (_LEAST_DOT, 1)),
+    )
+    table = np.full(-(-taps // DOT_COLUMNS) * DOT_COLUMNS, plan.table[-1])
+    table[:taps] = plan.table
+    rows = -(-filters // DOT_ROWS) * DOT_ROWS
+    gy_line = np.array([[0, 0, 1, gy.shape[2], 0, 1, gy.shape[3]]])
+    images = images_in_chunk(plan, gy.shape[1] * taps * plan.plane)
+    chunks = -(-len(x) // images)
+    sums = np.zeros((chunks, groups, rows, len(table)), x.dtype)
+    loop = _add_shifted[x.dtype]
+
+    def some_chunks(first, last):
+        row = np.zeros(plan.room, x.dtype)
+        g_row = np.zeros(rows * plan.block * plan.plane, x.dtype)
+        for chunk in range(first, last):
+            loop(
+                *(x, gy, plan.inputs, gy_line, table, plan.outputs[0, 2]),
+                *(plan.pitch, plan.plane, plan.block, groups, row, g_row, sums[chunk]),
+                *(chunk * images, min(len(x), (chunk + 1) * images)),
+            )
+
+    parallel_for(chunks, 1, some_chunks)
+    gw = sums[0] if chunks == 1 else sums.sum(0)
+    return np.ascontiguousarray(gw[:, :filters, :taps]).reshape(w_shape)
+
+
+@kernel(
+    "void(flat4, flat4, int64[::1], int64[:, ::1], intp, intp, real[::1], real[::1],"
+    " real[:, :, ::1], intp, intp)"
+)
+def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, last):
+    """Add one group's part of images `first` to `last` to gw (taps, filters, channels).
+
+    Images lie side by side within a place, as above, but here they are what is summed over, so
+    the tile's columns are channels: row is (place, image, channel), g_row (filter, place, image).
+    """
+    size = x.itemsize
+    lanes = VECTOR_BYTES // size
+    width = OUTER_VECTORS * lanes
+    filters, channels = gw.shape[1], gw.shape[2]
+    x_places, y_places = x.shape[2] * x.shape[3], gy.shape[2] * gy.shape[3]
+    real_filters = g_row.size // (y_places * width) - OUTER_ROWS
+    real_channels = x.shape[1] * real_filters // gy.shape[1]
+    nothing = x.dtype.type(0)
+    for n in range(first, last, width):
+        if last - n < width:  # images that are not there must not count
+            for k in range(g_row.size):
+                g_row[k] = 0
+        for b in range(min(width, last - n)):
+            for c in range(0, real_channels, lanes):
+                for p in range(0, x_places, lanes):
+                    from_ = ((n + b) * x.shape[1] + channel + c) * x_places + p
+                    transpose_tile(
+                        row,
+                        address(x) + from_ * size,
+                        x_places,
+                        real_channels - c,
+                        x_places - p,
+                        address(row) + ((p * width + b) * channels + c) * size,
+                        width * channels,
+                        nothing,
+                    )
+        for o in range(real_filters):
+            for p in range(0, y_places, lanes):
+                for b in range(0, width, lanes):
+                    from_ = ((n + b) * gy.shape[1] + filter_ + o) * y_places + p
+                    transpose_tile(
+                        row,
+                        address(gy) + from_ * size,
+                        gy.shape[1] * y_places,
+                        last - n - b,
+                        y_places - p,
+                        address(g_row) + ((o * y_places + p) * width + b) * size,
+                        width,
+                        nothing,
+                    )
+        for t in range(gw.shape[0]):
+            for o in range(0, filters, OUTER_ROWS):
+                for c in range(0, channels, width):
+                    for k in range(starts[t], starts[t + 1]):
+                        _outer(
+                            row,
+                            lines[k, 2] * width,
+                            address(g_row) + (o * y_places + lines[k, 0]) * width * size,
+                            y_places * width,
+                            1,
+                            address(row) + (lines[k, 1] * width * channels + c) * size,
+                            channels,
+                            address(gw) + ((t * filters + o) * channels + c) * size,
+                            channels,
+                            True,
+                        )
+
+
+def _small(x, gy, w_shape, stride, padding, dilation, groups):
+    """Return the gradient of w for contiguous x and gy; about Inf and NaN see `_shifted`."""
+    filters, channels = w_shape[0] // groups, w_shape[1]
+    width = OUTER_VECTORS * VECTOR_BYTES // x.itemsize
+    x_places, y_places = x[0, 0].size, gy[0, 0].size
+    plan = meetings((x.shape[2:], gy.shape[2:]), tuple(w_shape[2:]), stride, padding, dilation)
+    rows = -(-filters // OUTER_ROWS) * OUTER_ROWS
+    columns = -(-channels // width) * width
+    work = max(1, filters * channels * w_shape[2] * w_shape[3] * y_places)
+    images = max(1, CHUNK // work // width) * width
+    chunks = -(-len(x) // images)
+    taps = w_shape[2] * w_shape[3]
+    sums = np.zeros((chunks, groups, taps, rows, columns), x.dtype)
+    loop = _add_small[x.dtype]
+
+    def some_chunks(first, last):
+        row = np.zeros(x_places * width * columns, x.dtype)
+        g_row = np.zeros((filters + OUTER_ROWS) * y_places * width, x.dtype)
+        for chunk in range(first, last):
+            for g in range(groups):
+                loop(
+                    *(x, gy, *plan, g * channels, g * filters, row, g_row, sums[chunk, g]),
+                    *(chunk * images, min(len(x), (chunk + 1) * images)),
+                )
+
+    parallel_for(chunks, 1, some_chunks)
+    gw = sums[0] if chunks == 1 else sums.sum(0)
+    gw = gw[:, :, :filters, :channels].transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(gw).reshape(w_shape)

@@ -1,0 +1,677 @@
+"""A compiled step does what the step does: to the bit where no sum is taken in another order."""
+
+import itertools
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import minitransfer as mt
+from minitransfer import data, kernels, nn, optim, train, transfer
+from minitransfer.nn import functional as F
+
+pytestmark = pytest.mark.skipif(
+    kernels.chosen_kernels() == "reference", reason="nothing is compiled with plain kernels"
+)
+
+OPTIMIZERS = {
+    "sgd": lambda p: optim.SGD(p, lr=0.1),
+    "sgd, decay": lambda p: optim.SGD(p, lr=0.1, weight_decay=0.01),
+    "momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.1),
+    "nesterov": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "uphill": lambda p: optim.SGD(p, lr=0.01, maximize=True),
+    "adam": lambda p: optim.Adam(p, lr=0.01),
+    "adamw": lambda p: optim.AdamW(p, lr=0.01),
+    "adagrad": lambda p: optim.Adagrad(p, lr=0.01, lr_decay=0.1),
+    "rmsprop": lambda p: optim.RMSprop(p, lr=0.01, momentum=0.9, centered=True),
+    "adadelta": optim.Adadelta,
+}
+LOSSES = {
+    "mse": (F.mse_loss, "numbers"),
+    "l1": (F.l1_loss, "numbers"),
+    "huber": (F.huber_loss, "numbers"),
+    "yes or no": (F.binary_cross_entropy_with_logits, "answers"),
+    "labels": (F.cross_entropy, "labels"),
+    "largest": (lambda x, y: F.softplus(x).mean() + ((x - y) ** 2).amax(1).sum(), "numbers"),
+    "sum": (lambda x, y: ((x - y) ** 2).sum() * 0.1 + x.abs().mean(), "numbers"),
+}
+ACTIVATIONS = [nn.ReLU, nn.Sigmoid, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.ELU, nn.Softplus,
+               nn.Hardswish, nn.Softsign]  # fmt: skip
+BITS = ("sgd", "sgd, decay", "momentum", "adam", "adagrad", "rmsprop")
+
+
+class Pair:
+    """The same network twice: one takes eager steps, the other compiled ones."""
+
+    def __init__(self, build, loss, optimizer, clear=True):
+        self.nets, self.optimizers, self.steps = [], [], []
+        for _ in range(2):
+            net = build(np.random.default_rng(3))
+            moving = optimizer([p for p in net.parameters() if p.requires_grad])
+
+            def step(x, y, net=net, moving=moving):
+                moving.zero_grad()
+                value = loss(net(x), y)
+                value.backward()
+                moving.step()
+                return value
+
+            self.nets.append(net)
+            self.optimizers.append(moving)
+            self.steps.append(step)
+        eager, self.plain = self.steps
+        self.eager = eager
+        self.compiled = mt.compile(lambda x, y: self.plain(x, y))
+
+    def run(self, batches, plain_at=()):
+        """Train on the batches, the second network by its plain step at some; return the losses."""
+        losses = []
+        for i, (x, y) in enumerate(batches):
+            other = self.plain if i in plain_at else self.compiled
+            losses.append((self.eager(x, y).item(), other(x, y).item()))
+        return np.array(losses)
+
+    def farthest(self):
+        """The largest difference of a parameter, against the largest number in it."""
+        pairs = zip(*(net.parameters() for net in self.nets), strict=True)
+        return max(
+            np.abs(p.array - q.array).max() / max(np.abs(p.array).max(), 1e-3) for p, q in pairs
+        )
+
+    def same_bits(self):
+        pairs = zip(*(net.parameters() for net in self.nets), strict=True)
+        return all(p.array.tobytes() == q.array.tobytes() for p, q in pairs)
+
+
+def perceptron(sizes, activation, dropout=0.0):
+    def build(generator):
+        layers = []
+        for a, b in itertools.pairwise(sizes):
+            layers += [nn.Linear(a, b, generator=generator), activation()]
+            if dropout:
+                layers.append(nn.Dropout(dropout, generator=np.random.default_rng(7)))
+        return nn.Sequential(*layers[: -2 if dropout else -1])
+
+    return build
+
+
+def batches_of(count, examples, sizes, kind, dtype=np.float32):
+    generator, shape = np.random.default_rng(5), (examples, sizes[-1])
+    for _ in range(count):
+        x = generator.standard_normal((examples, sizes[0])).astype(dtype)
+        y = {
+            "numbers": lambda: generator.standard_normal(shape).astype(dtype),
+            "answers": lambda: generator.integers(0, 2, shape).astype(dtype),
+            "labels": lambda: generator.integers(0, sizes[-1], examples),
+        }[kind]()
+        yield mt.Tensor(x), mt.Tensor(y)
+
+
+def xor_pair(optimizer=OPTIMIZERS["sgd"], **options):
+    pair = Pair(
+        perceptron((2, 4, 1), nn.Sigmoid), F.binary_cross_entropy_with_logits, optimizer, **options
+    )
+    return pair, tuple(map(mt.tensor, data.xor()))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimiser(name):
+    pair, batch = xor_pair(OPTIMIZERS[name])
+    losses = pair.run([batch] * 8, plain_at=(4,))
+    assert pair.compiled.why_not is None
+    assert pair.farthest() <= 1e-6
+    if name in BITS:
+        assert pair.same_bits()
+        assert (losses[:, 0] == losses[:, 1]).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_networks(seed):
+    """Widths, depth, activation, loss, optimiser and batch are drawn; so are the steps between
+    which an eager one is taken."""
+    draw = np.random.default_rng(seed)
+    sizes = tuple(int(n) for n in draw.integers(1, 9, draw.integers(2, 5)))
+    activation = ACTIVATIONS[draw.integers(len(ACTIVATIONS))]
+    loss, kind = LOSSES[[*LOSSES][(seed + 3) % len(LOSSES)]]
+    optimizer = OPTIMIZERS[BITS[draw.integers(len(BITS))]]
+    pair = Pair(perceptron(sizes, activation), loss, optimizer)
+    losses = pair.run(
+        batches_of(8, int(draw.integers(2, 12)), sizes, kind), plain_at=draw.integers(2, 8, 2)
+    )
+    assert pair.compiled.why_not is None
+    assert pair.farthest() <= 1e-6
+    assert losses[:, 1] == pytest.approx(losses[:, 0], rel=1e-5, abs=1e-7)
+
+
+def test_large_products_and_labels():
+    sizes = (50, 40, 30, 10)
+    pair = Pair(perceptron(sizes, nn.ReLU), F.cross_entropy, OPTIMIZERS["adam"])
+    pair.run(batches_of(5, 64, sizes, "labels"))
+    assert pair.compiled.why_not is None
+    assert pair.same_bits()
+    assert any(line.kind == "call" for line in pair.compiled.program.instructions)
+
+
+def test_double_precision_stays_so():
+    sizes = (3, 5, 2)
+    pair = Pair(
+        lambda g: perceptron(sizes, nn.Tanh)(g).double(), F.mse_loss, OPTIMIZERS["momentum"]
+    )
+    pair.run(batches_of(4, 6, sizes, "numbers", np.float64))
+    assert pair.compiled.why_not is None
+    assert pair.nets[1][0].weight.dtype == np.float64
+    assert pair.farthest() <= 1e-14
+
+
+def test_convolutions():
+    def build(generator):
+        return nn.Sequential(
+            *(nn.Conv2d(1, 3, 3, padding=1, generator=generator), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Flatten(), nn.Linear(48, 4, generator=generator)),
+        )
+
+    pair = Pair(build, F.cross_entropy, OPTIMIZERS["adam"])
+    draw = np.random.default_rng(0)
+    batches = [
+        (mt.Tensor(draw.random((5, 1, 8, 8), np.float32)), mt.Tensor(draw.integers(0, 4, 5)))
+        for _ in range(4)
+    ]
+    pair.run(batches)
+    assert pair.compiled.why_not is None
+    assert pair.same_bits()
+    assert "conv2d_backward_weight" in str(pair.compiled)
+
+
+def test_dropout_draws_from_its_generator_in_the_steps_order():
+    sizes = (4, 6, 5, 2)
+    pair = Pair(perceptron(sizes, nn.ReLU, dropout=0.5), F.mse_loss, OPTIMIZERS["sgd"])
+    pair.run(batches_of(7, 3, sizes, "numbers"), plain_at=(3, 4))
+    assert pair.compiled.why_not is None
+    assert pair.same_bits()
+
+
+def test_dropout_from_the_default_generator():
+    net = nn.Sequential(nn.Linear(4, 4, generator=np.random.default_rng(0)), nn.Dropout(0.5))
+    masks = mt.compile(lambda x: net(x).detach())
+    x = mt.ones(3, 4)
+    expected = []
+    for function in (masks.step, masks):
+        for seed in (1, 1, 2, 1):
+            mt.manual_seed(seed)
+            expected.append(function(x).tolist())
+    assert expected[:4] == expected[4:]
+    assert masks.why_not is None
+
+
+def test_schedules():
+    pair, batch = xor_pair(OPTIMIZERS["adam"])
+    schedules = [optim.CosineAnnealingLR(o, 10) for o in pair.optimizers]
+    for _ in range(8):
+        pair.run([batch])
+        for schedule in schedules:
+            schedule.step()
+    assert pair.same_bits()
+    assert len(pair.compiled._programs) == 1
+
+
+def test_populations():
+    def build(generator):
+        return nn.population(perceptron((2, 3, 1), nn.Sigmoid), 20)
+
+    def loss(outputs, y):
+        return nn.member_losses(F.binary_cross_entropy_with_logits, outputs, y).sum()
+
+    pair = Pair(build, loss, OPTIMIZERS["adam"])
+    pair.run([tuple(map(mt.tensor, data.xor()))] * 5)
+    assert pair.compiled.why_not is None
+    assert pair.farthest() <= 1e-6
+
+
+def test_frozen_parts_are_not_in_the_program():
+    def build(generator):
+        net = perceptron((3, 4, 4, 2), nn.Tanh)(generator)
+        transfer.freeze_to(net, 2)
+        return net
+
+    pair = Pair(build, F.mse_loss, OPTIMIZERS["sgd"])
+    before = [p.array.copy() for p in pair.nets[1].parameters()]
+    pair.run(batches_of(5, 6, (3, 2), "numbers"))
+    assert pair.farthest() <= 1e-6
+    text = str(pair.compiled)
+    assert "only read: 0.bias, 0.weight, 2.bias, 2.weight" in text
+    assert "0.weight = sgd" not in text
+    assert "4.weight = sgd" in text
+    assert sum(line.kind == "product" for line in pair.compiled.program.instructions) == 4
+    for old, now in zip(before[:4], pair.nets[1].parameters(), strict=False):
+        assert (old == now.array).all()
+
+
+def test_freezing_later_makes_another_program():
+    pair = Pair(perceptron((3, 4, 2), nn.Tanh), F.mse_loss, OPTIMIZERS["adam"])
+    batches = list(batches_of(12, 6, (3, 2), "numbers"))
+    pair.run(batches[:4])
+    for net in pair.nets:
+        transfer.freeze(net[0])
+    pair.run(batches[4:8])
+    assert pair.same_bits() or pair.farthest() <= 1e-6
+    for net in pair.nets:
+        transfer.unfreeze(net)
+    pair.run(batches[8:])
+    assert pair.farthest() <= 1e-6
+
+
+def test_a_new_head_is_trained():
+    pair, batch = xor_pair()
+    pair.run([batch] * 3)
+    for net, moving in zip(pair.nets, pair.optimizers, strict=True):
+        net[2] = nn.Linear(4, 1, generator=np.random.default_rng(9))
+        moving.param_groups[0]["params"][2:] = [net[2].weight, net[2].bias]
+    pair.run([batch] * 3)
+    assert pair.same_bits()
+
+
+def test_options_modes_and_states_that_change():
+    pair, batch = xor_pair(OPTIMIZERS["momentum"])
+    pair.run([batch] * 3)
+    for moving in pair.optimizers:
+        moving.param_groups[0]["weight_decay"] = 0.1
+    pair.run([batch] * 3)
+    for moving in pair.optimizers:  # what it remembers stands in other arrays now
+        moving.load_state_dict(moving.state_dict())
+    pair.run([batch] * 3)
+    for net in pair.nets:
+        net[0].weight.data = np.ones((4, 2), np.float32)
+        net[2].weight.array = net[2].weight.array * 2
+    pair.run([batch] * 3)
+    assert pair.same_bits()
+
+
+def test_evaluation_mode_is_another_program():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5))
+    outputs = mt.compile(lambda x: net(x).detach())
+    x = mt.ones(2, 3)
+    for _ in range(3):
+        outputs(x)
+    net.eval()
+    for _ in range(3):
+        assert outputs(x).tolist() == net(x).tolist()
+
+
+def test_adam_counts_on():
+    pair, batch = xor_pair(OPTIMIZERS["adam"])
+    pair.run([batch] * 5)
+    states = [o.state_dict()["state"]["0.weight"] for o in pair.optimizers]
+    assert states[0]["step"] == states[1]["step"] == 5
+    assert isinstance(states[1]["step"], int)
+    assert (states[0]["m"] == states[1]["m"]).all()
+
+
+def test_many_steps_in_one_call():
+    pair, batch = xor_pair(OPTIMIZERS["adam"])
+    losses = pair.compiled.repeat(20, *batch)
+    expected = [pair.eager(*batch).item() for _ in range(20)]
+    assert losses.tolist() == expected
+    assert pair.same_bits()
+    assert pair.optimizers[1].state["0.weight"]["step"] == 20
+    with pytest.raises(ValueError, match="1 step or more; given 0"):
+        pair.compiled.repeat(0, *batch)
+
+
+def test_repeating_what_python_has_to_do():
+    """Dropout draws, and large products are called, in every step."""
+    sizes = (30, 40, 3)
+    pair = Pair(perceptron(sizes, nn.ReLU, dropout=0.5), F.cross_entropy, OPTIMIZERS["sgd"])
+    ((x, y),) = batches_of(1, 16, sizes, "labels")
+    losses = pair.compiled.repeat(6, x, y)
+    assert losses.tolist() == [pair.eager(x, y).item() for _ in range(6)]
+    assert pair.same_bits()
+
+
+def test_results_are_given_back_as_the_step_gives_them():
+    w = nn.Parameter(np.ones(3, np.float32))
+    sgd = optim.SGD([w], lr=0.5)
+
+    def step(x, scale, name):
+        sgd.zero_grad()
+        loss = (w * x * scale).sum()
+        loss.backward()
+        sgd.step()
+        return {"loss": loss, "parts": [x * 2, None, name]}
+
+    compiled = mt.compile(step)
+    for scale in (1.0, 2.0, 3.0):
+        result = compiled(mt.ones(3), scale, "a name")
+    assert compiled.why_not is None
+    assert result["parts"][0].tolist() == [2, 2, 2]
+    assert result["parts"][1:] == [None, "a name"]
+    assert not result["loss"].requires_grad
+    assert w.tolist() == [1 - 0.5 * (1 + 2 + 3)] * 3
+
+
+def test_results_are_new_each_time():
+    pair, batch = xor_pair()
+    values = [pair.compiled(*batch) for _ in range(4)]
+    assert len({v.item() for v in values}) == 4
+
+
+def test_arguments_lie_in_memory_as_they_like():
+    pair, _ = xor_pair()
+    x = np.random.default_rng(0).standard_normal((2, 4)).astype(np.float32)
+    y = np.array([[0, 1, 1, 0]], np.float32)
+    batch = mt.Tensor(x.T), mt.Tensor(y.T)
+    pair.run([batch] * 2)
+    x += 1  # the same array, with other numbers
+    pair.run([batch] * 2)
+    assert pair.same_bits()
+
+
+def test_a_stale_graph_is_refused_after_a_compiled_step():
+    pair, batch = xor_pair()
+    pair.run([batch] * 3)
+    loss = F.binary_cross_entropy_with_logits(pair.nets[1](batch[0]), batch[1])
+    pair.compiled(*batch)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+def test_gradients_are_not_left():
+    pair, batch = xor_pair()
+    pair.run([batch] * 3)
+    pair.plain(*batch)
+    assert pair.nets[1][0].weight.grad is not None
+    pair.compiled(*batch)
+    assert pair.nets[1][0].weight.grad is None
+
+
+# Guards
+
+
+def test_a_label_that_is_none_is_refused_as_ever():
+    sizes = (3, 4)
+    pair = Pair(perceptron(sizes, nn.ReLU), F.cross_entropy, OPTIMIZERS["sgd"])
+    x, y = next(batches_of(1, 5, sizes, "labels"))
+    pair.run([(x, y)] * 3)
+    before = pair.nets[1][0].weight.array.copy()
+    wrong = mt.tensor([0, 1, 2, 3, 4])
+    with pytest.raises(ValueError, match="label 4 at position 4 is not a class"):
+        pair.compiled(x, wrong)
+    assert (pair.nets[1][0].weight.array == before).all()
+    ignored = mt.tensor([0, -100, 2, 3, 1])
+    assert pair.eager(x, ignored).item() == pair.compiled(x, ignored).item()
+    assert pair.same_bits()
+
+
+def test_a_branch_by_the_numbers_is_taken_as_it_is():
+    w = nn.Parameter(np.zeros(2, np.float32))
+    sgd = optim.SGD([w], lr=1.0)
+
+    def step(x):
+        sgd.zero_grad()
+        value = (w * x).sum()
+        if x.array.sum() > 0:
+            value = value * 10
+        value.backward()
+        sgd.step()
+        return value
+
+    compiled = mt.compile(step)
+    for sign in (1, 1, 1, -1, 1, -1):
+        compiled(mt.ones(2) * sign)
+    assert w.tolist() == [-10 * 4 + 2] * 2
+
+
+# What cannot be compiled
+
+
+def fallen_back(step, *args, match):
+    compiled = mt.compile(step)
+    compiled(*args)
+    with pytest.warns(RuntimeWarning, match=match):
+        compiled(*args)
+    assert compiled.why_not is not None
+    assert "done as it stands" in repr(compiled)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # said once
+        return compiled(*args)
+
+
+def test_a_look_at_a_number():
+    seen = []
+    result = fallen_back(lambda x: seen.append(x.sum().item()), mt.ones(2), match="looks at a numb")
+    assert result is None
+    assert seen == [2.0] * len(seen)
+
+
+def test_random_numbers_of_ones_own():
+    draw = np.random.default_rng(0)
+    fallen_back(lambda x: x * draw.random(), mt.ones(2), match="another one each time")
+
+
+def test_gradients_that_add_up():
+    w = nn.Parameter(np.ones(2, np.float32))
+    sgd = optim.SGD([w], lr=0.1)
+
+    def step(x):
+        (w * x).sum().backward()
+        sgd.step()
+
+    fallen_back(step, mt.ones(2), match="zero_grad")
+
+
+def test_a_graph_that_is_left_to_others():
+    w = nn.Parameter(np.ones(2, np.float32))
+    loss = fallen_back(lambda x: (w * x).sum(), mt.ones(2), match="backward")
+    loss.backward()
+    assert w.grad.tolist() == [1, 1]
+
+
+def test_batch_norm_counts_batches():
+    net = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    fallen_back(lambda x: net(x).detach(), mt.rand(4, 3), match="in place")
+    assert net[1].num_batches_tracked.item() == 3
+
+
+def test_a_plain_array_as_a_result():
+    fallen_back(lambda x: x.array * 2, mt.ones(2), match="bare array")
+
+
+def test_what_is_refused_at_once():
+    with pytest.raises(TypeError, match="takes a function; given int"):
+        mt.compile(3)
+    with pytest.raises(TypeError, match="takes a whole training step"):
+        mt.compile(nn.Linear(1, 1))
+
+
+def test_errors_of_the_step_are_its_own():
+    pair, (x, y) = xor_pair()
+    pair.run([(x, y)] * 3)
+    with pytest.raises(ValueError, match="expects"):
+        pair.compiled(mt.ones(4, 3), y)
+    pair.run([(x, y)])
+    assert pair.same_bits()
+
+
+# What is seen
+
+
+def test_the_program_is_printed():
+    pair, batch = xor_pair()
+    assert "traced at its second call" in repr(mt.compile(pair.plain))
+    pair.run([batch] * 2)
+    text = str(pair.compiled)
+    for part in ("# forward", "# backward", "# optimiser", "0.weight.T + 0.bias", "sigmoid(",
+                 "0.weight = sgd(0.weight", "lr=lr", "return v", "memory: "):  # fmt: skip
+        assert part in text
+
+
+def test_what_nobody_needs_is_left_out():
+    def step(x):
+        (x * 3).exp()
+        return x * 2
+
+    compiled = mt.compile(step)
+    for _ in range(2):
+        compiled(mt.ones(3))
+    assert len(compiled.program.instructions) == 1
+    assert compiled.program.dead == 2
+
+
+def test_a_chain_is_one_loop_and_nothing_of_it_is_stored():
+    compiled = mt.compile(lambda x: (x * 2 + 1).sigmoid() * x)
+    x = mt.Tensor(np.linspace(-1, 1, 1000, dtype=np.float32))
+    assert compiled(x).tobytes() == compiled(x).tobytes() == compiled.step(x).tobytes()
+    (unit,) = compiled._programs[0].layout.units
+    assert len(unit.instructions) == 4
+    assert len(compiled._programs[0].layout.local) == 3
+
+
+def test_memory_is_used_again():
+    def step(x):
+        for _ in range(6):
+            x = x.reshape(4, 4) @ x.reshape(4, 4)
+        return x
+
+    compiled = mt.compile(step)
+    x = mt.Tensor(np.eye(4, dtype=np.float32))
+    compiled(x)
+    assert compiled(x).tolist() == x.tolist()
+    layout = compiled._programs[0].layout
+    assert layout.work < layout.separate / 2
+
+
+def test_no_words_of_the_user_are_in_the_code():
+    w = nn.Parameter(np.ones(2, np.float32))
+    w.name = 'evil"); import os #'
+    sgd = optim.SGD([w], lr=0.1)
+
+    def step(x, word):
+        sgd.zero_grad()
+        (w * x).sum().backward()
+        sgd.step()
+
+    compiled = mt.compile(step)
+    for _ in range(3):
+        compiled(mt.ones(2), 'more evil"""')
+    assert compiled.why_not is None
+    assert "evil" not in compiled.source
+    assert w.array[0] == pytest.approx(0.7)
+
+
+def test_machine_code_is_kept_for_other_processes(tmp_path):
+    code = """
+import time, numpy as np, minitransfer as mt
+x = mt.Tensor(np.ones(3, np.float32))
+mt.kernels.relu(x.array)
+step = mt.compile(lambda x: (x * 2).tanh())
+step(x); import minitransfer.kernels.step_code
+start = time.process_time(); step(x); print(time.process_time() - start)
+"""
+    times = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, "MINITRANSFER_CACHE": str(tmp_path)},
+        )  # fmt: skip
+        times.append(float(done.stdout))
+    assert times[1] < times[0] / 2
+    assert len(list(tmp_path.glob("kernels-*/step-*.nbc"))) == 1
+
+
+# fit
+
+
+def fitted(**options):
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((70, 6)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(int)
+    net = perceptron((6, 5, 2), nn.ReLU, dropout=0.2)(generator)
+    adam = optim.Adam(net.parameters(), lr=0.01)
+    return net, train.fit(
+        net, (x, y), epochs=4, batch_size=16, optimizer=adam, validation=0.2,
+        schedule=optim.CosineAnnealingLR, generator=generator, **options,
+    )  # fmt: skip
+
+
+def test_fit():
+    (eager, told), (compiled, same) = fitted(), fitted(compile=True)
+    assert told == same
+    assert told.step_losses == same.step_losses
+    for p, q in zip(eager.parameters(), compiled.parameters(), strict=True):
+        assert p.array.tobytes() == q.array.tobytes()
+
+
+def test_fit_says_what_it_cannot_compile():
+    with pytest.warns(RuntimeWarning, match="looks at a number"):
+        _, history = fitted(compile=True, clip_norm=1.0)
+    assert history == fitted(clip_norm=1.0)[1]
+
+
+def test_fit_stops_at_a_loss_that_is_no_number():
+    net = nn.Sequential(nn.Linear(2, 1, generator=np.random.default_rng(0)))
+    x = np.ones((8, 2), np.float32)
+    x[5] = np.inf
+    with pytest.raises(FloatingPointError, match="the inputs of this batch hold NaN or infinite"):
+        train.fit(net, (x, np.ones((8, 1), np.float32)), loss=nn.MSELoss(), epochs=3, batch_size=1,
+                  optimizer=optim.SGD(net.parameters(), lr=0.1), compile=True)  # fmt: skip
+    assert np.isfinite(net[0].weight.array).all()
+
+
+def test_a_schedule_in_the_step():
+    w = nn.Parameter(np.ones(2, np.float32))
+    sgd = optim.SGD([w], lr=1.0)
+    schedule = optim.ExponentialLR(sgd, gamma=0.5)
+
+    def step(x):
+        sgd.zero_grad()
+        (w * x).sum().backward()
+        sgd.step()
+        schedule.step()
+
+    fallen_back(step, mt.ones(2), match="steps a schedule")
+    assert schedule.get_last_lr() == [0.5**3]
+    assert w.tolist() == [1 - 1.75] * 2
+
+
+def test_the_default_generator_is_where_it_would_be():
+    mt.manual_seed(3)
+    fallen_back(lambda x: x + mt.rand(2), mt.ones(2), match="draws random numbers")
+    here = mt.rand(1).item()
+    mt.manual_seed(3)
+    mt.rand(6)
+    assert mt.rand(1).item() == here
+
+
+def test_what_was_traced_without_recording_is_not_used_with_it():
+    net = nn.Linear(2, 1)
+    outputs = mt.compile(lambda x: net(x))
+    with mt.no_grad():
+        for _ in range(3):
+            outputs(mt.ones(1, 2))
+    assert outputs.why_not is None
+    with pytest.warns(RuntimeWarning, match="backward"):
+        result = outputs(mt.ones(1, 2))
+    assert result.requires_grad
+
+
+def test_an_error_that_only_tracing_meets():
+    def step(x):
+        assert type(x.array) is np.ndarray
+        return x
+
+    fallen_back(step, mt.ones(2), match="traced, it ends with AssertionError")
+
+
+def test_parameters_that_share_memory():
+    whole = np.ones(4, np.float32)
+    parts = [nn.Parameter(whole[:2]), nn.Parameter(whole[1:3])]
+    sgd = optim.SGD(parts, lr=0.1)
+
+    def step(x):
+        sgd.zero_grad()
+        (parts[0] * parts[1] * x).sum().backward()
+        sgd.step()
+
+    fallen_back(step, mt.ones(2), match="shares its memory")
