@@ -57,9 +57,8 @@ print(
 # $2n/3$ times. Whether it is used while it is in the hand is a matter of
 # the order of the work.
 #
-# **Predict before you run.** We shall climb in four steps: other order
-# of loops, blocks, registers, and blocks with packing. Which of the four
-# gains most, and how many times?
+# We climb from the first program to the second in four steps: another
+# order of loops, blocks, registers, and blocks with packing.
 #
 # ## Rung 1: the definition
 #
@@ -167,6 +166,9 @@ print(f"your second-level cache: {caches.second_level() >> 10} KB")
 # Two things can hold a program up, the arm (the flat roof) and the
 # warehouse (the slope). How far to the right a rung stands is decided by
 # the bytes that we have just counted; how high, by the clock.
+#
+# **Predict before you run.** Which of the four steps gains most time, and
+# how many times? Does any of them gain nothing?
 
 # %%
 work = 2 * N**3

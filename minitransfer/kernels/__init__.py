@@ -19,7 +19,8 @@ A reading order, from easy to involved:
    laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing` and
    `vector_code` are the only code in the compiler's own language.
 6. `conv`: `conv.ladder` climbs from the definition to shifted views; `conv.plan` holds the idea.
-   `conv.depthwise` filters take a path of their own.
+   `conv.depthwise` filters take a path of their own. `cache_model` counts what the loops of both
+   ladders carry.
 7. `threads`: fixed chunks, so that the bits do not depend on the number of threads; `caches`: what
    is known of the machine's; `sums`: how long ones keep their digits.
 

@@ -13,8 +13,9 @@ size, and room for copies, as `room` says.
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
-from ..compile import helper, kernel
+from ..compile import kernel
 from ..gemm import ladder as products
 from ..gemm import matmul
 from ..gemm.ladder import TILE_COLUMNS, TILE_ROWS, median_time
@@ -117,11 +118,11 @@ RUNGS = {
 """The rungs from the lowest to what the library uses; all have one signature."""
 
 
-tile = helper(products.tile)
+tile = register_jitable(products.tile)  # plain Python, and compiled into who calls it
 """The register tile of matrix products, in loops: c = a @ b."""
 
 
-@helper
+@register_jitable
 def geometry(x, w):
     """Side of the image, side of the filter, and padding.
 
@@ -185,7 +186,7 @@ def im2col_one_image(x, w, y, seen):
     tile(w, seen, y)
 
 
-@helper
+@register_jitable
 def shifted_tile(a, b, c, side, taps):
     """The tile for rows of B that are one row for each channel, from a start of its own each."""
     pitch = side + taps // 2
