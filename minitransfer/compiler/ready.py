@@ -6,6 +6,7 @@ calls, one after the other, the parts of the program and the functions between t
 for numba they name nothing but what was given out here by number.
 """
 
+import inspect
 import itertools
 from operator import itemgetter
 
@@ -395,17 +396,17 @@ def _close(got, expected):
 def _traced(step, args):
     """Run a step with stand-ins; return the trace, and what the step returned as a structure in
     which tensors are marked, and those tensors' stand-ins."""
-    trace = Trace()
+    trace, names = Trace(), _argument_names(step, len(args))
     given = []
     for i, x in enumerate(args):
         if isinstance(x, Tensor):
             if x.requires_grad:
                 raise Untraceable("an argument asks for a gradient; give it detached")
-            given.append(_tensor(trace.input(x.array, f"x{i + 1}")))
+            given.append(_tensor(trace.input(x.array, names[i])))
         elif isinstance(x, np.ndarray):
-            given.append(trace.input(x, f"x{i + 1}"))
+            given.append(trace.input(x, names[i]))
         elif isinstance(x, float):
-            given.append(trace.scalar(x, ("argument", i), f"x{i + 1}"))
+            given.append(trace.scalar(x, ("argument", i), names[i]))
         elif isinstance(x, _STATIC):
             given.append(x)
         else:
@@ -434,6 +435,17 @@ def _traced(step, args):
 
     structure = map_tensors(result, leaf)
     return trace, structure, leaves
+
+
+def _argument_names(step, count):
+    """What the arguments are called where the program is printed: as in the step, if that tells."""
+    try:
+        names = [
+            n for n, p in inspect.signature(step).parameters.items() if p.kind < p.VAR_POSITIONAL
+        ]
+    except (TypeError, ValueError):  # not written in Python
+        names = []
+    return [*names, *(f"x{i + 1}" for i in range(len(names), count))]
 
 
 def _settled(trace, results):
