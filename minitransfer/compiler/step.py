@@ -44,7 +44,8 @@ def compile(step=None):
 
     Args:
         step: a function of tensors, arrays and numbers that returns a tensor, several, or nothing.
-            What else it does, as printing or counting, is done only when it is traced.
+            What else it does, as printing or counting, is done twice more when it is traced, and
+            never again.
 
     Returns:
         A `CompiledStep`, to be called like the function. A step that cannot be compiled is done as
