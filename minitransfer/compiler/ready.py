@@ -198,7 +198,8 @@ class Ready:
         """Return ``enter``, ``fits`` and ``run`` for these arguments."""
         names = {
             "MISS": MISS, "Tensor": Tensor, "drive": self.drive, "REBUILT": REBUILT,
-            "rebuilt": REBUILT[0], "scalars": self.numbers, "new": _tensor, "table": self.table,
+            "rebuilt": REBUILT[0], "scalars": memoryview(self.numbers), "new": _tensor,
+            "table": self.table,
             "sequence": autograd._sequence, "draw": self._draw, "undraw": self._undraw,
             "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
             "rebuild": self._rebuild, "outs": self._outs, "step": self.function,
@@ -280,8 +281,10 @@ class Ready:
     def _state(self, names):
         """The text that looks whether all else is as it was, hands over what may be another number
         each time, and counts afterwards."""
-        names["mode"], recording = autograd._mode, self.trace.recording
-        checks = ["REBUILT[0] == rebuilt", f"mode.recording is {recording}"]
+        checks = ["REBUILT[0] == rebuilt"]
+        if not self.trace.optimizers:  # what is returned could be asked for its gradient
+            names["mode"] = autograd._mode
+            checks.append(f"mode.recording is {self.trace.recording}")
         before, after = [], []
         written = {old for old, _ in self.program.stores}
         if written:
