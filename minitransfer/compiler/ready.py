@@ -197,11 +197,10 @@ class Ready:
     def _written(self, args):
         """Return ``enter``, ``fits`` and ``run`` for these arguments."""
         names = {
-            "MISS": MISS, "Tensor": Tensor, "drive": self.drive, "REBUILT": REBUILT,
+            "MISS": MISS, "drive": self.drive, "REBUILT": REBUILT,
             "rebuilt": REBUILT[0], "scalars": memoryview(self.numbers), "new": _tensor,
-            "table": self.table,
-            "sequence": autograd._sequence, "draw": self._draw, "undraw": self._undraw,
-            "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
+            "table": self.table, "sequence": autograd._sequence,
+            "draw": self._draw, "undraw": self._undraw, "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
             "rebuild": self._rebuild, "outs": self._outs, "step": self.function,
             "address": self.table.ctypes.data,
         }  # fmt: skip
@@ -252,7 +251,8 @@ class Ready:
         text, arrays = [], []
         for i, x in enumerate(args):
             if isinstance(x, Tensor):
-                text.append(f"if type(b{i}) is not Tensor: return MISS")
+                names[f"kind{i}"] = type(x)
+                text.append(f"if type(b{i}) is not kind{i}: return MISS")
                 text.append(f"a{i} = b{i}.array")
             elif isinstance(x, np.ndarray):
                 text.append(f"a{i} = b{i}")

@@ -9,6 +9,7 @@ it was when the step was traced. If not, the step is traced anew.
 """
 
 import functools
+import inspect
 import threading
 import warnings
 
@@ -102,7 +103,15 @@ class CompiledStep:
                 "plain kernels were asked for (MINITRANSFER_KERNELS), nothing is compiled"
             )
 
-    def __call__(self, *args):
+    def __call__(self, *args, **named):
+        if named:
+            try:
+                bound = inspect.signature(self.step).bind(*args, **named)
+            except TypeError:  # the step itself says it best
+                return self.step(*args, **named)
+            if bound.kwargs:  # that only go by name
+                return self.step(*args, **named)
+            args = bound.args
         result = self._enter(*args)
         if result is not MISS:
             return result

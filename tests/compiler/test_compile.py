@@ -352,6 +352,16 @@ def test_results_are_given_back_as_the_step_gives_them():
     assert w.tolist() == [1 - 0.5 * (1 + 2 + 3)] * 3
 
 
+def test_arguments_by_name_and_frozen_parameters_as_arguments():
+    weight = transfer.freeze(nn.Linear(2, 1)).weight
+    compiled = mt.compile(lambda x, w: x * w)
+    for _ in range(4):
+        assert compiled(w=weight, x=mt.ones(1, 2)).tolist() == weight.tolist()
+    assert len(compiled._programs) == 1
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        compiled(mt.ones(1, 2), z=1)
+
+
 def test_results_are_new_each_time():
     pair, batch = xor_pair()
     values = [pair.compiled(*batch) for _ in range(4)]
