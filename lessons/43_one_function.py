@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 43 · From a tape to one function
 #
-# > A step of a small network is a thousand multiplications and takes as
-# > long as a million. Where does the time go, and what is left of the
-# > step when a compiler has been over it?
+# > A step of a small network is two hundred multiplications and takes
+# > as long as a million of them do in a large one. Where does the time
+# > go, and what is left when a compiler has been over the step?
 #
 # - **Time:** 12 minutes
 # - **You need:** Python, and from lesson 40 how a computation is
@@ -17,7 +17,7 @@
 #
 # ## The whole game
 #
-# Here is the network of lesson 3, two inputs, eight hidden nodes, one
+# Here is a network as in lesson 3, two inputs, eight hidden nodes, one
 # output, on the four states of XOR. A step of training is a function of
 # ours; `mt.compile` makes another function of it.
 
@@ -213,7 +213,7 @@ print(quick)
 # With three of four layers frozen a single product is left on the way
 # back, that for the last layer's weights. On the way there nothing is
 # saved: whoever wants to save that, too, keeps what the frozen part said
-# and does not ask it again (lesson 10).
+# and does not ask it again (lesson 16).
 #
 # ## Try it
 #

@@ -147,7 +147,8 @@ plots.show(draw.passes(sizes, nanoseconds), "43_passes")
 # the three loops reads and writes arrays that lie far from the core, and
 # two of them are new ones: the system has to find memory for them, and
 # clears it page by page before it may be used. The single loop does
-# neither.
+# neither. (How much of the gap is travelling and how much is new memory
+# was not measured apart.)
 
 # %%
 gain = (

@@ -254,6 +254,8 @@ def _give_places(layout):
         if unit.is_call:
             place.update((v, ("python", v)) for v in unit.instructions[0].outputs)
     end = len(units)
+    if units and units[-1].is_call:  # what is done in the end needs a part of its own
+        layout.parts += 1
     for value in program.results:
         readers.setdefault(value.root, []).append((end, value))  # and until the very end
     for old, new in program.stores:
@@ -267,8 +269,6 @@ def _give_places(layout):
             readers.setdefault(new.root, []).append((len(units) - 1, new))
             if new.root.origin == "input":
                 place[new.root] = ("python", new.root)
-    if units and units[-1].part < 0:  # what is done in the end needs a part of its own
-        layout.parts += 1
     living = []
     for number, unit in enumerate(units):
         for line in unit.instructions:

@@ -6,6 +6,7 @@ calls, one after the other, the parts of the program and the functions between t
 for numba they name nothing but what was given out here by number.
 """
 
+import inspect
 import itertools
 from operator import itemgetter
 
@@ -196,10 +197,10 @@ class Ready:
     def _written(self, args):
         """Return ``enter``, ``fits`` and ``run`` for these arguments."""
         names = {
-            "MISS": MISS, "Tensor": Tensor, "drive": self.drive, "REBUILT": REBUILT,
-            "rebuilt": REBUILT[0], "scalars": self.numbers, "new": _tensor, "table": self.table,
-            "sequence": autograd._sequence, "draw": self._draw, "undraw": self._undraw,
-            "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
+            "MISS": MISS, "drive": self.drive, "REBUILT": REBUILT,
+            "rebuilt": REBUILT[0], "scalars": memoryview(self.numbers), "new": _tensor,
+            "table": self.table, "sequence": autograd._sequence,
+            "draw": self._draw, "undraw": self._undraw, "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
             "rebuild": self._rebuild, "outs": self._outs, "step": self.function,
             "address": self.table.ctypes.data,
         }  # fmt: skip
@@ -250,7 +251,8 @@ class Ready:
         text, arrays = [], []
         for i, x in enumerate(args):
             if isinstance(x, Tensor):
-                text.append(f"if type(b{i}) is not Tensor: return MISS")
+                names[f"kind{i}"] = type(x)
+                text.append(f"if type(b{i}) is not kind{i}: return MISS")
                 text.append(f"a{i} = b{i}.array")
             elif isinstance(x, np.ndarray):
                 text.append(f"a{i} = b{i}")
@@ -279,8 +281,10 @@ class Ready:
     def _state(self, names):
         """The text that looks whether all else is as it was, hands over what may be another number
         each time, and counts afterwards."""
-        names["mode"], recording = autograd._mode, self.trace.recording
-        checks = ["REBUILT[0] == rebuilt", f"mode.recording is {recording}"]
+        checks = ["REBUILT[0] == rebuilt"]
+        if not self.trace.optimizers:  # what is returned could be asked for its gradient
+            names["mode"] = autograd._mode
+            checks.append(f"mode.recording is {self.trace.recording}")
         before, after = [], []
         written = {old for old, _ in self.program.stores}
         if written:
@@ -395,17 +399,17 @@ def _close(got, expected):
 def _traced(step, args):
     """Run a step with stand-ins; return the trace, and what the step returned as a structure in
     which tensors are marked, and those tensors' stand-ins."""
-    trace = Trace()
+    trace, names = Trace(), _argument_names(step, len(args))
     given = []
     for i, x in enumerate(args):
         if isinstance(x, Tensor):
             if x.requires_grad:
                 raise Untraceable("an argument asks for a gradient; give it detached")
-            given.append(_tensor(trace.input(x.array, f"x{i + 1}")))
+            given.append(_tensor(trace.input(x.array, names[i])))
         elif isinstance(x, np.ndarray):
-            given.append(trace.input(x, f"x{i + 1}"))
+            given.append(trace.input(x, names[i]))
         elif isinstance(x, float):
-            given.append(trace.scalar(x, ("argument", i), f"x{i + 1}"))
+            given.append(trace.scalar(x, ("argument", i), names[i]))
         elif isinstance(x, _STATIC):
             given.append(x)
         else:
@@ -434,6 +438,17 @@ def _traced(step, args):
 
     structure = map_tensors(result, leaf)
     return trace, structure, leaves
+
+
+def _argument_names(step, count):
+    """What the arguments are called where the program is printed: as in the step, if that tells."""
+    try:
+        names = [
+            n for n, p in inspect.signature(step).parameters.items() if p.kind < p.VAR_POSITIONAL
+        ]
+    except (TypeError, ValueError):  # not written in Python
+        names = []
+    return [*names, *(f"x{i + 1}" for i in range(len(names), count))]
 
 
 def _settled(trace, results):

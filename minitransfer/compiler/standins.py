@@ -14,9 +14,9 @@ a bare array. Such a step cannot be compiled, and the error says why.
 
 import numpy as np
 
-IN_PLACE = {"put", "copyto", "put_along_axis", "fill_diagonal", "place", "putmask", "fill", "sort"}
-IN_PLACE |= {"partition", "resize", "setfield", "setflags", "byteswap", "at"}
-"""Functions and methods that change what they are given; none of them is traced."""
+IN_PLACE = {"put", "copyto", "put_along_axis", "fill_diagonal", "place", "putmask"}
+"""Functions that change what they are given; none of them is traced."""
+_METHODS_IN_PLACE = {"put", "fill", "sort", "partition", "resize", "setfield", "setflags"}
 
 
 class Untraceable(Exception):
@@ -138,7 +138,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         method = getattr(np.ndarray, name, None)
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(name)
-        if name in IN_PLACE:
+        if name in _METHODS_IN_PLACE:
             raise Untraceable(f"it changes an array in place, with {name}()")
         if not callable(method):  # flags, strides, itemsize, …
             return getattr(self.numbers, name)

@@ -9,6 +9,7 @@ it was when the step was traced. If not, the step is traced anew.
 """
 
 import functools
+import inspect
 import threading
 import warnings
 
@@ -44,7 +45,8 @@ def compile(step=None):
 
     Args:
         step: a function of tensors, arrays and numbers that returns a tensor, several, or nothing.
-            What else it does, as printing or counting, is done only when it is traced.
+            What else it does, as printing or counting, is done twice more when it is traced, and
+            never again.
 
     Returns:
         A `CompiledStep`, to be called like the function. A step that cannot be compiled is done as
@@ -101,7 +103,15 @@ class CompiledStep:
                 "plain kernels were asked for (MINITRANSFER_KERNELS), nothing is compiled"
             )
 
-    def __call__(self, *args):
+    def __call__(self, *args, **named):
+        if named:
+            try:
+                bound = inspect.signature(self.step).bind(*args, **named)
+            except TypeError:  # the step itself says it best
+                return self.step(*args, **named)
+            if bound.kwargs:  # that only go by name
+                return self.step(*args, **named)
+            args = bound.args
         result = self._enter(*args)
         if result is not MISS:
             return result

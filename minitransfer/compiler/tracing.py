@@ -20,10 +20,14 @@ class Trace(Rules):
     While it runs it is `autograd.tracing`, and is told of all operations and optimisers.
 
     Attributes:
-        kept: for each array that outlives the step its value, its stand-in and who holds it.
+        kept: arrays that outlive the step, with stand-in and value, by id.
+        holders: the tensors whose arrays those are, weakly, with the array and whether they learn.
+        scalars: Python numbers that may be others at the next call: key → value and number; and
+            `owners`, key → the dictionary in which the number stands.
+        optimizers: (optimiser, what it counts, what it keeps) of those that took a step.
         options: (group, name, value) of the optimisers' settings that the program takes for given.
         modes: (module, mode) where a module was asked whether it is training.
-        counts: (state, key, value, step) of whole numbers that an optimiser counts.
+        drawn: (generator, value) of random numbers, in order; `drawings` holds those of the trace.
     """
 
     def __init__(self):

@@ -23,6 +23,8 @@ A reading order, from easy to involved:
    ladders carry.
 7. `threads`: fixed chunks, so that the bits do not depend on the number of threads; `caches`: what
    is known of the machine's; `sums`: how long ones keep their digits.
+8. `step_code`: the kernels for one number, for steps that `minitransfer.compiler` makes one
+   function of.
 
 A kernel is a table from the type of the numbers to a compiled function, and is called as
 ``_relu[x.dtype](x, y)``. Compiled loops do not look whether an index is inside its array: shapes

@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -351,6 +352,16 @@ def test_results_are_given_back_as_the_step_gives_them():
     assert w.tolist() == [1 - 0.5 * (1 + 2 + 3)] * 3
 
 
+def test_arguments_by_name_and_frozen_parameters_as_arguments():
+    weight = transfer.freeze(nn.Linear(2, 1)).weight
+    compiled = mt.compile(lambda x, w: x * w)
+    for _ in range(4):
+        assert compiled(w=weight, x=mt.ones(1, 2)).tolist() == weight.tolist()
+    assert len(compiled._programs) == 1
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        compiled(mt.ones(1, 2), z=1)
+
+
 def test_results_are_new_each_time():
     pair, batch = xor_pair()
     values = [pair.compiled(*batch) for _ in range(4)]
@@ -384,6 +395,69 @@ def test_gradients_are_not_left():
     assert pair.nets[1][0].weight.grad is not None
     pair.compiled(*batch)
     assert pair.nets[1][0].weight.grad is None
+
+
+class Sorting(optim.Optimizer):
+    """An optimiser of one's own, written with NumPy, and with what is not taken apart."""
+
+    remembers = ("sum",)
+
+    def update(self, parameter, gradient, group, state):
+        p = parameter.array
+        total = state.setdefault("sum", np.zeros_like(p))
+        total += gradient
+        p[...] = p - group["lr"] * np.sort(np.sign(total) * abs(gradient) ** 1.5, axis=0)
+
+
+def test_an_optimiser_of_ones_own():
+    pair, batch = xor_pair(lambda p: Sorting(list(p), {"lr": 0.1}))
+    pair.run([batch] * 6, plain_at=(3,))
+    assert pair.compiled.why_not is None
+    assert pair.farthest() <= 1e-6
+    assert "np.sort" in str(pair.compiled)
+
+
+def test_two_optimisers_and_a_rate_each():
+    def both(compiled):
+        g = np.random.default_rng(0)
+        net = perceptron((2, 4, 1), nn.Sigmoid)(g)
+        body = optim.SGD(net[0].parameters(), lr=0.1, momentum=0.5)
+        head = optim.Adam([{"params": [net[2].weight], "lr": 0.01}, {"params": [net[2].bias]}])
+
+        def step(x, y):
+            body.zero_grad()
+            head.zero_grad()
+            F.mse_loss(net(x), y).backward()
+            body.step()
+            head.step()
+
+        taken = mt.compile(step) if compiled else step
+        for i in range(6):
+            taken(*map(mt.tensor, data.xor()))
+            head.param_groups[1]["lr"] = 0.1 / (i + 1)
+        return [p.array.tobytes() for p in net.parameters()]
+
+    assert both(True) == both(False)
+
+
+def test_steps_of_other_threads_are_not_in_the_program():
+    stop, w = threading.Event(), mt.ones(3)
+
+    def busy():
+        while not stop.is_set():
+            (w * 2).sigmoid()
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    try:
+        for _ in range(3):
+            compiled = mt.compile(lambda x: x * 3)
+            for _ in range(2):
+                compiled(mt.ones(2))
+            assert [line.name for line in compiled.program.instructions] == ["multiply"]
+    finally:
+        stop.set()
+        thread.join()
 
 
 # Guards
