@@ -200,7 +200,8 @@ class Ready:
             "MISS": MISS, "drive": self.drive, "REBUILT": REBUILT,
             "rebuilt": REBUILT[0], "scalars": memoryview(self.numbers), "new": _tensor,
             "table": self.table, "sequence": autograd._sequence,
-            "draw": self._draw, "undraw": self._undraw, "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
+            "draw": self._draw, "undraw": self._undraw,
+            "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
             "rebuild": self._rebuild, "outs": self._outs, "step": self.function,
             "address": self.table.ctypes.data,
         }  # fmt: skip
