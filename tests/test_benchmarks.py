@@ -41,6 +41,16 @@ def test_a_slow_peer_has_a_few_turns_and_takes_none_from_the_others():
     assert 50 < case.ratio("slow") < case.ratio("tried") < 80
 
 
+def test_all_may_be_slow():
+    from benchmarks import timing
+
+    ours, theirs = [], []
+    calls = {"minitransfer": _busy(0.02, ours), "peer": _busy(0.01, theirs)}
+    case = timing.measure(timing.Case("", "", calls), seconds=0.005)
+    assert len(ours) == len(theirs) == 1 + timing.SLOW_TURNS
+    assert 0.3 < case.ratio("peer") < 0.8
+
+
 def test_rows_under_their_bar_are_named_the_furthest_below_first():
     from benchmarks import report, timing
 
