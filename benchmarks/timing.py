@@ -56,8 +56,8 @@ class Case:
 def measure(case, seconds=1.0):
     """Fill in ``case.seconds``: the median time of a call, in seconds, for each competitor.
 
-    Each has `seconds` on average, and this library five turns at least. Who needs longer than `seconds` for a
-    single call has `SLOW_TURNS`, and the others do not wait for more.
+    Each has `seconds` on average, and this library five turns at least. Who needs longer than
+    `seconds` for a single call has `SLOW_TURNS`, and the others do not wait for more.
     """
     repeats, times = {}, {}
     for name, call in case.calls.items():
