@@ -85,8 +85,8 @@ def layers(ratios):
     least = min(np.median(r) for r in ratios.values())
     most = max(np.median(r) for r in ratios.values())
     figure, axes = plots.figure(
-        f"Shifted views are {least:.1f} to {most:.1f} times as fast as "
-        "im2col, by layer",
+        f"Shifted views over im2col: {least:.1f} to {most:.1f} times the "
+        "speed, by layer",
         width=6.5,
         height=1.4 + 0.45 * len(names),
     )
