@@ -42,7 +42,7 @@ _FEW_ROWS = 192
 the same bits in any company, which a cache of features relies on."""
 _IN_PLACE_ROWS = 4 * OUTER_ROWS
 """Rows of A up to which B is read in place however large it is."""
-_IN_PLACE = second_level() // 8
+_IN_PLACE = second_level() // 4
 """Bytes of B, of those that one pass reads, up to which it is read in place; twice as many where A
 has up to _SOME_ROWS, or B has up to _FEW_STEPS rows and they are less than a _PAGE apart."""
 _SOME_ROWS, _FEW_STEPS, _PAGE = 128, 64, 4096
