@@ -87,12 +87,12 @@ plots.show(draw.network(), "07_network")
 # ## What is left at each depth?
 #
 # Both networks are trained on 4,000 digits. Then we open them. At each
-# depth a *linear probe*, a linear map that a formula fits to the state of
-# that layer without any steps of training, tries to read two things: the
-# class of the digit, and the picture itself (150 of its dots, drawn by
-# chance; $R^2$ is 1 if they are told exactly, and 0 if no better than by
-# their mean). The probes learn from 300 other digits and are tested on 400
-# more. So what we measure is what can be read *linearly, from 300
+# depth a *linear probe*, a linear map fitted to the state of that layer in
+# *closed form* (by a formula, without steps of training), tries to read two
+# things: the class of the digit, and the picture itself (150 of its dots,
+# drawn by chance; $R^2$ is 1 if they are told exactly, and 0 if no better
+# than by their mean). The probes learn from 300 other digits and are tested
+# on 400 more. So what we measure is what can be read *linearly, from 300
 # examples*. The first depth is what the first pooling puts out.
 #
 # **Predict before you run.** Draw two curves over the depth, one for the
