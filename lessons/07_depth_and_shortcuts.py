@@ -13,10 +13,10 @@
 #
 # Article E believes in depth where things are made step by step. But it
 # names a case where the chain breaks. In a very deep network of
-# *convolutions* (layers that move small filters over a picture), *max
-# pooling* loses information, until the state of a layer is no longer
-# composed of the one before. *Residual connections*, it says, bring that
-# back.
+# *convolutions* (layers that move *filters*, small tables of weights, over
+# a picture), *max pooling* loses information, until the state of a layer,
+# the numbers that it puts out, is no longer composed of the one before.
+# *Residual connections*, it says, bring that back.
 #
 # ## Whispers
 #
@@ -32,8 +32,8 @@
 # Here are both rows of children. A picture of a handwritten digit passes a
 # first convolution, and then four times a max pooling, which keeps the
 # largest of each 2×2 numbers and drops three. After each of the first three
-# poolings stand three convolutions of 16 channels (filters), each with a
-# shortcut or without.
+# poolings stand three convolutions of 16 channels (one picture for each
+# of 16 filters), each with a shortcut or without.
 
 # %%
 import numpy as np
@@ -81,17 +81,19 @@ plots.show(draw.network(), "07_network")
 # (Ten convolutions are not a *very* deep network, but 28 dots leave no room
 # for a fifth pooling. The initial weights are drawn by *He
 # initialisation*, which keeps the size of what passes through a layer.
-# Nine notes are added up on the sheet, so each of them starts small.)
+# Nine notes are added up on the sheet, so each of them starts small, with
+# a third of those weights: in this, too, the two networks differ.)
 #
 # ## What is left at each depth?
 #
 # Both networks are trained on 4,000 digits. Then we open them. At each
-# depth a *linear probe*, a linear map fitted in closed form to the state
-# of that layer, tries to read two things: the class of the digit, and the
-# picture itself (150 of its dots, drawn by chance; $R^2$ is 1 if they are
-# told exactly, and 0 if not at all). The probes learn from 300 other
-# digits and are tested on 400 more. So what we measure is what can be read
-# *linearly, from 300 examples*.
+# depth a *linear probe*, a linear map fitted to the state of that layer in
+# *closed form* (by a formula, without steps of training), tries to read two
+# things: the class of the digit, and the picture itself (150 of its dots,
+# drawn by chance; $R^2$ is 1 if they are told exactly, and 0 if no better
+# than by their mean). The probes learn from 300 other digits and are tested
+# on 400 more. So what we measure is what can be read *linearly, from 300
+# examples*. The first depth is what the first pooling puts out.
 #
 # **Predict before you run.** Draw two curves over the depth, one for the
 # picture and one for the class. Do they fall together? Where does the
@@ -137,9 +139,11 @@ plots.show(draw.survives(DEPTHS, found), "07_what_survives_pooling")
 #
 # *What is dropped is mostly no loss.* The class does not fall along with
 # the picture. It becomes easier to read on the way up, while where exactly
-# the stroke went is forgotten. The untrained network forgets the picture
-# as well, so that is no work of learning. But after its last pooling it has
-# lost much of the class, too. To keep that one is what was learnt.
+# the stroke went is forgotten. (The last two poolings cost a little of
+# the class, too, a point or two each.) The untrained network forgets the
+# picture as well, so that is no work of learning. But after its last
+# pooling it has lost much of the class, too. To keep that one is what was
+# learnt.
 #
 # *The shortcut heals, but not the pooling.* In the white gaps, where the
 # convolutions work, the plain curve falls and the residual one hardly does:
@@ -147,7 +151,9 @@ plots.show(draw.survives(DEPTHS, found), "07_what_survives_pooling")
 # the residual one more, since it has more to lose. A shortcut can only
 # carry on what it is given, and it stands *behind* the pooling. (Whoever
 # keeps more of the picture does not name it better: at the end the class
-# is read a little *better* from the plain network.)
+# is read a little *better* from the plain network. And there the nine
+# convolutions lose three quarters as much of the picture as the three
+# later poolings.)
 #
 # ## Depth alone
 #
@@ -167,11 +173,12 @@ plots.show(draw.horizon(depth), "07_horizon")
 # length of 1.)
 #
 # After two hundred steps one would say: without shortcuts, twenty layers
-# cannot learn. After two thousand most of them have learnt (by Adam; by SGD
-# they still have not), and forty with good initial weights are close
-# behind those with shortcuts. Whoever reports that depth hurts has to say
-# how long he waited, and so do we: all this is about two thousand steps at
-# most.
+# cannot learn. After two thousand most such networks have learnt (by Adam;
+# by SGD they still have not), and forty layers with good initial weights
+# are three points behind those with shortcuts. (Forty with ordinary
+# weights, tried at one rate, have learnt nothing by then.) Whoever reports
+# that depth hurts has to say how long he waited, and so do we: all this is
+# about two thousand steps at most.
 #
 # Why is it slow? A layer with ordinary weights and ReLU shrinks what tells
 # one picture from another to 41 % of its length, and the gradient on its
@@ -183,10 +190,11 @@ plots.show(draw.horizon(depth), "07_horizon")
 # But that is not the whole story. K. He and others, who found in 2015 that
 # deep plain networks do worse even on the pictures that they learn from,
 # did *not* lay it to vanishing gradients. Their networks had good initial
-# weights and normalised layers, and they saw that the gradients were
-# healthy. Three times as many steps did not mend it. They thought it
-# likelier that such networks learn, but very slowly, and left the reason
-# open. Our forty layers with He's weights are such a case.
+# weights and normalised layers (each number is brought to mean 0 and
+# spread 1), and they saw that the gradients were healthy. Three times as
+# many steps did not mend it. They thought it likelier that such networks
+# learn, but very slowly, and left the reason open. Our forty layers with
+# He's weights look like such a case: slow, but not unable.
 #
 # ## What the numbers say
 
@@ -273,8 +281,8 @@ claim(
 #    the class is read much less well. Notes that are as loud as the
 #    whisper drown what was written first.
 # 3. The picture fades in all three; training even keeps a little more of it
-#    at the last depths. What it changes is the class, which can hardly be
-#    read there at first, and after 300 steps better than at the start.
+#    at the last depths. What it changes is the class: at first it is read
+#    badly there, after 300 steps better than behind the first pooling.
 #
 # </details>
 #

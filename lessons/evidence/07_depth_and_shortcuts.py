@@ -27,8 +27,8 @@ SEEDS = range(5)
 #
 # The network is that of the lesson. A seed draws everything: the 4,000
 # digits to learn from, the 300 for the probes, the 400 to test them on,
-# the 150 dots of the picture, and the initial weights. So that five seeds
-# are five independent witnesses.
+# the 150 dots of the picture, and the initial weights. So five seeds are
+# five independent witnesses.
 #
 # To measure this table and the next one anew, delete in `lessons/results`
 # the files `pooled_network.csv` and `depth_and_steps.csv`, and say
@@ -232,10 +232,10 @@ claim(
 print(f"max − average: {pair.word}")
 
 # %% [markdown]
-# Average pooling loses less at the poolings, though still most of it. So
-# the maximum has a part in it, and the larger part has that of four numbers
-# one is left. And the network that keeps more of the picture: does it name
-# the digit better?
+# Average pooling loses less at the poolings, though still three quarters
+# of what max pooling does. So the maximum has a part in it, and the larger
+# part has that of four numbers one is left. And the network that keeps
+# more of the picture: does it name the digit better?
 
 # %%
 last = {kind: found[kind]["class"][:, -1] for kind in BOTH}
