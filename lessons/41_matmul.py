@@ -12,9 +12,10 @@
 #
 # This lesson is not from the articles. It looks under the bonnet, for
 # nearly all the time in training goes into one operation. Here are two
-# programs for the same product of two 512 × 512 matrices. Both are
-# compiled, both use one core, and both do the same multiplications.
-# (GFLOP/s are billions of operations a second.)
+# programs for the same product of two 512 × 512 matrices, of numbers of
+# four bytes. Both are compiled (turned into instructions of the machine
+# before they run), both use one core, and both do the same
+# multiplications. (GFLOP/s are billions of operations a second.)
 
 # %%
 import numpy as np
@@ -48,14 +49,14 @@ print(
 # depends on how often he walks, and how much he does with what he
 # carried.
 #
-# A processor core is that joiner. The hand are its *registers*, a
-# kilobyte or two. Bench and shelf are *caches*, small and fast or larger
-# and slower; the warehouse is memory. Divide the last two lines above by
-# each other: so many operations the core could do while one number comes
-# from memory. A product of two $n \times n$ matrices has $3n^2$ numbers
-# to carry and $2n^3$ operations to do, so each number *could* be used
-# $2n/3$ times. Whether it is used while it is in the hand is a matter of
-# the order of the work.
+# A processor core is that joiner. The hand is its *registers*, room for
+# a kilobyte or two. Bench and shelf are *caches*, small and fast or
+# larger and slower; the warehouse is memory. Divide the last two lines
+# above by each other: so many operations the core could do while one
+# number comes from memory. A product of two $n \times n$ matrices has
+# $3n^2$ numbers to carry and $2n^3$ operations to do: there *could* be
+# $2n/3$ operations for each number that is carried. Whether it is used
+# while it is in the hand is a matter of the order of the work.
 #
 # We climb from the first program to the second in four steps: another
 # order of loops, blocks, registers, and blocks with packing.
@@ -84,15 +85,15 @@ print(code_of(ladder.reordered, ladder.naive))
 # %% [markdown]
 # Not one operation has changed. But now the inner loop runs along a row
 # of b and a row of c, as they lie (*memory layout*), its additions need
-# not wait for each other, and the compiler does eight or sixteen of them
-# in one instruction (*vectors*).
+# not wait for each other, and the compiler does four, eight or sixteen
+# of them in one instruction (*vectors*).
 #
 # ## Rung 3: blocks
 #
-# For each row of a, all of b passes through the hand, and has left the
-# shelf long before it is needed again. So take a block of b that fits,
-# here 32 of its rows, use it for *all* rows of a, and only then fetch the
-# next.
+# For each row of a, all of b passes through the hand. If it is larger
+# than the shelf, each part of it has left the shelf before it is needed
+# again. So take a block of b that fits, here 32 of its rows, use it for
+# *all* rows of a, and only then fetch the next.
 
 # %%
 print(code_of(ladder.blocked, ladder.reordered))
@@ -113,9 +114,9 @@ print(code_of(ladder.tile, ladder.blocked))
 
 # %% [markdown]
 # A compiler does not see that `sums` could stay in registers. So what we
-# time as "tile" is written out in the compiler's own language, in
-# `minitransfer/kernels/register_tiles.py`; the loops here do the same in
-# the same order.
+# time as "tile", and later as "packed", is written out in the compiler's
+# own language, in `minitransfer/kernels/register_tiles.py`; the loops
+# here do the same in the same order.
 #
 # ## Rung 5: blocks again, and packing
 #
@@ -134,8 +135,9 @@ print(code_of(ladder.packed, ladder.tile))
 # No stopwatch needed: a cache can be modelled in twenty lines. `Counted`
 # below stands in the place of a matrix, holds no numbers, and looks up
 # every `a[i, j]` in a cache of 512 KB that throws out what was not used
-# for the longest time. The loops that it counts are the ones you have
-# just read.
+# for the longest time. (As in a real cache, each line has only a few
+# places to lie in, here eight: its *set*.) The loops that it counts are
+# the ones you have just read.
 
 # %%
 print(code_of(cache_model.Counted))
@@ -163,9 +165,11 @@ print(f"your second-level cache: {caches.second_level() >> 10} KB")
 #
 # ## Under the roofs
 #
-# Two things can hold a program up, the arm (the flat roof) and the
-# warehouse (the slope). How far to the right a rung stands is decided by
-# the bytes that we have just counted; how high, by the clock.
+# Two things can hold a program back, the arm (the flat roof: what the
+# core can do) and the warehouse (the slope: what memory delivers). It
+# slopes because whoever does twice as much with each byte can be twice
+# as fast on the same deliveries. How far to the right a rung stands is
+# decided by the bytes that we have just counted; how high, by the clock.
 #
 # **Predict before you run.** Which of the four steps gains most time, and
 # how many times? Does any of them gain nothing?
@@ -182,7 +186,7 @@ for rung in ladder.LOOPS:
 # %% [markdown]
 # (The roofs are those of the machine on which this runs. A rung that
 # stands above the slope profits from a cache that is larger than our
-# model's.) The naive loops stand far to the left: who walks so often
+# model's.) The naive loops stand far to the left: whoever walks so often
 # cannot do much more. Rungs 2 and 3 are held by the hand that reaches too
 # often, which no roof shows; that is why blocks alone may gain nothing.
 # Once the hand is quiet, what is carried begins to matter. The last two
@@ -194,7 +198,9 @@ for rung in ladder.LOOPS:
 # What the last step gains depends on the size: the larger the matrices,
 # the more the tile has to carry; the smaller, the more the copies weigh.
 # We compare the last two rungs in turn, in ten rounds, on matrices that
-# fit into most caches and on some that fit into hardly any.
+# fit into most caches and on some that fit into hardly any. (On machines
+# with many registers the packed tile is larger, too. So we compare two
+# rungs, not the copies alone.)
 
 
 # %%
@@ -222,7 +228,8 @@ for n, logs in gains.items():
 # ## What the numbers say
 #
 # Nothing was left out and nothing was approximated. What changed is only
-# how often a number is used between being picked up and put down. (The
+# how often a number is used between being picked up and put down, and in
+# which order the sums are added, so the last digits may differ. (The
 # library looks at the sizes first, and packs only what is large.)
 
 # %%

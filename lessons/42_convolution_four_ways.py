@@ -12,9 +12,9 @@
 #
 # A convolution slides a small filter over an image. Everybody says: write
 # out what the filter sees at every place, and it becomes a product of
-# matrices. That makes nine copies of the image. Here is the race: four
-# ways for the same layer, 32 channels of 28 × 28, 64 filters of 3 × 3, on
-# one core.
+# matrices. With a filter of 3 × 3 that makes nine copies of the image.
+# Here is the race: four ways for the same layer, 32 channels of 28 × 28,
+# 64 filters of 3 × 3, on one core.
 
 # %%
 import numpy as np
@@ -40,6 +40,8 @@ for way in ladder.LOOPS:
 # %% [markdown]
 # (GFLOP/s are billions of operations a second; the percentages are shares
 # of what the core can do at most.) All four do the same multiplications.
+# (What is timed is compiled and takes four images. Below, the same work
+# stands in plain loops, to be read and to be counted.)
 #
 # ## The window of a moving train
 #
@@ -59,9 +61,11 @@ for way in ladder.LOOPS:
 #
 # $$y_{o,r,s} = \sum_{c,i,j} w_{o,c,i,j}\; x_{c,\,r+i,\,s+j}$$
 #
-# (The loop over the images is left out here and below: the code is for
-# one image. A matrix has a row for each channel or filter, and in it the
-# lines of the image one behind the other.)
+# Here o numbers the filters, r and s the rows and columns of the output,
+# c the channels, i and j the rows and columns of the filter. The image x
+# has a frame of zeros. (The loop over the images is left out here and
+# below: the code is for one image. A matrix has a row for each channel or
+# filter, and in it the lines of the image one behind the other.)
 
 # %%
 print(code_of(ladder.seven_loops_one_image))
@@ -74,8 +78,8 @@ print(code_of(ladder.seven_loops_one_image))
 #
 # Change the order: for each of the nine *taps* (i, j) of the filter take
 # the whole image, shifted by (i, j), times the filter's numbers for this
-# tap. That is a product of matrices, channels times channels, over all
-# places at once. `tile` is rung 4 of [lesson 41](41_matmul.py).
+# tap. That is a product of two matrices, filters × channels times
+# channels × places. `tile` is rung 4 of [lesson 41](41_matmul.py).
 
 # %%
 tap_by_tap = ladder.tap_by_tap_one_image
@@ -125,16 +129,17 @@ theirs = kernels.conv2d(
 print("the same as the library:", np.array_equal(ours, theirs[0, 0]))
 
 # %% [markdown]
-# Nothing had to be copied but the image itself, once, into the row. One
-# zero between two lines is enough: it is the right edge of the one and
-# the left edge of the next. One output at the end of each line belongs to
-# no place; it is computed and dropped.
+# The image had to be copied only once, into the row. One zero between
+# two lines is enough: it is the right edge of the one and the left edge
+# of the next. One output at the end of each line belongs to no place; it
+# is computed and dropped.
 #
 # And now compare with a product of matrices. There, row k of b begins at
-# k times its width. Here it begins at a start that depends on k. So the
-# register tile needs one change only, and never finds out that it is
-# computing a convolution. (Marked is what differs from the tile of lesson
-# 41.)
+# k times its width. Here k stands for a channel and a tap: the row is
+# that of the channel, from the start of the tap. So the register tile
+# needs one change only, and never finds out that it is computing a
+# convolution. What it computes is copied once more, to leave out what
+# stands over. (Marked is what differs from the tile of lesson 41.)
 
 # %%
 print(code_of(ladder.shifted_one_image))
@@ -159,8 +164,9 @@ plots.show(draw.carried(touched, moved), "42_carried")
 # The seven loops carry least of all! They go over a small image again and
 # again, and it stays in the cache. Their trouble is the *hand*: nearly
 # two numbers picked up for each multiplication. Ways 2 and 3 have the
-# tile, and so a busy hand, but they carry their notes to and fro. Way 4
-# has the tile and no notes.
+# tile, and so a quiet hand, but they carry their notes to and fro. Way 4
+# has the tile, and in the place of the notes one copy of the image and
+# one of the output.
 #
 # Under the two roofs it looks like this. How far to the right a way
 # stands is decided by the bytes just counted, how high by the clock.
@@ -186,9 +192,10 @@ plots.show(draw.roofs(points, *roofs, gain), "42_roofline")
 # - **The gradient of the filters** asks, for each tap, how the shifted
 #   row goes together with the gradient of the output: sums of products
 #   along the row, for which there is a second tile, the *dot tile*.
-# - **Stride 2** takes every second number. So the image is first dealt
-#   out like cards, even columns here, odd ones there; within one hand the
-#   numbers of a tap stand side by side again.
+# - **Stride 2**, a filter that moves two places at a time, takes every
+#   second number. So the image is first dealt out like cards, even
+#   columns here, odd ones there; within one hand the numbers of a tap
+#   stand side by side again.
 # - A **1 × 1** filter has one tap and no shift. It *is* the product.
 # - A **depthwise** filter sees one channel only. Each number is used by
 #   nine taps and no more; there the fetching sets the pace.
@@ -196,7 +203,10 @@ plots.show(draw.roofs(points, *roofs, gain), "42_roofline")
 # ## What the numbers say
 #
 # Ten rounds, the ways in turn, so that whatever else the machine does
-# meets all of them.
+# meets all of them. This is one layer. The evidence asks six more. Among
+# them is one where way 4 may lose, and by far: four images of 7 × 7. The
+# library lays many such small images side by side, and with only four
+# most of its row is empty.
 
 # %%
 rounds = [ladder.climb(*LAYER, seconds=0.04) for _ in range(10)]
@@ -248,11 +258,11 @@ claim(
 # 2. Nearly gone in bytes: with one tap the notes are a copy of the image
 #    and no longer than it. Both then spend a larger share on what is not
 #    computing, for there is nine times less to compute with each number.
-# 3. Four of them, in the first and the last column: beyond the end of one
-#    line the filter now sees the start of the next instead of a zero. The
-#    image has become a screw thread. Only the first output and the last
-#    one are still right, for beyond these lies the frame. (A filter that
-#    sees diagonals is wrong there as well.)
+# 3. Four of the six in the first and the last column: beyond the end of
+#    one line the filter now sees the start of the next instead of a zero.
+#    The image has become a screw thread. Of these six only the first
+#    output and the last one are still right, for beyond these lies the
+#    frame. (A filter that sees diagonals is wrong there as well.)
 #
 # </details>
 #

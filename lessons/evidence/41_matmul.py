@@ -145,9 +145,12 @@ plots.show(draw.caches(counts), "41_caches")
 # ## What the numbers say
 #
 # The counts are exact, there is nothing to scatter. The sentence is that
-# of the lesson: order, blocks, and blocks with packing each carry less
-# than what came before, wherever not all three matrices fit into the
-# cache. (The tile is left out of the row: it gives up blocks.)
+# of the lesson: rung 2 carries less than rung 1, blocks less than rung 2,
+# and packing less than the bare tile. It is asked with two caches that
+# are smaller than one matrix (256 KB). A block of 32 rows of b has 32 KB,
+# so in the smaller cache it leaves no room for rows of a and c.
+# (Packing is not compared with the bare blocks of rung 3: its copies are
+# counted, too, and it may carry more than these.)
 
 # %%
 falls = {}
