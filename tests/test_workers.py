@@ -13,13 +13,13 @@ from minitransfer.workers import serve, terminated_like_interrupted
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
-PROGRAM = """
+PROGRAM = r"""
 import multiprocessing, os, signal, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from minitransfer import workers
 
 def work(seconds):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\n" % os.getpid())  # in one piece: two workers share the pipe
     time.sleep(seconds)
 
 if __name__ == "__main__":
@@ -35,12 +35,12 @@ if __name__ == "__main__":
         sys.exit(9)
 """
 
-EXPERIMENT = """
+EXPERIMENT = r"""
 import os, sys, tempfile, time
 from minitransfer.experiments import grid, stored
 
 def measure(seed):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\n" % os.getpid())  # in one piece: two workers share the pipe
     time.sleep(100)
     return {"x": 1}
 
