@@ -191,7 +191,7 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
     if run is None:
         console.print("No full run is stored yet. `minitransfer claims --run` measures all claims.")
         return False
-    console.print("[dim]claim (lesson, whose sentence) verdict, measured, spread[/]\n")
+    console.print("[dim]claim (lesson) verdict, measured, spread[/]\n")
     heads = {a.letter: f"{a.title}[/]\n{a.author}, {a.year}" for a in articles().values()}
     for letter, head in (heads | {"K": "Claims of our own[/]\nhow it is done, and fast"}).items():
         console.print(f"[bold]{letter} · {head}")
