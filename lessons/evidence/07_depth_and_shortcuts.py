@@ -246,20 +246,24 @@ print(
 )
 
 # %%
-taught = judge(three["max, 400 steps"] - three["max, untrained"])
+taught = judge(
+    three["max, 400 steps"] - three["max, untrained"], margin=0.05
+)
 claim(
     "E12/untrained",
     "to forget the picture is no work of learning: an untrained network "
     "loses as much of it at the poolings, or more",
     source="ours",
-    refuted_by="a trained network that loses more",
+    refuted_by="a trained network that may lose .05 more, or does",
     control="the residual network with its initial weights",
     **over_seeds(
         {n: three[n] for n in ("max, 400 steps", "max, untrained")}
     ),
     effect=taught.middle,
     interval=taught.interval,
-    verdict="does not hold" if taught.word == "more" else "holds",
+    verdict="holds"
+    if taught.word in ("less", "equal")
+    else "does not hold",
     check=three["max, untrained"].mean() > 0.1,
     format=".2f",
 )

@@ -92,12 +92,12 @@ claim(
     unit="times",
     format=".2f",
     verdict="does not hold"
-    if not faster
+    if "less" in words.values() or not faster
     else "holds narrowly"
     if rest
     else "holds",
     condition=f"not for {', '.join(rest)}, a batch of four"
-    if faster and rest
+    if faster and rest and "less" not in words.values()
     else "",
     check=large.mean() > np.log(0.8),
 )

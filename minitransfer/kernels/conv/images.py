@@ -111,10 +111,12 @@ def is_small(x_shape, size):
 
 
 def is_depthwise(w_shape, groups):
+    """Whether filters of this shape have a channel each (as many groups as channels)."""
     return groups > 1 and w_shape[1] == 1 and w_shape[0] == groups
 
 
 def check_gradient(gy, x_shape, w_shape, stride, padding, dilation):
+    """Raise a ValueError unless `gy` has the shape of the convolution's output."""
     shape = (x_shape[0], w_shape[0], *output_size(x_shape, w_shape, stride, padding, dilation))
     if gy.shape != shape:
         raise wrong_gradient(gy, shape)
