@@ -83,4 +83,5 @@ def _layer_that_computes() -> str:
         return ""
     inner, outer = layers[0], layers[-1]
     name = next((name for name, module in outer.named_modules() if module is inner), "")
-    return f", in the layer {name!r} ({inner.label()})" if name else f", in {inner.label()}"
+    kind = type(inner).__name__
+    return f", in the layer {name!r}, {kind}" if name else f", in {kind}"
