@@ -84,4 +84,4 @@ def _layer_that_computes() -> str:
     inner, outer = layers[0], layers[-1]
     name = next((name for name, module in outer.named_modules() if module is inner), "")
     kind = type(inner).__name__
-    return f", in the layer {name!r}, {kind}" if name else f", in {kind}"
+    return f" in the layer {name!r} ({kind})" if name else f" in {kind}"
