@@ -89,7 +89,7 @@ def _arm_python(session, folder):
         session.run(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)),
             *("--only-binary=:all:", "--python-version=3.11", *kinds, *needs),
-            *("pytest", "hypothesis"),
+            *("pytest", "pytest-socket", "hypothesis"),
             external=True,
         )
     return ["qemu-aarch64", "-L", str(root), str(root / "usr/bin/python3.11")], packages
