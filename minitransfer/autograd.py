@@ -31,6 +31,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from minitransfer.anomalies import Watch
 from minitransfer.not_covered import (
     check_default,
     explain_no_tensor,
@@ -61,6 +62,7 @@ class _Mode(threading.local):
     def __init__(self):
         self.recording = True
         self.before = []
+        self.watch = None  # who looks for the first NaN, see `detect_anomaly`
 
 
 _mode = _Mode()
@@ -150,6 +152,49 @@ class inference_mode(no_grad):
         self.recording = not mode and _mode.recording
 
 
+class detect_anomaly(contextlib.ContextDecorator):
+    """Within this context the first NaN is an error that names its operation and its layer.
+
+    On the way forward, a NaN in a result whose inputs have none; on the way back, a NaN in a
+    gradient. PyTorch looks on the way back alone. Looking takes time: it is for finding a fault.
+
+    Args:
+        check_nan: False looks at nothing, as in PyTorch.
+
+    Raises:
+        RuntimeError: where the first NaN arises.
+
+    Example:
+        >>> from minitransfer import Tensor
+        >>> x = Tensor([0.0, 1.0], requires_grad=True)
+        >>> with np.errstate(all="ignore"), detect_anomaly():
+        ...     (x * x).sqrt().sum().backward()
+        Traceback (most recent call last):
+            ...
+        RuntimeError: the first NaN arose in the derivative of mul with respect to its input 0...
+    """
+
+    def __init__(self, check_nan=True):
+        self.check_nan = check_nan
+
+    def __enter__(self):
+        _mode.before.append(_mode.watch)
+        _mode.watch = Watch() if self.check_nan else None
+        return self
+
+    def __exit__(self, *exception):
+        _mode.watch = _mode.before.pop()
+
+
+def set_detect_anomaly(mode, check_nan=True) -> None:
+    """Look for the first NaN from here on, in this thread, or stop looking; see `detect_anomaly`.
+
+    Example:
+        >>> set_detect_anomaly(False)
+    """
+    _mode.watch = Watch() if mode and check_nan else None
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread.
 
@@ -216,6 +261,8 @@ def differentiable(operation):
             _share_version(y, args)
         if _mode.recording:
             _record(y, args, derivatives, operation)
+        if _mode.watch is not None and tracing is None:
+            _mode.watch.result(y, args, operation)
         return y
 
     return recorded
@@ -415,6 +462,7 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
         tracing.phase = "backward"
     gradient = _first_gradient(tensor, gradient)
     gradients, leaves = {id(tensor): gradient}, []
+    watch = _mode.watch if tracing is None else None
     ahead = []  # a heap, from which what was recorded last comes first
     if tensor.history is None:
         leaves.append(tensor)
@@ -440,6 +488,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             if derivative is None:
                 continue
             gx = derivative(gy)
+            if watch is not None:
+                watch.gradient(y, gx, [input for input, _ in history].index(x))
             if gx.shape != x.array.shape:
                 raise ValueError(
                     f"a derivative gave a gradient of shape {gx.shape} for an input of shape "

@@ -42,8 +42,6 @@ NOT_COVERED = {
     ("autograd", "Function"): "@autograd.differentiable on a function that returns derivatives",
     ("autograd", "functional"): "backward(); derivatives of derivatives are not covered",
     ("autograd", "gradcheck"): "minitransfer.gradcheck",
-    ("autograd", "set_detect_anomaly"): "isfinite() of the loss and of gradients",
-    ("autograd", "detect_anomaly"): "isfinite() of the loss and of gradients",
     (
         "minitransfer",
         "distributions",

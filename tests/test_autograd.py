@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
-from minitransfer import Tensor, enable_grad, is_grad_enabled, nn, no_grad, ops, optim
+from minitransfer import Tensor, autograd, enable_grad, is_grad_enabled, nn, no_grad, ops, optim
 from minitransfer.autograd import differentiable
 
 
@@ -719,3 +719,63 @@ def test_other_errors_of_operations_stay_as_they_are():
         x.permute((0, 5))
     with pytest.raises(TypeError, match="'str' object cannot be interpreted as an integer"):
         x.reshape("a", "b")
+
+
+class Log(nn.Module):
+    def forward(self, x):
+        return x.log()
+
+
+def _forward(x):
+    return nn.Sequential(nn.Identity(), nn.Sequential(nn.Tanh(), Log()))(x)
+
+
+@pytest.mark.parametrize(
+    "run, words",
+    [
+        (lambda x: (x * 1).log(), r"arose in log, on the way forward.*\(1, 2\)"),
+        (_forward, "arose in log in the layer '1.1' .Log., on the way forward"),
+        (lambda x: ((x + 1) ** 2).sqrt().sum().backward(), "derivative of pow with respect to its"),
+        (
+            lambda x: nn.Sequential(nn.ReLU(), nn.Linear(2, 1, bias=False))(x * np.nan),
+            "input 1 of mul has a NaN that no operation made",
+        ),
+        (
+            lambda x: (nn.Sequential(Square(), Root())(x + 1) - 1).sum().backward(),
+            "derivative of mul in the layer '0' .Square. with respect to its input",
+        ),
+    ],
+)
+def test_the_first_nan_is_named_with_its_operation_and_layer(run, words):
+    x = Tensor([[-1.0, -1.0]], requires_grad=True)
+    with np.errstate(all="ignore"):
+        with autograd.detect_anomaly(), pytest.raises(RuntimeError, match=words):
+            run(x)
+        autograd.set_detect_anomaly(True)
+        try:
+            with pytest.raises(RuntimeError, match=words):
+                run(x)
+            with autograd.detect_anomaly(check_nan=False):
+                run(x)
+        finally:
+            autograd.set_detect_anomaly(False)
+        run(x)  # nobody looks
+
+
+class Square(nn.Module):
+    def forward(self, x):
+        return x * x
+
+
+class Root(nn.Module):
+    def forward(self, x):
+        return x.sqrt()
+
+
+def test_what_has_no_nan_is_left_alone():
+    x = Tensor([np.inf, 1.0], requires_grad=True)
+    with autograd.detect_anomaly():
+        (x * 2).sum().backward()
+        hidden = ops.where(Tensor([True, False]), x, Tensor([0.0, np.nan]).isnan() * 1.0)
+    assert np.isinf(hidden.array[0])
+    np.testing.assert_array_equal(x.grad.array, [2, 2])

@@ -22,6 +22,7 @@ import pytest
 import minitransfer as mt
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.diff
 COUNT = int(os.environ.get("MINITRANSFER_CASES", 4000))
 DIGITS = {"float32": 1e-5, "float64": 1e-10}
 

@@ -1,4 +1,4 @@
-"""Checkpoints in time: at the start, after every report, and when somebody presses Ctrl-C."""
+"""Checkpoints in time: at the start, after every report, and when somebody stops the run."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 
+from minitransfer import workers
 from minitransfer.checkpoint import load_checkpoint, save_checkpoint
 from minitransfer.train.resuming import check_saved
 
@@ -44,9 +45,10 @@ def saved_run(path, resume: bool) -> dict | None:
 def checkpointing(path, run, resume: bool):
     """Keep `run` in a file while the context lasts.
 
-    The first Ctrl-C lets the step that is under way come to its end, so that what is saved is
-    whole; a second one stops at once. Where the signal cannot be caught (in a thread, or where
-    somebody else handles it) the checkpoint is that of the last report.
+    The first Ctrl-C, or SIGTERM (what ``kill`` and a machine that shuts down send), lets the step
+    that is under way come to its end, so that what is saved is whole; a second one stops at once.
+    Where the signal cannot be caught (in a thread, or where somebody else handles it) the
+    checkpoint is that of the last report.
 
     Args:
         path: the file.
@@ -57,7 +59,8 @@ def checkpointing(path, run, resume: bool):
         A function of (whether a report is due) to call after each step.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, when all is saved and it was printed how to go on.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, when all is saved and how to
+            go on was printed.
     """
     asked, at = False, run.step
 
@@ -85,7 +88,8 @@ def checkpointing(path, run, resume: bool):
     try:
         if catch:
             signal.signal(signal.SIGINT, on_signal)
-        yield after_step
+        with workers.terminated_like_interrupted():
+            yield after_step
         if asked:  # after the last step
             raise KeyboardInterrupt
     except KeyboardInterrupt:

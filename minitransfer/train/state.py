@@ -23,7 +23,7 @@ class Monitor:
         patience: stop when the validation loss has not improved for so many epochs (twentieths,
             with `steps`), and bring back the weights and buffers with which it was smallest.
         checkpoint: file to keep the run in: written at the start, after every epoch (twentieth,
-            with `steps`) and on Ctrl-C. An unfinished run is not overwritten.
+            with `steps`), on Ctrl-C and on SIGTERM. An unfinished run is not overwritten.
         resume: go on from `checkpoint` if that file exists. Call with the same arguments; only
             `epochs` and `steps` may grow. Another loss, rate, schedule, `clip_norm`, network or
             data is refused. Random choices of your own functions are yours to save, those of

@@ -105,18 +105,20 @@ def test_after_an_error_in_the_middle_of_an_epoch(tmp_path, length, kind, stop):
 
 
 @pytest.mark.parametrize("length", LENGTHS, ids=str)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stop", [1, 6, 8, 24])
-def test_ctrl_c_saves_the_step_it_fell_into(tmp_path, capsys, length, stop):
+def test_a_signal_saves_the_step_it_fell_into(tmp_path, capsys, length, stop, number):
     path = tmp_path / "run.safetensors"
     expected = train(length)
     with pytest.raises(KeyboardInterrupt):
-        train(length, stop=stop, event=lambda: signal.raise_signal(signal.SIGINT), checkpoint=path)
+        train(length, stop=stop, event=lambda: signal.raise_signal(number), checkpoint=path)
     message = capsys.readouterr().err
     assert f"Stopped at step {stop} of" in message
     assert f"{path} holds the run up to step {stop}. To go on" in message
     assert "resume=True" in message
     assert load_checkpoint(path)["step"] == stop
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert train(length, checkpoint=path, resume=True) == expected
 
 

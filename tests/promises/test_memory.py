@@ -1,0 +1,75 @@
+"""Training does not grow: thousands of steps leave the process as large as the first ones did."""
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+STEPS = """
+import sys
+import numpy as np
+import minitransfer as mt
+from minitransfer import nn, optim
+
+def kilobytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4
+
+rng = np.random.default_rng(0)
+kind = sys.argv[1]
+if kind == "plain":
+    network = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2))
+    x, y = rng.normal(size=(4, 2)).astype(np.float32), np.array([0, 1, 1, 0])
+    warm, steps = 1_000, 10_000
+else:
+    network = nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(4 * 7 * 7, 2))
+    x, y = rng.normal(size=(8, 1, 14, 14)).astype(np.float32), np.arange(8) % 2
+    warm, steps = 500, 3_000
+optimizer = optim.Adam(network.parameters())
+loss = nn.CrossEntropyLoss()
+for step in range(warm + steps):
+    if step == warm:
+        before = kilobytes()
+    optimizer.zero_grad()
+    loss(network(mt.Tensor(x)), mt.Tensor(y)).backward()
+    optimizer.step()
+print(kilobytes() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc")
+@pytest.mark.parametrize("kind", ["plain", "conv"])
+def test_thousands_of_steps_do_not_grow(kind):
+    done = subprocess.run([sys.executable, "-c", STEPS, kind], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 2_000, "kilobytes more after thousands of steps"
+
+
+def test_a_step_leaves_nothing_for_the_collector():
+    """Graphs are freed by reference counts: with the collector off, no tensor stays behind."""
+    from minitransfer import Tensor, nn, optim
+
+    network = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Tanh(), nn.Linear(3, 2))
+    optimizer = optim.Adam(network.parameters())
+
+    def step():
+        optimizer.zero_grad()
+        nn.CrossEntropyLoss()(network(Tensor([[1.0, 2.0], [0.5, 0.1]])), Tensor([0, 1])).backward()
+        optimizer.step()
+
+    def tensors():
+        return sum(isinstance(thing, Tensor) for thing in gc.get_objects())
+
+    step()
+    gc.collect()
+    gc.disable()
+    try:
+        before = tensors()
+        for _ in range(20):
+            step()
+        assert tensors() == before
+    finally:
+        gc.enable()
