@@ -324,6 +324,28 @@ CASES = [
     case("layer_norm", r(3, 4), 4, r(4, seed=1), r(4, seed=2)),
     case("layer_norm", r(2, 3, 4), (3, 4), eps=1e-2),
     case("layer_norm", r(2, 3, 4), (3, 4), r(3, 4, seed=1), r(3, 4, seed=2)),
+    *[
+        case(
+            "scaled_dot_product_attention",
+            r(2, 3, 4),
+            r(2, 5, 4, seed=1),
+            r(2, 5, 3, seed=2),
+            *rest,
+        )
+        for rest in [(), (r(5, seed=3),), (r(2, 1, 5, seed=3),), (np.tri(3, 5, dtype=bool),)]
+    ],
+    case("scaled_dot_product_attention", r(3, 2), r(3, 2, seed=1), r(3, 2, seed=2), is_causal=True),
+    case(
+        *("scaled_dot_product_attention", r(4, 2, 2), r(2, 3, 2, seed=1), r(2, 3, 1, seed=2)),
+        scale=0.3,
+        enable_gqa=True,
+    ),
+    case("scaled_dot_product_attention", r(2, 3, 2), r(3, 2, seed=1), r(1, 3, 2, seed=2)),
+    case("group_norm", r(2, 4), 2),
+    case("group_norm", r(2, 4, 3), 2, r(4, seed=1), r(4, seed=2)),
+    case("group_norm", r(2, 3, 2, 2), 3, r(3, seed=1), eps=1e-2),
+    case("rms_norm", r(3, 4), 4),
+    case("rms_norm", r(2, 3, 4), (3, 4), r(3, 4, seed=1), 1e-2),
     case("layer_norm", r(5), (5,), r(5, seed=1), r(5, seed=2)),
     *[
         case("cross_entropy", r(4, 3), LABELS, reduction=reduction, **options)
