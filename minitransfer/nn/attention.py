@@ -143,7 +143,7 @@ class MultiheadAttention(Module):
             query, key, value = (x.transpose(0, 1) for x in (query, key, value))
         elif not batched:
             query, key, value = (x.unsqueeze(0) for x in (query, key, value))
-        q, k, v = self._heads(query, key, value)
+        q, k, v = (self._in_heads(x) for x in self._turned(query, key, value))
         mask = self._mask(attn_mask, key_padding_mask, (len(query), query.shape[1], key.shape[1]))
         p = self.dropout if self.training else 0.0
         if need_weights:
@@ -162,16 +162,21 @@ class MultiheadAttention(Module):
             y = y.transpose(0, 1)
         return y, weights
 
-    def _heads(self, query, key, value):
-        """The three inputs turned, and divided into heads: (N, heads, places, width)."""
-        if self.in_proj_weight is None:
-            matrices = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
-        else:
-            matrices = ops.chunk(self.in_proj_weight, 3)
+    def _turned(self, query, key, value):
+        """The three inputs (N, places, numbers), each times its matrix."""
         biases = (None,) * 3 if self.in_proj_bias is None else ops.chunk(self.in_proj_bias, 3)
-        for x, weight, bias in zip((query, key, value), matrices, biases, strict=True):
-            y = ops.linear(x, weight, bias)
-            yield y.reshape(*y.shape[:2], self.num_heads, -1).transpose(1, 2)
+        inputs = zip((query, key, value), self._matrices(), biases, strict=True)
+        return [ops.linear(*layer) for layer in inputs]
+
+    def _matrices(self):
+        """The matrices of query, key and value."""
+        if self.in_proj_weight is None:
+            return self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        return ops.chunk(self.in_proj_weight, 3)
+
+    def _in_heads(self, x):
+        """(N, places, embed_dim) divided into heads: (N, heads, places, width)."""
+        return x.reshape(*x.shape[:2], self.num_heads, -1).transpose(1, 2)
 
     def _mask(self, attn_mask, padding, size):
         """Both masks as one of numbers to add, that broadcasts to (N, heads, L, S); or None."""
