@@ -131,6 +131,7 @@ NOT_COVERED = {
     ("nn", "Unflatten"): "reshape(shape) in forward",
     ("nn", "EmbeddingBag"): "Embedding, and mean or sum over the axis of words",
     ("nn.utils", "clip_grad_norm"): "clip_grad_norm_",
+    ("nn.utils", "rnn"): "run the padded batch; y[lengths - 1, arange(n)] is each one's last step",
     (
         "functional",
         "adaptive_avg_pool2d",
@@ -183,8 +184,8 @@ KINDS = [
      r"|^qscheme$|^(char|short|byte|u?int16|int8|uint(32|64))$", "int32, int64, uint8, float16, "
      "float32 and float64 are there"),
     ("Fourier transforms", r"fft|stft|_window$|^signal$", "numpy.fft, on x.detach().numpy()"),
-    ("recurrent networks", r"RNN|LSTM|GRU|rnn|lstm|gru_|^gru$", "write the loop over time with "
-     "Linear and tanh"),
+    ("recurrent networks", r"RNN|LSTM|GRU|rnn|lstm|gru_|^gru$", "RNN, GRU, LSTM and their "
+     "cells are there"),
     ("attention and transformers", r"Transformer|Attention|attention", "nn.MultiheadAttention "
      "and functional.scaled_dot_product_attention are there"),
     ("transposed convolution", r"[Cc]onv_?[Tt]ranspose|^conv_tbc$|^(F|f)old$|^Unfold$|^unfold$",

@@ -814,6 +814,23 @@ def stack(rng, name, arguments, options, x, inputs):
     return function, [x, *given], {}
 
 
+@case("RNN GRU LSTM RNNCell GRUCell LSTMCell", "nn")
+def recurrent_layer(rng, name):
+    i, h = (int(v) for v in rng.integers(1, 6, 2))
+    x, arguments = array(rng, (*(int(n) for n in rng.integers(1, 5, 2)), i), special=0), (i, h)
+    options = {"bias": bool(rng.random() < 0.7)}
+    if name.endswith("Cell"):
+        x = x[0]
+    else:
+        options["num_layers"], options["batch_first"] = one(rng, 1, 2), bool(rng.random() < 0.5)
+        options["bidirectional"] = bool(rng.random() < 0.5)
+    if name.startswith("RNN"):
+        options["nonlinearity"] = one(rng, "tanh", "relu")
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+    return layer(name, arguments, options, weights), [x, *given], {}
+
+
 @case("ReLU LeakyReLU ReLU6 ELU SELU GELU SiLU Mish Tanh Sigmoid Softplus Softsign", "nn")
 @case("LogSigmoid Hardtanh Hardsigmoid Hardswish Softmax LogSoftmax Flatten Identity", "nn")
 @case("MaxPool2d AvgPool2d AdaptiveAvgPool2d Upsample Dropout Dropout2d", "nn")

@@ -52,6 +52,7 @@ from minitransfer.nn.module import Module, Parameter, Sequential
 from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
 from minitransfer.nn.population import member, member_losses, population
 from minitransfer.nn.positions import PositionalEncoding, sinusoidal_positions
+from minitransfer.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from minitransfer.nn.summary import multiplications, summary
 from minitransfer.nn.transformer import (
     Transformer,

@@ -120,6 +120,7 @@ from minitransfer.ops.rearranging import (
     triu,
     unbind,
 )
+from minitransfer.ops.recurrence import gru_sequence, lstm_sequence, rnn_sequence
 from minitransfer.ops.reductions import (
     ValuesIndices,
     all,

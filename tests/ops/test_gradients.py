@@ -20,6 +20,11 @@ def r(*shape, seed=0, low=-2.0, high=2.0):
     return np.random.default_rng(seed).permutation(numbers).reshape(shape)
 
 
+def matrices(gates):
+    """Both matrices of a recurrent layer of two inputs and three units."""
+    return r(3 * gates, 2, seed=2), r(3 * gates, 3, seed=3)
+
+
 def positive(*shape, seed=0):
     return r(*shape, seed=seed, low=0.3, high=2.5)
 
@@ -341,6 +346,19 @@ CASES = [
         enable_gqa=True,
     ),
     case("scaled_dot_product_attention", r(2, 3, 2), r(3, 2, seed=1), r(1, 3, 2, seed=2)),
+    *[
+        case(f"{kind}_sequence", r(3, 2, 2), *states, *matrices(n), *rest)
+        for kind, n, states in (
+            ("rnn", 1, [r(2, 3, seed=1)]),
+            ("gru", 3, [r(2, 3, seed=1)]),
+            ("lstm", 4, [r(2, 3, seed=1), r(2, 3, seed=6)]),
+        )
+        for rest in ([], [r(3 * n, seed=4), r(3 * n, seed=5)])
+    ],
+    case(
+        *("rnn_sequence", r(2, 1, 2), r(1, 2, seed=1), r(2, 2, seed=2), r(2, 2, seed=3)),
+        nonlinearity="relu",
+    ),
     case("group_norm", r(2, 4), 2),
     case("group_norm", r(2, 4, 3), 2, r(4, seed=1), r(4, seed=2)),
     case("group_norm", r(2, 3, 2, 2), 3, r(3, seed=1), eps=1e-2),
