@@ -118,7 +118,7 @@ NOT_COVERED = {
     ("device", "cuda"): 'everything runs on the processor; leave the call out, or say "cpu"',
     ("device", "mps"): 'everything runs on the processor; leave the call out, or say "cpu"',
     ("device", "meta"): "make the network with its numbers; there is no device without any",
-    ("nn", "Conv1d"): "Conv2d with a kernel of height 1: Conv2d(i, o, (1, k))",
+    ("nn", "Conv3d"): "Conv1d and Conv2d are there",
     ("nn", "BatchNorm3d"): "BatchNorm1d and BatchNorm2d are there",
     ("nn", "InstanceNorm2d"): "GroupNorm with as many groups as channels, affine=False",
     ("nn", "DataParallel"): "kernels use the cores already; set_num_threads(n)",
@@ -188,8 +188,8 @@ KINDS = [
      "cells are there"),
     ("attention and transformers", r"Transformer|Attention|attention", "nn.MultiheadAttention "
      "and functional.scaled_dot_product_attention are there"),
-    ("transposed convolution", r"[Cc]onv_?[Tt]ranspose|^conv_tbc$|^(F|f)old$|^Unfold$|^unfold$",
-     "interpolate (or Upsample) and Conv2d"),
+    ("patches and transposed convolution", r"[Cc]onv_?[Tt]ranspose|^conv_tbc$|^(F|f)old$|^Unfold$"
+     r"|^unfold$", "ConvTranspose1d, ConvTranspose2d and Conv2d are there"),
     ("one and three dimensions", r"[13]d$|_[13]d_", "give the input an axis of size 1 and use the "
      "name that ends in 2d"),
     ("layers without sizes", r"^Lazy", "say how many numbers come in"),
@@ -311,8 +311,8 @@ def not_covered(where: str, name: str, kind: str | None = None) -> AttributeErro
         kind: what the table calls that place, where this differs ("Module" for any network).
 
     Example:
-        >>> print(not_covered("nn", "Conv1d"))
-        nn has no 'Conv1d'; instead: Conv2d with a kernel of height 1: Conv2d(i, o, (1, k))
+        >>> print(not_covered("nn", "Conv3d"))
+        nn has no 'Conv3d'; instead: Conv1d and Conv2d are there
         >>> print(not_covered("minitransfer", "svd_lowrank"))
         minitransfer has no 'svd_lowrank' (linear algebra); instead: matmul and einsum ...
     """

@@ -579,6 +579,30 @@ def convolution(rng, name):
     return functional(name), arguments[: rng.integers(2, 4)], options
 
 
+@case("conv1d conv_transpose1d conv_transpose2d", "F")
+def other_convolution(rng, name):
+    axes, groups = 2 if "2d" in name else 1, one(rng, 1, 1, 2, 3)
+    i, o = groups * int(rng.integers(1, 4)), groups * int(rng.integers(1, 4))
+    stride, dilation = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    options = {"stride": stride, "dilation": dilation, "groups": groups}
+    options["padding"] = int(rng.integers(0, 3))
+    first, second = (i, o) if "transpose" in name else (o, i)
+    if "transpose" in name:
+        options["output_padding"] = int(rng.integers(0, max(stride, dilation)))
+    x = array(rng, (2, i, *(int(n) for n in rng.integers(3, 9, axes))), special=0)
+    kernel = (int(n) for n in rng.integers(1, 4, axes))
+    weight = array(rng, (first, second // groups, *kernel), special=0)
+    arguments = [x, weight, array(rng, (o,), special=0)]
+    return functional(name), arguments[: rng.integers(2, 4)], options
+
+
+@case("max_pool1d avg_pool1d", "F")
+def pooling_of_rows(rng, name):
+    kernel, stride = (int(n) for n in rng.integers(1, 4, 2))
+    x = array(rng, (2, 3, int(rng.integers(3, 9))), special=0)
+    return functional(name), [x, kernel, stride, int(rng.integers(0, kernel // 2 + 1))], {}
+
+
 @case("max_pool2d avg_pool2d", "F")
 def pooling(rng, name):
     kernel, stride = (tuple(int(n) for n in rng.integers(1, 4, 2)) for _ in range(2))
@@ -812,6 +836,21 @@ def stack(rng, name, arguments, options, x, inputs):
         return call
 
     return function, [x, *given], {}
+
+
+@case("Conv1d ConvTranspose1d ConvTranspose2d", "nn")
+def layer_of_windows(rng, name):
+    axes, i, o = 2 if "2d" in name else 1, int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    x = array(rng, (2, i, *(int(n) for n in rng.integers(3, 9, axes))), special=0)
+    arguments, options = (i, o, 3), {"stride": one(rng, 1, 2), "padding": one(rng, 0, 1)}
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0) for size in weights.values()]
+    return layer(name, arguments, options, weights), [x, *given], {}
+
+
+@case("MaxPool1d AvgPool1d", "nn")
+def pooling_layer_of_rows(rng, name):
+    return layer(name, (2,), {}, {}), [array(rng, (2, 3, int(rng.integers(2, 9))), special=0)], {}
 
 
 @case("RNN GRU LSTM RNNCell GRUCell LSTMCell", "nn")

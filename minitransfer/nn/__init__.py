@@ -61,6 +61,13 @@ from minitransfer.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from minitransfer.nn.windows import (
+    AvgPool1d,
+    Conv1d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    MaxPool1d,
+)
 from minitransfer.not_covered import not_covered
 
 

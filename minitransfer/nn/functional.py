@@ -11,11 +11,15 @@ Example:
 from minitransfer.autograd import explain_arguments
 from minitransfer.not_covered import not_covered
 from minitransfer.ops import (
+    avg_pool1d,
     avg_pool2d,
     batch_norm,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    conv1d,
     conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
     cross_entropy,
     dropout,
     dropout2d,
@@ -35,6 +39,7 @@ from minitransfer.ops import (
     linear,
     log_softmax,
     logsigmoid,
+    max_pool1d,
     max_pool2d,
     mish,
     mse_loss,

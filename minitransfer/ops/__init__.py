@@ -177,3 +177,10 @@ from minitransfer.ops.shapes import (
     unsqueeze,
     view_as,
 )
+from minitransfer.ops.transposed import (
+    avg_pool1d,
+    conv1d,
+    conv_transpose1d,
+    conv_transpose2d,
+    max_pool1d,
+)
