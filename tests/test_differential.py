@@ -774,6 +774,19 @@ def attention(rng, name):
     return functional(name), arguments, {"is_causal": bool(rng.random() < 0.5)}
 
 
+@case("glu prelu cosine_similarity adaptive_avg_pool2d", "F")
+def small_functions(rng, name):
+    if name == "adaptive_avg_pool2d":
+        size = tuple(int(n) for n in rng.integers(1, 9, 2))
+        return functional(name), [images(rng, special=0), size], {}
+    n, c = (int(v) for v in rng.integers(1, 6, 2))
+    x = array(rng, (n, 2 * c), special=0)
+    if name == "glu":
+        return functional(name), [x, 1], {}
+    other = array(rng, (2 * c,) if name == "prelu" else x.shape, special=0)
+    return functional(name), [x, other], {}
+
+
 @case("group_norm rms_norm", "F")
 def other_norms(rng, name):
     c, groups = int(rng.integers(1, 4)), int(rng.integers(1, 4))
@@ -836,6 +849,13 @@ def stack(rng, name, arguments, options, x, inputs):
         return call
 
     return function, [x, *given], {}
+
+
+@case("PReLU", "nn")
+def learnt_slope(rng, name):
+    c = int(rng.integers(1, 4))
+    arguments = [array(rng, (2, c, 3), special=0), array(rng, (c,), special=0)]
+    return layer(name, (c,), {}, {"weight": (c,)}), arguments, {}
 
 
 @case("Conv1d ConvTranspose1d ConvTranspose2d", "nn")

@@ -47,6 +47,7 @@ from minitransfer.nn.layers import (
     Embedding,
     Linear,
     MaxPool2d,
+    PReLU,
 )
 from minitransfer.nn.module import Module, Parameter, Sequential
 from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm

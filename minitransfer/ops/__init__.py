@@ -138,7 +138,7 @@ from minitransfer.ops.reductions import (
     sum,
     var,
 )
-from minitransfer.ops.resizing import interpolate
+from minitransfer.ops.resizing import adaptive_avg_pool2d, interpolate
 from minitransfer.ops.selection import (
     bitwise_and,
     bitwise_not,

@@ -375,6 +375,8 @@ CASES = [
     case("conv1d", r(2, 4, 5), r(2, 2, 2, seed=1), groups=2, padding="same", dilation=2),
     case("max_pool1d", r(2, 3, 7), 3, stride=2, padding=1),
     case("avg_pool1d", r(2, 3, 7), 2),
+    *[case("adaptive_avg_pool2d", r(2, 2, 5, 4), size) for size in (1, 3, (2, 4), (7, None))],
+    *[case("pad", r(2, 3, 4), (2, 1, 1, 2), mode) for mode in ("reflect", "replicate", "circular")],
     case("group_norm", r(2, 4), 2),
     case("group_norm", r(2, 4, 3), 2, r(4, seed=1), r(4, seed=2)),
     case("group_norm", r(2, 3, 2, 2), 3, r(3, seed=1), eps=1e-2),
