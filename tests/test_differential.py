@@ -580,6 +580,30 @@ def convolution(rng, name):
     return functional(name), arguments[: rng.integers(2, 4)], options
 
 
+@case("conv1d conv_transpose1d conv_transpose2d", "F")
+def other_convolution(rng, name):
+    axes, groups = 2 if "2d" in name else 1, one(rng, 1, 1, 2, 3)
+    i, o = groups * int(rng.integers(1, 4)), groups * int(rng.integers(1, 4))
+    stride, dilation = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    options = {"stride": stride, "dilation": dilation, "groups": groups}
+    options["padding"] = int(rng.integers(0, 3))
+    first, second = (i, o) if "transpose" in name else (o, i)
+    if "transpose" in name:
+        options["output_padding"] = int(rng.integers(0, max(stride, dilation)))
+    x = array(rng, (2, i, *(int(n) for n in rng.integers(3, 9, axes))), special=0)
+    kernel = (int(n) for n in rng.integers(1, 4, axes))
+    weight = array(rng, (first, second // groups, *kernel), special=0)
+    arguments = [x, weight, array(rng, (o,), special=0)]
+    return functional(name), arguments[: rng.integers(2, 4)], options
+
+
+@case("max_pool1d avg_pool1d", "F")
+def pooling_of_rows(rng, name):
+    kernel, stride = (int(n) for n in rng.integers(1, 4, 2))
+    x = array(rng, (2, 3, int(rng.integers(3, 9))), special=0)
+    return functional(name), [x, kernel, stride, int(rng.integers(0, kernel // 2 + 1))], {}
+
+
 @case("max_pool2d avg_pool2d", "F")
 def pooling(rng, name):
     kernel, stride = (tuple(int(n) for n in rng.integers(1, 4, 2)) for _ in range(2))
@@ -687,8 +711,12 @@ def loss_module(rng, name):
 # Layers: built by both, with the same weights
 
 
-def layer(name, arguments, options, weights, mode="train"):
-    """A function of a library that builds the layer and gives it these weights (arrays)."""
+def layer(name, arguments, options, weights, mode="train", inputs=1):
+    """A function of a library that builds the layer and gives it these weights (arrays).
+
+    Args:
+        inputs: how many times it is given its input, as query, key and value for instance.
+    """
 
     def function(lib):
         module = getattr(lib.nn, name)(*arguments, **options)
@@ -701,7 +729,7 @@ def layer(name, arguments, options, weights, mode="train"):
                 for key, value in zip(weights, given, strict=True):
                     own[key].copy_(value)
             call.leaves = list(module.parameters())
-            return module(x)
+            return module(*[x] * inputs)
 
         return call
 
@@ -733,6 +761,134 @@ def layer_with_weights(rng, name):
         weights = {"weight": (a,), "bias": (a,), "running_mean": (a,)}
     given = [array(rng, size, special=0) for size in weights.values()]
     return layer(name, arguments, options, weights, mode), [x, *given], {}
+
+
+@case("scaled_dot_product_attention", "F")
+def attention(rng, name):
+    n, length, places, width, wide = (int(v) for v in rng.integers(1, 6, 5))
+    sizes = [(n, length, width), (n, places, width), (n, places, wide)]
+    arguments = [array(rng, size, special=0) for size in sizes]
+    if rng.random() < 0.5:
+        kind = one(rng, "bool", "float")
+        arguments.append(array(rng, (length, places), kind, special=0))
+        return functional(name), arguments, {"scale": one(rng, None, 0.3)}
+    return functional(name), arguments, {"is_causal": bool(rng.random() < 0.5)}
+
+
+@case("glu prelu cosine_similarity adaptive_avg_pool2d", "F")
+def small_functions(rng, name):
+    if name == "adaptive_avg_pool2d":
+        size = tuple(int(n) for n in rng.integers(1, 9, 2))
+        return functional(name), [images(rng, special=0), size], {}
+    n, c = (int(v) for v in rng.integers(1, 6, 2))
+    x = array(rng, (n, 2 * c), special=0)
+    if name == "glu":
+        return functional(name), [x, 1], {}
+    other = array(rng, (2 * c,) if name == "prelu" else x.shape, special=0)
+    return functional(name), [x, other], {}
+
+
+@case("group_norm rms_norm", "F")
+def other_norms(rng, name):
+    c, groups = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    x = array(rng, (2, c * groups, *shape(rng, int(rng.integers(0, 3)))), special=0)
+    size = (c * groups,) if name == "group_norm" else x.shape[1:]
+    affine = [array(rng, size, special=0)] if rng.random() < 0.6 else []
+    return functional(name), [x, groups if name == "group_norm" else size, *affine], {}
+
+
+def parameters_of(name, arguments, options):
+    """The names and shapes of a layer's parameters."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a way for speed that is not taken
+        named = getattr(torch.nn, name)(*arguments, **options).named_parameters()
+    return {key: tuple(p.shape) for key, p in named}
+
+
+@case("MultiheadAttention TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder", "nn")
+@case("TransformerDecoder Transformer GroupNorm RMSNorm", "nn")
+def layer_of_sequences(rng, name):
+    heads, inputs, options = int(rng.integers(1, 3)), 1, {}
+    width = heads * int(rng.integers(1, 4))
+    x = array(rng, (int(rng.integers(1, 5)), int(rng.integers(1, 4)), width), special=0)
+    if name in ("GroupNorm", "RMSNorm"):
+        x = x.swapaxes(1, 2) if name == "GroupNorm" else x
+        arguments = (heads, width) if name == "GroupNorm" else (width,)
+    elif name == "MultiheadAttention":
+        arguments, inputs = (width, heads), 3
+        options = {"batch_first": bool(rng.random() < 0.5), "bias": bool(rng.random() < 0.5)}
+    else:
+        options = {"norm_first": bool(rng.random() < 0.5), "batch_first": bool(rng.random() < 0.5)}
+        arguments, inputs = (width, heads, 5), 2 if "Decoder" in name else 1
+        if name == "Transformer":
+            arguments, inputs = (width, heads, 1, 1, 5), 2
+    if name in ("TransformerEncoder", "TransformerDecoder"):
+        return stack(rng, name, arguments, options, x, inputs)
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+    return layer(name, arguments, options, weights, "eval", inputs), [x, *given], {}
+
+
+def stack(rng, name, arguments, options, x, inputs):
+    """Two layers, one after the other; the same ones, since each is a copy."""
+    kind = f"{name}Layer"
+    weights = parameters_of(kind, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+
+    def function(lib):
+        one_layer = getattr(lib.nn, kind)(*arguments, **options)
+
+        def call(x, *given):
+            one_layer.to(given[0].dtype)
+            with lib.no_grad():
+                for p, value in zip(one_layer.parameters(), given, strict=True):
+                    p.copy_(value)
+            net = getattr(lib.nn, name)(one_layer, 2).eval()
+            call.leaves = list(net.parameters())
+            return net(*[x] * inputs)
+
+        return call
+
+    return function, [x, *given], {}
+
+
+@case("PReLU", "nn")
+def learnt_slope(rng, name):
+    c = int(rng.integers(1, 4))
+    arguments = [array(rng, (2, c, 3), special=0), array(rng, (c,), special=0)]
+    return layer(name, (c,), {}, {"weight": (c,)}), arguments, {}
+
+
+@case("Conv1d ConvTranspose1d ConvTranspose2d", "nn")
+def layer_of_windows(rng, name):
+    axes, i, o = 2 if "2d" in name else 1, int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    x = array(rng, (2, i, *(int(n) for n in rng.integers(3, 9, axes))), special=0)
+    arguments, options = (i, o, 3), {"stride": one(rng, 1, 2), "padding": one(rng, 0, 1)}
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0) for size in weights.values()]
+    return layer(name, arguments, options, weights), [x, *given], {}
+
+
+@case("MaxPool1d AvgPool1d", "nn")
+def pooling_layer_of_rows(rng, name):
+    return layer(name, (2,), {}, {}), [array(rng, (2, 3, int(rng.integers(2, 9))), special=0)], {}
+
+
+@case("RNN GRU LSTM RNNCell GRUCell LSTMCell", "nn")
+def recurrent_layer(rng, name):
+    i, h = (int(v) for v in rng.integers(1, 6, 2))
+    x, arguments = array(rng, (*(int(n) for n in rng.integers(1, 5, 2)), i), special=0), (i, h)
+    options = {"bias": bool(rng.random() < 0.7)}
+    if name.endswith("Cell"):
+        x = x[0]
+    else:
+        options["num_layers"], options["batch_first"] = one(rng, 1, 2), bool(rng.random() < 0.5)
+        options["bidirectional"] = bool(rng.random() < 0.5)
+    if name.startswith("RNN"):
+        options["nonlinearity"] = one(rng, "tanh", "relu")
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+    return layer(name, arguments, options, weights), [x, *given], {}
 
 
 @case("ReLU LeakyReLU ReLU6 ELU SELU GELU SiLU Mish Tanh Sigmoid Softplus Softsign", "nn")

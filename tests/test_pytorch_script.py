@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -217,7 +218,9 @@ def test_a_script_runs_here_and_agrees_with_pytorch(path):
     losses = run(script)["losses"]
     assert np.isfinite(losses).all()
     if importlib.util.find_spec("torch"):
-        theirs = run(script, change=str)["losses"]
+        with warnings.catch_warnings():  # PyTorch's own hint that another order of axes is faster
+            warnings.filterwarnings("ignore", "enable_nested_tensor is True")
+            theirs = run(script, change=str)["losses"]
         np.testing.assert_allclose(losses, theirs, rtol=1e-4, atol=1e-4)
 
 

@@ -42,7 +42,7 @@ MAPS = {
     "logical_not": ("not {0}", "not {0}"),
     "where": ("{1} if {0} else {2}", "where({0}, {1}, {2})"),
     "exp": ("exponential({0})", "exp({0})"),
-    "erf": ("math.erf({0})", "erf({0})"),
+    "erf": ("one_erf({0})", "erf({0})"),
     "relu": ("one_relu({0})", "relu({0})"),
     "relu_backward": ("one_relu_backward({0}, {1})", "where({1} > 0, {0}, 0)"),
     "sigmoid": ("one_sigmoid({0})", "sigmoid({0})"),

@@ -40,6 +40,15 @@ def helper(function):
     return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
+def long_helper(function):
+    """A `helper` that the compiler would call, since it is long, where it would copy a short one.
+
+    A call in a loop keeps it from becoming vector code, so this one is copied always.
+    """
+    doors = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**_OPTIONS, **doors, inline="always")(function)
+
+
 class Kernel(dict):
     """A compiled function for each type of numbers: ``_relu[x.dtype](x, y)``.
 

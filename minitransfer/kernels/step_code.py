@@ -19,6 +19,7 @@ from .code_cache import CodeFile, kernel_folder
 from .compile import helper
 from .elementwise import (
     exponential,
+    one_erf,
     one_relu,
     one_relu_backward,
     one_sigmoid,
@@ -157,6 +158,7 @@ NAMES = {
     "inf": math.inf, "nan": math.nan, "memory": memory, "sum_of": sum_of,
     "multiply_add": multiply_add, "exponential": exponential, "one": one, "one_sign": one_sign,
     "one_maximum": one_maximum, "one_minimum": one_minimum, "one_isfinite": one_isfinite,
+    "one_erf": one_erf,
     "one_relu": one_relu, "one_relu_backward": one_relu_backward, "one_sigmoid": one_sigmoid,
     "one_sigmoid_backward": one_sigmoid_backward,
     "one_sigmoid_cross_entropy": one_sigmoid_cross_entropy, "one_sgd": one_sgd,

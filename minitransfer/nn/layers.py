@@ -6,7 +6,7 @@ import numpy as np
 
 from minitransfer import ops
 from minitransfer.devices import check_device
-from minitransfer.nn import init
+from minitransfer.nn import functional, init
 from minitransfer.nn.module import Module, Parameter
 from minitransfer.not_covered import check_default
 from minitransfer.ops.images import pair
@@ -47,7 +47,7 @@ class Linear(Module):
         super().__init__()
         if device is not None:
             check_device(device)
-        _check_sizes(self, in_features=in_features, out_features=out_features)
+        check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         generator = generator or default_generator()
         bound = 1 / math.sqrt(in_features)
@@ -120,7 +120,7 @@ class Conv2d(Module):
         if padding_mode != "zeros":
             hint = "put other borders round the images before the layer"
             check_default("Conv2d", hint, padding_mode=(padding_mode, "zeros"))
-        _check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"Conv2d: {in_channels} input and {out_channels} output channels cannot both be "
@@ -201,7 +201,7 @@ class Embedding(Module):
             scale_grad_by_freq=(scale_grad_by_freq, False),
             sparse=(sparse, False),
         )
-        _check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
         if _weight is not None:
@@ -322,10 +322,13 @@ class AvgPool2d(_Pool2d):
 
 
 class AdaptiveAvgPool2d(Module):
-    """The mean over the whole image of each channel (global pooling, output size 1).
+    """Means of windows that divide an image, whatever its size, into so many rows and columns.
 
-    Raises:
-        ValueError: for any other output size: `AvgPool2d` with a fixed window does that.
+    With size 1, global pooling: the mean over the whole image of each channel. See
+    `functional.adaptive_avg_pool2d`.
+
+    Args:
+        output_size: rows and columns, an int or a pair; None for as many as the image has.
 
     Example:
         >>> from minitransfer import ones
@@ -337,22 +340,63 @@ class AdaptiveAvgPool2d(Module):
 
     def __init__(self, output_size=1):
         super().__init__()
-        if pair(output_size, "output_size") != (1, 1):
-            raise ValueError(
-                f"AdaptiveAvgPool2d: only output size 1 is covered, given {output_size}; "
-                "use AvgPool2d with a fixed window"
-            )
+        sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,)
+        check_sizes(self, output_size=min([n for n in sizes if n is not None], default=1))
+        self.output_size = output_size
 
     def forward(self, x):
         _check_images(self, x)
-        return ops.mean(x, (2, 3), keepdim=True)
+        if self.output_size in (1, (1, 1)):
+            return ops.mean(x, (2, 3), keepdim=True)
+        return ops.adaptive_avg_pool2d(x, self.output_size)
+
+    def extra_repr(self):
+        return f"{self.output_size}"
+
+
+class PReLU(Module):
+    """x where positive, a learnt slope times x elsewhere (He et al. 2015).
+
+    Args:
+        num_parameters: 1, one slope for all, or as many as there are channels.
+        init: the slope to begin with.
+        device: "cpu" or None.
+        dtype: type of the slope; float32 if None.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> PReLU()(tensor([-4.0, 1.0])).tolist()
+        [-1.0, 1.0]
+    """
+
+    def __init__(self, num_parameters=1, init=0.25, device=None, dtype=None):
+        super().__init__()
+        if device is not None:
+            check_device(device)
+        check_sizes(self, num_parameters=num_parameters)
+        self.num_parameters = num_parameters
+        self.weight = Parameter(np.full(num_parameters, init, dtype or np.float32))
+
+    def forward(self, x):
+        return functional.prelu(x, self.weight)
+
+    def extra_repr(self):
+        return f"{self.num_parameters}"
 
 
 def _drawn(shape, bound, generator, dtype=None):
     return Parameter(generator.uniform(-bound, bound, shape).astype(dtype or np.float32))
 
 
-def _check_sizes(module, **sizes):
+def check_sizes(module, **sizes):
+    """Refuse sizes of a layer that are no whole numbers from 1 on.
+
+    Example:
+        >>> check_sizes(Linear(1, 1), in_features=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: Linear: in_features is a whole number from 1 on; given 0
+    """
     for name, size in sizes.items():
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(

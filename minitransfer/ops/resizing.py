@@ -1,4 +1,4 @@
-"""Images in another size, by the nearest point or between the four around it."""
+"""Images in another size: the nearest point, between the four around it, or means of windows."""
 
 import numpy as np
 
@@ -74,6 +74,52 @@ def interpolate(
         return matmul.__wrapped__(above, gy)[0]
 
     return y, (dx,)
+
+
+@differentiable
+def adaptive_avg_pool2d(input, output_size):
+    """Means of windows that divide an image, whatever its size, into so many rows and columns.
+
+    Where the sizes do not divide, neighbouring windows overlap, as in PyTorch. Written as two
+    matrices of shares, as `interpolate`.
+
+    Args:
+        input: Images (N, C, H, W).
+        output_size: Rows and columns, a number or a pair; None for as many as the image has.
+
+    Returns:
+        Images (N, C, *output_size) and the derivative.
+
+    Raises:
+        ValueError: When there are no four axes, or a size is below 1.
+
+    Example:
+        >>> adaptive_avg_pool2d.__wrapped__(np.array([[[[1.0, 3.0, 8.0]]]]), (1, 2))[0]
+        array([[[[2. , 5.5]]]])
+    """
+    check_images("adaptive_avg_pool2d", input)
+    sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * 2
+    sizes = [n if new is None else new for n, new in zip(input.shape[2:], sizes, strict=True)]
+    new = pair(tuple(sizes), "adaptive_avg_pool2d: output_size")
+    if min(new) < 1:
+        raise ValueError(f"adaptive_avg_pool2d: output_size is {output_size}; expected 1 or more")
+    rows, columns = (
+        _windows(*both, input.dtype) for both in zip(input.shape[2:], new, strict=True)
+    )
+
+    def dx(gy):
+        return matmul.__wrapped__(rows.T, matmul.__wrapped__(gy, columns)[0])[0]
+
+    return matmul.__wrapped__(rows, matmul.__wrapped__(input, columns.T)[0])[0], (dx,)
+
+
+def _windows(old, new, dtype):
+    """(new, old), the share of each old point in each window."""
+    shares = np.zeros((new, old), dtype)
+    for i in range(new):
+        first, last = i * old // new, -(-(i + 1) * old // new)
+        shares[i, first:last] = 1 / (last - first)
+    return shares
 
 
 def _sources(old, new, step, mode, align_corners):

@@ -9,6 +9,7 @@ import numpy as np
 
 from minitransfer.autograd import differentiable, explain_arguments
 from minitransfer.ops.common import keep_float32, unbroadcast
+from minitransfer.ops.indexing import scatter
 
 
 @differentiable
@@ -335,12 +336,13 @@ def _cannot_join(operation, shapes, axis, expected):
 
 @differentiable
 def pad(input, pad, mode="constant", value=None):
-    """Surround an array with a constant.
+    """Surround an array with a constant, or with what it holds itself.
 
     Args:
         input: Array.
         pad: Widths (before, after) of the last axis, then of the last but one, and so on.
-        mode: "constant"; nothing else is covered.
+        mode: "constant"; "reflect", what is inside as in a mirror on the outermost element;
+            "replicate", the outermost element; "circular", what is at the other end.
         value: The constant; 0 if None.
 
     Returns:
@@ -353,8 +355,8 @@ def pad(input, pad, mode="constant", value=None):
         >>> pad.__wrapped__(np.array([1.0, 2.0]), (1, 2))[0]
         array([0., 1., 2., 0., 0.])
     """
-    if mode != "constant":
-        raise ValueError(f'pad: mode={mode!r}; only "constant" is covered: use cat for others')
+    if mode not in _BORDERS:
+        raise ValueError(f"pad: mode={mode!r}; expected one of {', '.join(_BORDERS)}")
     if len(pad) % 2 or len(pad) > 2 * input.ndim or any(n < 0 for n in pad):
         raise ValueError(
             f"pad: widths {pad} for shape {input.shape}; expected (before, after), numbers not "
@@ -363,11 +365,41 @@ def pad(input, pad, mode="constant", value=None):
         )
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
     pairs = [(0, 0)] * (input.ndim - len(pairs)) + pairs
+    if mode != "constant":
+        return _pad_with_itself(input, pairs, mode)
     sizes = list(zip(pairs, input.shape, strict=True))
     inner = tuple([slice(before, before + n) for (before, _), n in sizes])
     y = np.full([before + n + after for (before, after), n in sizes], value or 0, input.dtype)
     y[inner] = input
     return y, (lambda gy: gy[inner],)
+
+
+#: PyTorch's names of borders, and NumPy's.
+_BORDERS = {"constant": "", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def _pad_with_itself(x, pairs, mode):
+    """Axis by axis: which element stands at each place, and back what stood there added up."""
+    keys, shapes, y = [], [], x
+    for axis, (before, after) in enumerate(pairs):
+        most = x.shape[axis] - (mode == "reflect")
+        if mode != "replicate" and max(before, after) > max(most, 0):
+            raise ValueError(
+                f"pad: {mode} with {(before, after)} for shape {x.shape}; axis {axis} has "
+                f"{max(most, 0)} elements for it at most"
+            )
+        if before or after:
+            places = np.pad(np.arange(x.shape[axis]), (before, after), _BORDERS[mode])
+            keys.append((slice(None),) * axis + (places,))
+            shapes.append(y.shape)
+            y = y[keys[-1]]
+
+    def dx(gy):
+        for key, shape in zip(reversed(keys), reversed(shapes), strict=True):
+            gy = scatter(gy, key, shape)
+        return gy
+
+    return y, (dx,)
 
 
 def _place(dim, ndim):

@@ -1,14 +1,22 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small part of the
+numbers learn, `reversal` lets a body forget where its data came from. The rest serves to look into
+networks: `probes`, `similarity`, `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapters
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
-from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
+from minitransfer.transfer.freezing import (
+    bias_only,
+    freeze,
+    freeze_all_but,
+    freeze_to,
+    unfreeze,
+)
 from minitransfer.transfer.groups import parameter_groups
 from minitransfer.transfer.heads import (
     Layer,
@@ -18,18 +26,25 @@ from minitransfer.transfer.heads import (
     strip_head,
     weight_layers,
 )
+from minitransfer.transfer.low_rank import add_lora, merge_lora
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
+from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
 from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
 __all__ = [
     "L2SP",
+    "Adapter",
+    "GradientReversal",
     "Layer",
     "RidgeProbe",
     "activations",
+    "add_adapters",
+    "add_lora",
     "append",
+    "bias_only",
     "by_place",
     "cache_features",
     "check_input",
@@ -37,6 +52,7 @@ __all__ = [
     "find_head",
     "fine_tune",
     "freeze",
+    "freeze_all_but",
     "freeze_to",
     "gabor_fit",
     "gradual_unfreezing",
@@ -44,9 +60,13 @@ __all__ = [
     "linear_cka",
     "linear_probe",
     "maximize_activation",
+    "merge_lora",
     "parameter_groups",
     "receptive_field",
+    "remove_adapters",
     "replace_head",
+    "reversal_strength",
+    "reverse_gradient",
     "ridge_probe",
     "split_frozen",
     "steps_for",

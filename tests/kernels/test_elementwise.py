@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,15 @@ def test_exp_is_exact_to_two_units_in_the_last_place(dtype, low, high):
     exact = np.exp(x.astype(np.longdouble))
     worst = float((abs(elementwise.exp(x) - exact) / exact).max())
     assert worst < 2 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_erf_is_exact_to_a_few_units_in_the_last_place(dtype):
+    small = 10.0 ** np.arange(-30, 0)
+    x = np.concatenate([np.linspace(-7, 7, 20_001), small, -small, [1e10, -1e10]]).astype(dtype)
+    exact = np.array([math.erf(v) for v in x.astype(float)])
+    error = np.abs(elementwise.erf(x) - exact) / np.maximum(np.abs(exact), 1e-300)
+    assert float(error.max()) < 4 * np.finfo(dtype).eps
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

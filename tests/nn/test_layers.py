@@ -150,7 +150,7 @@ def test_a_wrong_shape_names_the_layer_what_was_given_and_what_was_expected(case
         (lambda: nn.Conv2d(1, -1, 3), "out_channels.*-1"),
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "3 input and 4 output channels.*2 groups"),
         (lambda: nn.Embedding(0, 2), "num_embeddings"),
-        (lambda: nn.AdaptiveAvgPool2d(7), "only output size 1 is covered, given 7"),
+        (lambda: nn.AdaptiveAvgPool2d(0), "output_size is a whole number from 1 on; given 0"),
     ],
 )
 def test_wrong_sizes(make, message):

@@ -109,3 +109,15 @@ def test_the_network_is_left_as_it_was():
     assert "forward" not in vars(net[0])
     assert net[0].training
     assert mt.is_grad_enabled()
+
+
+def test_attention_and_recurrent_layers_are_counted():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    attention = 5 * 4 * 8 * 8 + 2 * 5 * 5 * 8
+    assert nn.multiplications(layer, (5, 8)) == attention + 5 * 2 * 8 * 16
+    gru = nn.Sequential(nn.GRU(8, 4, batch_first=True))
+    assert nn.multiplications(gru, (5, 8)) == 5 * 3 * 4 * (8 + 4)
+    assert nn.multiplications(gru, (5, 8), training=True) == 2 * 5 * 3 * 4 * (8 + 4)
+    assert "(5, 4)" in nn.summary(gru, (5, 8))
+    up = nn.ConvTranspose2d(3, 2, 2, stride=2)
+    assert nn.multiplications(up, (3, 4, 4)) == 16 * 3 * 2 * 4

@@ -49,6 +49,8 @@ def test_inputs_of_a_joined_array_keep_their_own_type():
         (lambda: ops.stack([X, X[:, :2]]), "one shape for all"),
         (lambda: ops.stack([]), "got no arrays"),
         (lambda: ops.pad.__wrapped__(X, (1,)), "up to 2 axes"),
+        (lambda: ops.pad.__wrapped__(X, (9, 0), "reflect"), "elements for it at most"),
+        (lambda: ops.pad.__wrapped__(X, (1, 0), "mirror"), "expected one of constant, reflect"),
         (lambda: ops.pad.__wrapped__(X, (0, -1, 1, 1)), "to cut an array use slices"),
     ],
 )
