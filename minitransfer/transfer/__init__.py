@@ -2,10 +2,13 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+`visualization`, `filters`; `explanations` say where in a picture an answer comes from, and
+`familiarity` whether the network has seen anything like it.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.explanations import grad_cam, occlusion
+from minitransfer.transfer.familiarity import Familiarity
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -26,6 +29,7 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 
 __all__ = [
     "L2SP",
+    "Familiarity",
     "Layer",
     "RidgeProbe",
     "activations",
@@ -39,11 +43,13 @@ __all__ = [
     "freeze",
     "freeze_to",
     "gabor_fit",
+    "grad_cam",
     "gradual_unfreezing",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
     "maximize_activation",
+    "occlusion",
     "parameter_groups",
     "receptive_field",
     "replace_head",
