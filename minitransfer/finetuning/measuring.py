@@ -1,0 +1,112 @@
+"""What was measured on pictures that nobody learnt from, each number with its interval."""
+
+import numpy as np
+
+from minitransfer.experiments import intervals
+
+#: Draws of a bootstrap (Efron 1979), and their seed.
+DRAWS, SEED = 2000, 0
+
+
+def counted(right) -> dict:
+    """Return a share of right answers with its 95 % interval (Wilson 1927).
+
+    Example:
+        >>> counted(np.array([True, True, False, True]))["value"]
+        0.75
+    """
+    low, high = intervals.share(np.asarray(right, bool))
+    return {"value": float(np.mean(right)), "low": low, "high": high}
+
+
+def drawn(statistic, strata) -> dict:
+    """Return a number with its 95 % bootstrap interval: pictures drawn anew within each stratum.
+
+    Args:
+        statistic: a function of rows, an array of whole numbers → a number.
+        strata: (N,), which pictures are drawn from together: their classes.
+
+    Example:
+        >>> values = np.arange(100.0)
+        >>> found = drawn(lambda rows: values[rows].mean(), np.zeros(100))
+        >>> found["low"] < found["value"] < found["high"]
+        True
+    """
+    rng = np.random.default_rng(SEED)
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    draws = [
+        statistic(np.concatenate([rows[rng.integers(len(rows), size=len(rows))] for rows in members]))
+        for _ in range(DRAWS)
+    ]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    value = statistic(np.arange(len(strata)))
+    return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def balanced(right, labels) -> dict:
+    """Return balanced accuracy, the mean of the classes' own accuracies, with its interval.
+
+    Example:
+        >>> balanced(np.array([True, True, True, False]), np.array([0, 0, 0, 1]))["value"]
+        0.5
+    """
+    weights = _class_shares(labels)
+    return drawn(lambda rows: _weighted(np.asarray(right)[rows], weights[rows]), labels)
+
+
+def balanced_difference(a, b, labels) -> dict:
+    """Return how much more of the classes' mean accuracy `a` has than `b`, of the same pictures.
+
+    Example:
+        >>> found = balanced_difference(np.ones(40), np.zeros(40), np.arange(40) % 2)
+        >>> found["value"], found["low"]
+        (1.0, 1.0)
+    """
+    weights = _class_shares(labels)
+    gaps = np.asarray(a, float) - np.asarray(b, float)
+    return drawn(lambda rows: _weighted(gaps[rows], weights[rows]), labels)
+
+
+def difference(a, b) -> dict:
+    """Return the mean of a − b, of the same pictures, with its interval by paired draws."""
+    gaps = np.asarray(a, float) - np.asarray(b, float)
+    return drawn(lambda rows: gaps[rows].mean(), np.zeros(len(gaps)))
+
+
+def explained(outputs, values) -> dict:
+    """Return R², the share of the variance that predictions explain, with its interval.
+
+    Example:
+        >>> values = np.arange(20.0)
+        >>> explained(values, values)["value"]
+        1.0
+    """
+
+    def r2(rows):
+        spread = ((values[rows] - values[rows].mean()) ** 2).sum()
+        return 1 - ((values[rows] - outputs[rows]) ** 2).sum() / max(spread, 1e-300)
+
+    return drawn(r2, np.zeros(len(values)))
+
+
+def confusion(answers, labels, classes: int) -> np.ndarray:
+    """Return how often each class (rows) was answered with each (columns).
+
+    Example:
+        >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1]), 2).tolist()
+        [[1, 1], [0, 1]]
+    """
+    table = np.zeros((classes, classes), int)
+    np.add.at(table, (labels, answers), 1)
+    return table
+
+
+def _class_shares(labels):
+    """A weight for each picture that makes all classes count alike."""
+    labels = np.asarray(labels)
+    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return 1 / counts[inverse]
+
+
+def _weighted(values, weights):
+    return float((values * weights).sum() / weights.sum())
