@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     claims.set_defaults(command=_claims)
 
     pretrain = commands.add_parser("pretrain", help="make a published network again")
-    pretrain.add_argument("architecture", choices=list(zoo.ARCHITECTURES))
+    pretrain.add_argument("architecture", choices=list(zoo.STEPS))
     pretrain.add_argument("--out", type=Path, default=Path(), help="folder for the network (.)")
     pretrain.add_argument("--classes", type=_whole, default=1000, help="characters (1000)")
     pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")

@@ -142,8 +142,12 @@ class Conv2d(Module):
                 f"{self.label()} expects images (N, {self.in_channels}, height, width), "
                 f"given {tuple(x.shape)}"
             )
-        geometry = self.stride, self.padding, self.dilation, self.groups
+        geometry = self.stride, self.zeros_around(x), self.dilation, self.groups
         return ops.conv2d(x, self.weight, self.bias, *geometry)
+
+    def zeros_around(self, x):
+        """The padding that images get; a class of its own may let it depend on their size."""
+        return self.padding
 
     def extra_repr(self):
         height, width = self.kernel_size

@@ -121,7 +121,7 @@ class Module:
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
         input_type, input_shape: what the outermost module takes ("image", …) and the shape of one
-            example; None, unless it says so, for anything.
+            example; None, unless it says so, for anything, and so is None in a shape.
         pointwise: a fact about the class: of a picture, each place of the output depends on the
             same place of the input alone.
 

@@ -19,8 +19,8 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
     """Refuse data of another type or shape than the network has learnt from (article C).
 
     A network may say what it takes in two attributes of its outermost module: `input_type`
-    ("image", "sound", "text" or "numbers") and `input_shape` (of one example). Published networks
-    do; a network that says nothing takes anything.
+    ("image", "sound", "text" or "numbers") and `input_shape` (of one example; None in it stands
+    for any size). Published networks do; a network that says nothing takes anything.
 
     Args:
         model: the network.
@@ -55,12 +55,19 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
             f"{given}, or say allow_other_input=True to try it all the same"
         )
     wanted, given = model.input_shape, data.input_shape
-    if wanted is not None and tuple(wanted) != given:
+    if wanted is not None and not _fits(given, wanted):
+        shown = ", ".join("any" if size is None else str(size) for size in wanted)
         raise ValueError(
-            f"this network learnt from examples of shape {tuple(wanted)}, those of the data "
+            f"this network learnt from examples of shape ({shown}), those of the data "
             f"{data.name!r} have the shape {given}: bring them to that shape (resize, crop or pad) "
             "or say allow_other_input=True if the network takes several"
         )
+
+
+def _fits(given, wanted) -> bool:
+    """Whether a shape is the one that is wanted; None stands for any size."""
+    pairs = zip(given, wanted, strict=False)
+    return len(given) == len(wanted) and all(size in (None, other) for other, size in pairs)
 
 
 def cache_features(

@@ -1,9 +1,10 @@
-"""The two networks of the articles' story, by name, so that a card can say how to build them."""
+"""The networks that a card can name: the two of the articles' story, and one for photographs."""
 
 from itertools import pairwise
 
 from minitransfer import nn
 from minitransfer.random import default_generator
+from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 
 def glyph_conv(classes: int, *, generator=None) -> nn.Sequential:
@@ -73,4 +74,8 @@ def _with_head(layers, features, classes, generator):
 
 
 #: What a card may name as its architecture.
-ARCHITECTURES = {"glyph_conv": glyph_conv, "glyph_mlp": glyph_mlp}
+ARCHITECTURES = {
+    "glyph_conv": glyph_conv,
+    "glyph_mlp": glyph_mlp,
+    "efficientnet_lite0": efficientnet_lite0,
+}

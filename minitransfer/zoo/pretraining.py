@@ -62,8 +62,8 @@ def pretrain(
         ...     len(zoo.load(path).card["classes"])
         3
     """
-    if architecture not in ARCHITECTURES:
-        raise ValueError(f"{architecture!r} is unknown; there are {', '.join(ARCHITECTURES)}")
+    if architecture not in STEPS:
+        raise ValueError(f"{architecture!r} is unknown; there are {', '.join(STEPS)}")
     steps = STEPS[architecture] if steps is None else steps
     command = (
         f"minitransfer pretrain {architecture} --classes {classes} --per-class {per_class} "

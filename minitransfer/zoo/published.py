@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import checkpoint
+from minitransfer.array_file import load_arrays
 from minitransfer.data import Dataset
-from minitransfer.documents import entries, listed, named, number, one_of, text, whole
+from minitransfer.documents import entries, listed, named, number, one_of, optional, text, whole
+from minitransfer.folders import cache_folder
+from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
 
 #: The networks that come with the package.
@@ -23,7 +26,7 @@ CARD = {
     "name": text,
     "architecture": one_of(*ARCHITECTURES),
     "input_type": text,
-    "input_shape": listed(whole(1, 10**6), 1, 4),
+    "input_shape": listed(optional(whole(1, 10**6)), 1, 4),
     "classes": listed(text, 1, 100_000),
     "source": text,
     "licence": text,
@@ -31,6 +34,9 @@ CARD = {
     "command": text,
 }
 CARD_KEYS = tuple(CARD)
+
+#: What a card may say besides.
+ALSO = {"convention": text}
 
 
 def publish(model, path, *, dtype="float32", **card) -> Path:
@@ -41,9 +47,10 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
         path: the file to write, ending in ".safetensors"; it is replaced in one step.
         dtype: type of the stored weights; "float16" halves the file.
         card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
-            ``input_type`` ("image", …); ``input_shape`` without the batch axis; ``classes``, their
-            names in the order of the outputs; ``source``, the data it was trained on;
-            ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made it.
+            ``input_type`` ("image", …); ``input_shape`` without the batch axis, None for any size;
+            ``classes``, their names in the order of the outputs; ``source``, the data it was
+            trained on; ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made
+            it; and, if there is something to say, ``convention``: what an input has to look like.
 
     Returns:
         The path.
@@ -61,14 +68,14 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
         ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
         'mine'
     """
-    absent, unknown = set(CARD_KEYS) - set(card), set(card) - set(CARD_KEYS)
+    absent, unknown = set(CARD) - set(card), set(card) - set(CARD) - set(ALSO)
     if absent or unknown:
         raise ValueError(
-            f"a card has the entries {', '.join(CARD_KEYS)}; "
+            f"a card has the entries {', '.join(CARD_KEYS)}, and may have {', '.join(ALSO)}; "
             f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
-    entries(**CARD)(card, "card")
+    _check_card(card, "card")
     fresh = _build(card)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
@@ -86,22 +93,23 @@ def load(name):
 
     Args:
         name: the name of a network that `zoo.list` shows, or the path of a file that `publish`
-            wrote.
+            wrote. The weights of "efficientnet-lite0" come as a package of their own, the extra
+            `imagenet`; they are converted once and kept in the cache.
 
     Returns:
         The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and
         ``input_shape``.
 
     Raises:
-        ValueError: if there is no such network, or the file is damaged, has no card, or weights
-            that do not fit it.
+        ValueError: if there is no such network, its package is not installed, or the file is
+            damaged, has no card, or weights that do not fit it.
 
     Example:
         >>> network = load("glyph-conv")
         >>> network.input_type, network.input_shape
         ('image', (1, 28, 28))
     """
-    path = _find(name)
+    path = _converted() if name == imagenet.NAME else _find(name)
     card = read_card(path)
     network = _build(card)
     if tuple(card["input_shape"]) != network.input_shape:  # data would be brought into that shape
@@ -132,6 +140,8 @@ def read_card(name) -> dict:
         >>> read_card("glyph-mlp")["architecture"]
         'glyph_mlp'
     """
+    if name == imagenet.NAME:
+        return imagenet.card()
     path = _find(name)
     card = checkpoint.read_card(path)
     if not card or set(CARD_KEYS) - set(card):
@@ -140,8 +150,12 @@ def read_card(name) -> dict:
             "write such files with zoo.publish, or load the weights into a network of yours "
             "with checkpoint.load_weights"
         )
-    entries(**CARD)(card, str(path))
+    _check_card(card, str(path))
     return card
+
+
+def _check_card(card, place) -> None:
+    entries(**CARD, **{name: shape for name, shape in ALSO.items() if name in card})(card, place)
 
 
 def known_to(network, pictures) -> Dataset:
@@ -177,13 +191,13 @@ def known_to(network, pictures) -> Dataset:
 
 
 def names() -> list[str]:
-    """Return the names of the networks that come with the package.
+    """Return the names of the networks that can be loaded: see `load`.
 
     Example:
         >>> names()
-        ['glyph-conv', 'glyph-mlp']
+        ['efficientnet-lite0', 'glyph-conv', 'glyph-mlp']
     """
-    return sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+    return sorted([imagenet.NAME, *(path.stem for path in FOLDER.glob("*.safetensors"))])
 
 
 def _find(name) -> Path:
@@ -198,6 +212,21 @@ def _find(name) -> Path:
         f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
         "or give the path of a .safetensors file"
     )
+
+
+def _converted() -> Path:
+    """The file in the cache that holds the weights of the extra `imagenet`, made if need be."""
+    path = cache_folder() / "networks" / f"{imagenet.NAME}.safetensors"
+    card = imagenet.card()
+    try:
+        _, extra = load_arrays(path)
+        if extra == {"card": card}:
+            return path
+    except (FileNotFoundError, ValueError):  # or damaged: then it is made again
+        pass
+    network = _build(card)
+    network.load_state_dict(imagenet.weights())
+    return publish(network, path, **card)
 
 
 def _build(card):

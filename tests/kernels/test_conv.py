@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer.kernels import conv
-from minitransfer.kernels.conv import filters, images, ladder
+from minitransfer.kernels.conv import filters, images, ladder, plan
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -25,6 +25,11 @@ CASES = [
     (3, 6, 3, (9, 8), (3, 3), (1, 1), (1, 1), (1, 1)),
     (33, 9, 1, (9, 13), (1, 1), (1, 3), (0, 0), (1, 1)),
     (1, 1, 1, (1, 1), (1, 1), (1, 1), (0, 0), (1, 1)),
+    (3, 8, 1, (14, 15), (3, 3), (2, 2), ((0, 1), (1, 1)), (1, 1)),
+    (3, 8, 1, (9, 8), (4, 2), (1, 2), ((1, 2), 1), (1, 2)),
+    (6, 6, 6, (14, 15), (5, 5), (2, 2), ((1, 2), (2, 2)), (1, 1)),
+    (6, 6, 6, (9, 8), (3, 3), (2, 2), ((1, 1), (0, 1)), (1, 1)),
+    (6, 6, 6, (9, 8), (3, 3), (1, 1), ((4, 0), (0, 3)), (1, 1)),
 ]
 
 
@@ -62,6 +67,8 @@ def test_both_ways_of_laying_images_out(case, dtype, rng, close):
     y = conv.conv2d_reference(x, w, bias, *geometry)
     gx = conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry)
     gw = conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry)
+    stride, padding, *others = geometry
+    geometry = (stride, plan.zeros_before(padding), *others)
     for forward in (images._small, images._shifted):
         close(forward(x, w, bias, gy.shape[2:], *geometry), y, 20)
     for backward in (images._small_backward, images._shifted_backward):

@@ -18,7 +18,7 @@ from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
 from . import depthwise
 from .images import CHUNK, check_gradient, images_in_chunk, is_depthwise, is_small
-from .plan import make_plan, meetings
+from .plan import make_plan, meetings, zeros_before
 from .reference import conv2d_backward_weight_reference
 from .rows import spread
 
@@ -46,9 +46,9 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
                [20., 24.]])
     """
     check_gradient(gy, x.shape, w_shape, stride, padding, dilation)
-    geometry = (stride, padding, dilation)
     if gy.size and x.size:
         x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)
+        geometry = (stride, zeros_before(padding), dilation)
         if is_depthwise(w_shape, groups):
             gw = depthwise.backward_weight(x, gy, w_shape, *geometry)
         else:
@@ -58,7 +58,7 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
             gw = way(x, gy, w_shape, *geometry, groups)
         if np.isfinite(gw).all():
             return gw
-    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry, groups)
+    return conv2d_backward_weight_reference(x, gy, w_shape, stride, padding, dilation, groups)
 
 
 @kernel(

@@ -19,7 +19,7 @@ from ..register_tiles import (
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
 from . import depthwise
-from .plan import make_plan, output_size, runs
+from .plan import make_plan, output_size, runs, zeros_before
 from .reference import conv2d_backward_data_reference, conv2d_reference
 from .rows import collect, spread
 
@@ -48,12 +48,13 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         x: images (N, C, H, W), float32 or float64, of any strides, as are the others.
         w: filters (O, C / groups, KH, KW).
         bias: (O,) or None.
-        stride, padding, dilation: two whole numbers each, for rows and columns.
+        stride, padding, dilation: two whole numbers each, for rows and columns; of padding also
+            two pairs, ((above, below), (left, right)).
         groups: both channels and filters are cut into so many groups that do not mix.
 
     Returns:
         A new array (N, O, OH, OW), where
-        OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1.
+        OH = (H + above + below - dilation * (KH - 1) - 1) // stride + 1.
 
     Example:
         >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), padding=(1, 1))[0, 0]
@@ -67,6 +68,7 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     bias = np.zeros(len(w), x.dtype) if bias is None else np.ascontiguousarray(bias)
     size = output_size(x.shape, w.shape, stride, padding, dilation)
+    padding = zeros_before(padding)
     if is_depthwise(w.shape, groups):
         return depthwise.forward(x, w, bias, size, stride, padding, dilation)
     way = _small if is_small(x.shape, size) else _shifted
@@ -90,6 +92,7 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
     if gy.size == 0 or w.size == 0 or not np.isfinite(w).all():
         return conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups)
     gy, w = np.ascontiguousarray(gy), np.ascontiguousarray(w)
+    padding = zeros_before(padding)
     if is_depthwise(w.shape, groups):
         return depthwise.backward_data(gy, w, x_shape, stride, padding, dilation)
     way = _small_backward if is_small(x_shape, gy.shape[2:]) else _shifted_backward

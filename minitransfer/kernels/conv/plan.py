@@ -32,6 +32,26 @@ from functools import lru_cache
 import numpy as np
 
 
+def borders(padding):
+    """The zeros (before, after) each axis, where one number stands for both.
+
+    Example:
+        >>> borders((1, (0, 1)))
+        ((1, 1), (0, 1))
+    """
+    return tuple((p, p) if isinstance(p, int) else p for p in padding)
+
+
+def zeros_before(padding):
+    """The zeros before each axis: those after it only change how large the output is.
+
+    Example:
+        >>> zeros_before((1, (0, 1)))
+        (1, 0)
+    """
+    return tuple(before for before, _ in borders(padding))
+
+
 @lru_cache(maxsize=512)
 def output_size(x_shape, w_shape, stride, padding, dilation):
     """Height and width of a convolution's output.
@@ -39,10 +59,12 @@ def output_size(x_shape, w_shape, stride, padding, dilation):
     Example:
         >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), (1, 1), (1, 1))
         (14, 14)
+        >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), ((0, 1), (0, 1)), (1, 1))
+        (14, 14)
     """
+    zeros = [before + after for before, after in borders(padding)]
     return tuple(
-        (x_shape[d] + 2 * padding[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2]
-        + 1
+        (x_shape[d] + zeros[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2] + 1
         for d in (2, 3)
     )
 

@@ -6,20 +6,17 @@ between the images, and infinity times zero is NaN.
 
 import numpy as np
 
-from .plan import output_size
+from .plan import borders, output_size, zeros_before
 
 
 def padded(x, padding):
     """x with zeros around each image.
 
     Example:
-        >>> padded(np.ones((1, 1, 1, 1)), (0, 1))
-        array([[[[0., 1., 0.]]]])
+        >>> padded(np.ones((1, 1, 1, 1)), (0, (2, 1)))
+        array([[[[0., 0., 1., 0.]]]])
     """
-    (ph, pw), (h, w) = padding, x.shape[2:]
-    xp = np.zeros((*x.shape[:2], h + 2 * ph, w + 2 * pw), x.dtype)
-    xp[:, :, ph : ph + h, pw : pw + w] = x
-    return xp
+    return np.pad(x, ((0, 0), (0, 0), *borders(padding)))
 
 
 def tap(xp, i, j, stride, dilation, size):
@@ -45,7 +42,7 @@ def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1
 
 def conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups):
     """Return the gradient of the image: each output's gradient goes back along every tap."""
-    (ph, pw), (h, wide) = padding, x_shape[2:]
+    (ph, pw), (h, wide) = zeros_before(padding), x_shape[2:]
     gxp = padded(np.zeros(x_shape, gy.dtype), padding)
     for i in range(w.shape[2]):
         for j in range(w.shape[3]):
