@@ -120,9 +120,10 @@ def from_scratch(body: Body, outputs: int, generator: np.random.Generator) -> tu
             nn.MaxPool2d(2),
         ]
         channels = wider
-    layers += [nn.AdaptiveAvgPool2d(min(3, side // 16 or 1)), nn.Flatten()]
-    features = channels * min(3, side // 16 or 1) ** 2
-    network = nn.Sequential(*layers, nn.Linear(features, outputs, generator=generator))
+    features = channels * (side // 16) ** 2
+    network = nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(features, outputs, generator=generator)
+    )
     for layer in network:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, generator=generator)

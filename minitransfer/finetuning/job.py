@@ -8,7 +8,10 @@ Each of these is a stage that is kept when it is finished (see `work`), so that 
 goes on from there. On Ctrl-C the report is written of what was learnt so far.
 """
 
+import hashlib
+import json
 import os
+import shlex
 import time
 import zlib
 from collections.abc import Callable
@@ -18,15 +21,16 @@ from pathlib import Path
 
 import numpy as np
 
-from minitransfer import pictures
+from minitransfer import checkpoint, pictures
 from minitransfer.data import Dataset
 from minitransfer.files import check_writable
-from minitransfer.finetuning import bodies, learning, measuring
+from minitransfer.finetuning import bodies, learning
 from minitransfer.finetuning.learning import Task
 from minitransfer.finetuning.work import Work
 from minitransfer.nn import Module
 from minitransfer.progress import progress_bar
-from minitransfer.train import Monitor
+from minitransfer.terminal import without_controls
+from minitransfer.train import Monitor, predict
 from minitransfer.transfer import freeze, steps_for, strip_head, unfreeze
 
 #: What may be asked for.
@@ -82,8 +86,6 @@ class Settings:
     @property
     def command(self) -> str:
         """The command that asks for this."""
-        import shlex
-
         words = ["minitransfer", "finetune", str(self.folder)]
         for name in ("csv", "net", "option", "size", "epochs", "minutes", "seed", "out"):
             value = getattr(self, name)
@@ -192,9 +194,7 @@ class Job:
 
     def watched(self) -> Dataset:
         """The validation pictures, to watch a training run with."""
-        return self.task.dataset(
-            self.validation.pixels, self.validation.y, input_type="image"
-        )
+        return self.task.dataset(self.validation.pixels, self.validation.y, input_type="image")
 
     @property
     def seconds(self) -> float:
@@ -207,8 +207,11 @@ class Job:
         return 60 * self.settings.minutes - self.seconds - RESERVE
 
 
-def prepared(settings: Settings, say=print, progress: bool = False) -> Job:
+def prepared(settings: Settings, say=print, progress: bool = False) -> Job | None:
     """Look at what was asked for, and refuse what cannot be done, before any work.
+
+    Returns:
+        The job; None if its result is there already.
 
     Raises:
         ValueError, FileExistsError, OSError: see `finetune`.
@@ -218,15 +221,49 @@ def prepared(settings: Settings, say=print, progress: bool = False) -> Job:
     body = bodies.choose(settings.net, settings.size)
     place = settings.place
     check_writable(*(place / name for name in ("network.safetensors", "report.html", "report.md")))
+    identity = _identity(settings, body, collection)
+    if not (place / UNFINISHED).exists() and _is_done(place / "network.safetensors", identity):
+        return None
     return Job(
         settings,
         body,
-        Work(place / UNFINISHED, _identity(settings, body, collection)),
+        Work(place / UNFINISHED, identity),
         say,
         progress,
         started,
         collection.at(body.size, body.channels),
     )
+
+
+def _is_done(network: Path, identity: dict) -> bool:
+    """Whether this very job is done; refuses to write over the network of another.
+
+    Raises:
+        FileExistsError: says whose network is there.
+    """
+    if not network.exists():
+        return False
+    try:
+        card = checkpoint.read_card(network)
+    except ValueError:
+        card = {}
+    if card.get("finetuned", {}).get("job") == fingerprint(identity):
+        return True
+    whose = f"by: {card['command']}" if card.get("command") else "by something else"
+    raise FileExistsError(
+        f"{network} was made {without_controls(whose)}, or of other pictures, and would be "
+        "overwritten. Choose another place with --out, or move that folder away"
+    )
+
+
+def fingerprint(identity: dict) -> str:
+    """Return a few letters that tell one job from another.
+
+    Example:
+        >>> fingerprint({"seed": 0}) == fingerprint({"seed": 1})
+        False
+    """
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _identity(settings, body, collection) -> dict:
@@ -269,6 +306,12 @@ def learn(job: Job) -> None:
 def read_pictures(job: Job) -> None:
     """Find near-duplicates and broken files, divide the pictures, decode them, make features."""
     everything = job.whole
+    kind = "values" if everything.classes is None else f"{len(everything.classes)} classes"
+    job.say(
+        f"{len(everything)} pictures, {kind}. Borrowed: {job.body.name}. {job.body.note}".strip()
+    )
+    if job.work.resumed:
+        job.say("Going on from what was done before.")
     found = job.work.stage("files", lambda: _looked_at(everything, job.progress))
     for name, reason in found["skipped"]:
         everything.log.skip(name, reason)
@@ -276,9 +319,7 @@ def read_pictures(job: Job) -> None:
         for name in names:
             everything.log.remark(name, [remark])
     broken = {name for name, _ in found["skipped"]}
-    job.whole = everything[
-        [i for i in range(len(everything)) if everything.shown(i) not in broken]
-    ]
+    job.whole = everything[[i for i in range(len(everything)) if everything.shown(i) not in broken]]
     _check_enough(job.whole)
     parts = pictures.split(job.whole, SHARES, job.settings.seed)
     job.training, job.validation, job.test = map(Part, parts)
@@ -411,7 +452,9 @@ def train_all(job: Job) -> None:
         job.skipped_options.append(plan["said"])
         return
     network = unfreeze(job.fresh_network())
-    if job.settings.option != "all":  # "all" begins with a fresh head, the others with one that fits
+    if (
+        job.settings.option != "all"
+    ):  # "all" begins with a fresh head, the others with one that fits
         network.load_state_dict(job.candidates["head"].network.state_dict())
     candidate = Candidate(network, about=plan["said"])
 
@@ -529,9 +572,7 @@ def vary_labels(job: Job) -> None:
 
 def _varied(job) -> list:
     rows = []
-    with progress_bar(
-        "with fewer labels", 1 + 2 * LABEL_DRAWS, wanted=job.progress
-    ) as show:
+    with progress_bar("with fewer labels", 1 + 2 * LABEL_DRAWS, wanted=job.progress) as show:
         for share in LABEL_SHARES:
             for draw in range(LABEL_DRAWS if share < 1 else 1):
                 rng = job.rng(f"labels {share} {draw}")
@@ -568,8 +609,6 @@ def _score(outputs, y, task) -> float:
 
 def head_answers(head, features) -> np.ndarray:
     """Return a head's outputs for features (N, …); of pictures seen twice, for the first view."""
-    from minitransfer.train import predict
-
     features = features if features.ndim == 2 else features[:, 0]
     return predict(head, features, batch_size=learning.AT_ONCE)
 

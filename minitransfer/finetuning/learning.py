@@ -12,7 +12,7 @@ from minitransfer import nn, optim, tensor
 from minitransfer.data import Dataset
 from minitransfer.nn import Module
 from minitransfer.train import Monitor, fit, predict
-from minitransfer.transfer import fine_tune, find_head
+from minitransfer.transfer import find_head, fine_tune
 from minitransfer.transfer.recipes import HEAD_LR, HEAD_STEPS
 
 #: Pictures that go through a body at once, and pictures in a step of a large network.

@@ -32,6 +32,7 @@ class Work:
         OSError: if nothing can be written there.
 
     Attributes:
+        job: what was asked for.
         resumed: whether there was work to go on from.
 
     Example:
@@ -44,7 +45,7 @@ class Work:
     """
 
     def __init__(self, folder, job: dict):
-        self.folder = Path(folder)
+        self.folder, self.job = Path(folder), job
         job = json.loads(documents.written(job, self.folder))  # tuples are lists in JSON
         file = self.folder / "job.json"
         self.resumed = file.is_file()

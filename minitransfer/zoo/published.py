@@ -13,7 +13,17 @@ import numpy as np
 from minitransfer import checkpoint
 from minitransfer.array_file import load_arrays
 from minitransfer.data import Dataset
-from minitransfer.documents import entries, listed, named, number, one_of, optional, text, whole
+from minitransfer.documents import (
+    anything,
+    entries,
+    listed,
+    named,
+    number,
+    one_of,
+    optional,
+    text,
+    whole,
+)
 from minitransfer.folders import cache_folder
 from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
@@ -36,21 +46,23 @@ CARD = {
 CARD_KEYS = tuple(CARD)
 
 #: What a card may say besides.
-ALSO = {"convention": text}
+ALSO = {"convention": text, "finetuned": named(anything)}
 
 
-def publish(model, path, *, dtype="float32", **card) -> Path:
+def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
     """Write a network and its card to one file.
 
     Args:
         model: a network built by one of `ARCHITECTURES`.
         path: the file to write, ending in ".safetensors"; it is replaced in one step.
         dtype: type of the stored weights; "float16" halves the file.
+        beside: name → array that goes with the network, see `checkpoint.load_beside`.
         card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
             ``input_type`` ("image", …); ``input_shape`` without the batch axis, None for any size;
             ``classes``, their names in the order of the outputs; ``source``, the data it was
             trained on; ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made
-            it; and, if there is something to say, ``convention``: what an input has to look like.
+            it; and, if there is something to say, ``convention``: what an input has to look like;
+            ``finetuned``, what `minitransfer finetune` found out about the network.
 
     Returns:
         The path.
@@ -84,7 +96,7 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
             f"the network does not fit its card: {card['architecture']} with "
             f"{len(card['classes'])} classes has other names or shapes than the model given"
         )
-    checkpoint.save_weights(model, path, card=card, dtype=dtype)
+    checkpoint.save_weights(model, path, card=card, dtype=dtype, beside=beside)
     return Path(path)
 
 
