@@ -7,7 +7,7 @@ network in hand, `answering` asks it.
 
 from pathlib import Path
 
-from minitransfer.finetuning import answering, job, judging, keeping, report
+from minitransfer.finetuning import answering, job, judging, keeping
 from minitransfer.finetuning.answering import Answer, predict
 from minitransfer.finetuning.job import OPTIONS, Settings
 from minitransfer.finetuning.keeping import Kept, load
@@ -71,6 +71,8 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
 
 
 def _conclude(running) -> None:
+    from minitransfer.finetuning import report  # matplotlib takes a second; here it is needed
+
     judged = judging.judge(running)
     report.write(running, judged)
     # The network last: where it stands, everything does.

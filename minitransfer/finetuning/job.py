@@ -49,6 +49,10 @@ LABEL_SHARES, LABEL_DRAWS = (0.25, 0.5, 1.0), 5
 #: Seconds that are set aside for what comes after full fine-tuning: scratch, test, report.
 RESERVE = 30
 
+#: From what share of different bits on two pictures are not nearly the same. Two letters of one
+#: kind resemble each other more than two photographs do.
+NEAR, NEAR_SMALL = 0.06, 0.01
+
 #: Passes over the pictures in full fine-tuning of a large network, if there is time for more.
 MOST_PASSES = 10
 
@@ -312,7 +316,8 @@ def read_pictures(job: Job) -> None:
     )
     if job.work.resumed:
         job.say("Going on from what was done before.")
-    found = job.work.stage("files", lambda: _looked_at(everything, job.progress))
+    near = NEAR if job.body.for_photographs else NEAR_SMALL
+    found = job.work.stage("files", lambda: _looked_at(everything, near, job.progress))
     for name, reason in found["skipped"]:
         everything.log.skip(name, reason)
     for remark, names in found["remarks"].items():
@@ -334,10 +339,11 @@ def read_pictures(job: Job) -> None:
     _make_features(job)
 
 
-def _looked_at(collection, progress) -> dict:
+def _looked_at(collection, near, progress) -> dict:
     """Decode each picture once, small: which are broken, and which are nearly the same."""
-    with progress_bar(f"looking at {len(collection)} pictures", wanted=progress):
-        pairs = pictures.near_duplicates(collection)
+    with progress_bar("looking at all pictures", len(collection), wanted=progress) as show:
+        pairs = pictures.near_duplicates(collection, distance=near)
+        show(len(collection))
     return {
         "pairs": [
             {"names": [p.first, p.second], "rows": p.rows, "distance": p.distance, "agree": p.agree}
@@ -447,9 +453,9 @@ def train_all(job: Job) -> None:
     begun = job.work.has("plan")
     plan = job.work.stage("plan", lambda: _plan(job))
     if plan["said"] and not begun:
-        job.say(plan["said"])
+        job.say(plan["said"] + ".")
     if not plan["steps"]:
-        job.skipped_options.append(plan["said"])
+        job.skipped_options.append(plan["said"] + ".")
         return
     network = unfreeze(job.fresh_network())
     if (

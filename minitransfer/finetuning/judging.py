@@ -225,10 +225,9 @@ def _judge_values(job, judged) -> None:
         said["scratch"] = job.task.turned_back(job.scratch["outputs"])
     said["simple"] = np.full(len(y), job.task.mean)
     errors = {who: np.abs(v - y) for who, v in said.items()}
-    together = np.zeros(len(y))
     judged.scores = {
         "mean absolute error": {
-            who: measuring.drawn(lambda rows, e=e: e[rows].mean(), together)
+            who: measuring.drawn(lambda rows, e=e: e[rows].mean(), len(y))
             for who, e in errors.items()
         },
         "R²": {who: measuring.explained(v, y) for who, v in said.items()},
@@ -253,7 +252,7 @@ def _judge_values(job, judged) -> None:
     alone = _alone(job)
     if alone is not None and alone.sum() > 1:
         judged.without_duplicates = measuring.drawn(
-            lambda rows: errors["network"][alone][rows].mean(), together[alone]
+            lambda rows: errors["network"][alone][rows].mean(), int(alone.sum())
         )
 
 
