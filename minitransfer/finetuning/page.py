@@ -177,7 +177,7 @@ def _bars(block):
             f'<div class="said">{_text(said)}</div><div class="track">'
             f'<div class="value" style="width:{_percent(value)}"></div>'
             f'<div class="interval" style="left:{_percent(low)};'
-            f'width:{_percent(max(high - low, 0))}"></div></div></div>'
+            f'width:{_percent(min(high, 1) - max(low, 0))}"></div></div></div>'
         )
     words = f"<figcaption>{_text(block.caption)}</figcaption>"
     return f'<figure class="bars">{"".join(rows)}{words}</figure>'
