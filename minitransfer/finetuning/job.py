@@ -165,10 +165,10 @@ class Job:
         """A generator of a stage's own: what is drawn before does not matter."""
         return np.random.default_rng([self.settings.seed, zlib.crc32(stage.encode())])
 
-    def monitor(self, stage: str) -> Monitor:
+    def monitor(self, stage: str, words: str) -> Monitor:
         """How a stage's training is watched and kept."""
         file = self.work.folder / f"{stage}.checkpoint"
-        return Monitor(checkpoint=file, resume=True, progress=self.progress)
+        return Monitor(checkpoint=file, resume=True, progress=words if self.progress else False)
 
     @property
     def parts(self) -> dict:
@@ -438,7 +438,9 @@ def train_head(job: Job) -> None:
 
     def compute():
         job.candidates["head"] = candidate  # from here on there is something to keep
-        history = learning.learn_head(head, x, y, job.task, job.rng("head"), job.monitor("head"))
+        history = learning.learn_head(
+            head, x, y, job.task, job.rng("head"), job.monitor("head", "the head")
+        )
         return {"weight": head.weight, "bias": head.bias, "rows": history.rows}
 
     found = job.work.stage("head", compute)
@@ -475,7 +477,7 @@ def train_all(job: Job) -> None:
             steps=plan["steps"],
             batch_size=plan["batch_size"],
             change=job.change,
-            monitor=job.monitor("all"),
+            monitor=job.monitor("all", "everything"),
             validation=job.watched() if plan["watch"] else None,
         )
         return {"model": network.state_dict(), "rows": history.rows}
@@ -558,7 +560,7 @@ def train_scratch(job: Job) -> None:
             rng,
             steps=steps_for(len(job.training)),
             change=job.change,
-            monitor=job.monitor("scratch"),
+            monitor=job.monitor("scratch", "from scratch"),
         )
         return {"outputs": learning.answers(network, small[2]), "rows": history.rows}
 
@@ -566,7 +568,7 @@ def train_scratch(job: Job) -> None:
     job.scratch["what"] = (
         "the same network with random weights"
         if factor == 1 and job.body.size <= 32
-        else f"a small convolutional network with random weights, {job.body.size // factor} × "
+        else f"a small convolutional network with random weights, {job.body.size // factor}×"
         f"{job.body.size // factor} dots"
     )
 

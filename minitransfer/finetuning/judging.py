@@ -95,9 +95,9 @@ def choose(job: Job) -> tuple[str, list]:
     preferred = gain["value"] > 0 or (gain["value"] == 0 and loss > 0)
     if option == "auto":
         chosen = "all" if preferred else "head"
-        kept = f"{'This' if preferred else 'The head alone'} was kept"
-        if not preferred and gain["value"] == 0:
-            kept += ", since the other is no better"
+        kept = f"{'It' if preferred else 'The head alone'} was kept"
+        if gain["value"] == 0:
+            kept += ", for its smaller loss on them"
     else:
         chosen, kept = "all", "It was kept, as asked for"
     sure = "" if gain["low"] > 0 or gain["high"] < 0 else (
@@ -128,9 +128,7 @@ def _score_name(job) -> str:
 
 
 def _change(job, gain) -> str:
-    if job.task.classes is None:
-        return f"{-gain['value']:+.3g} (95 % interval {-gain['high']:+.3g} to {-gain['low']:+.3g})"
-    return points(gain)
+    return less(gain) if job.task.classes is None else points(gain)
 
 
 def points(gain) -> str:
@@ -138,10 +136,21 @@ def points(gain) -> str:
 
     Example:
         >>> points({"value": 0.031, "low": -0.01, "high": 0.07})
-        '+3.1 points (95 % interval -1.0 to +7.0)'
+        '+3.1 points (95 % interval −1.0 to +7.0)'
     """
     value, low, high = (100 * gain[key] for key in ("value", "low", "high"))
-    return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+    return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})".replace("-", "−")
+
+
+def less(gain) -> str:
+    """Say by how much an error changed, of which something was gained.
+
+    Example:
+        >>> less({"value": 0.5, "low": -0.25, "high": 1.25})
+        '−0.5 (95 % interval −1.25 to +0.25)'
+    """
+    value, low, high = (-gain[key] for key in ("value", "high", "low"))
+    return f"{value:+.3g} (95 % interval {low:+.3g} to {high:+.3g})".replace("-", "−")
 
 
 def _asked(job, candidate, part):

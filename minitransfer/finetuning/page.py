@@ -152,12 +152,12 @@ def _code(block):
 
 
 def _table(block):
-    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in block.header)
+    head = "".join(f'<th scope="col"><span>{_text(c)}</span></th>' for c in block.header)
     rows = []
     for i, (name, *cells) in enumerate(block.rows):
         drawn = [f'<th scope="row">{_text(name)}</th>']
         for j, cell in enumerate(cells):
-            shade = "" if block.shades is None else f' style="--s:{block.shades[i][j]:.3f}"'
+            shade = "" if block.shades is None else _shade(block.shades[i][j])
             drawn.append(f"<td{shade}>{_text(cell)}</td>")
         rows.append(f"<tr>{''.join(drawn)}</tr>")
     kind = ' class="shaded"' if block.shades is not None else ""
@@ -166,6 +166,10 @@ def _table(block):
         f'<div class="wide"><table{kind}>{caption}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _shade(share) -> str:
+    return f' style="--s:{share:.3f}"' if share > 0 else ' class="none"'
 
 
 def _bars(block):
@@ -324,10 +328,14 @@ table{border-collapse:collapse;font-size:.9em}
 th,td{padding:.35em .7em;text-align:right;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}
 th[scope=row],thead th:first-child{text-align:left}
-th[scope=row]{color:var(--ink);max-width:14em;overflow-wrap:anywhere}
+th[scope=row]{color:var(--ink);min-width:6em;max-width:14em;overflow-wrap:break-word}
 .shaded td{text-align:center;background:rgba(var(--shade),calc(var(--s)*.75));border:1px solid
-var(--paper);min-width:2.6em}
-.shaded thead th{max-width:7em;overflow-wrap:anywhere;vertical-align:bottom;text-align:center}
+var(--paper);min-width:2.4em;padding:.35em .3em}
+.shaded td.none{color:var(--soft)}
+.shaded thead th{vertical-align:bottom;padding:.4em .2em}
+.shaded thead th:not(:first-child)>span{writing-mode:vertical-rl;transform:rotate(180deg);
+text-align:left;max-height:11em;overflow-wrap:break-word}
+.shaded th:first-child{position:sticky;left:0;background:var(--paper);min-width:7em;max-width:9em}
 figure{margin:1.2em 0}
 figure>svg{display:block;width:100%;max-width:520px;height:auto}
 figcaption{margin-top:.4em}
@@ -344,5 +352,6 @@ box-shadow:0 0 0 1px var(--paper)}
 .picture{margin:0}.picture div{display:flex;gap:4px}
 .picture img{width:calc(50% - 2px);height:auto;border-radius:3px;image-rendering:auto}
 .picture figcaption{overflow-wrap:anywhere;line-height:1.4}.picture b{color:var(--ink)}
+@media (max-width:560px){.bar{grid-template-columns:1fr}main{padding:18px 16px 60px}}
 @media print{body{font-size:11pt}h2{break-after:avoid}figure{break-inside:avoid}}
 """

@@ -10,7 +10,7 @@ from minitransfer.experiments import intervals
 from minitransfer.files import write_atomically
 from minitransfer.finetuning import keeping
 from minitransfer.finetuning.job import SHARES, Job
-from minitransfer.finetuning.judging import HELD, Judged, points
+from minitransfer.finetuning.judging import HELD, Judged, less, points
 from minitransfer.finetuning.page import (
     Bars,
     Code,
@@ -88,21 +88,15 @@ def _borrowing(job, judged) -> list[str]:
     if gain is None:
         said.append("It was not measured what a network from scratch makes of these pictures.")
     else:
-        by = f"{gain['value']:+.3g} ({gain['low']:+.3g} to {gain['high']:+.3g})" if values else (
-            points(gain)
-        )  # fmt: skip
-        what = "error saved" if values else "more right answers"
+        by = f"the mean error changed by {less(gain)}" if values else f"it has {points(gain)}"
+        beside = f"compared with a network from scratch, {by}"
         if gain["low"] > 0:
-            said.append(f"Borrowing helped: {by} {what} than from scratch.")
+            said.append(f"Borrowing helped: {beside}.")
         elif gain["high"] < 0:
-            said.append(
-                f"Borrowing did harm: {by} {what} than from scratch, which these pictures are "
-                "better served by."
-            )
+            said.append(f"Borrowing did harm: {beside}. Do without it.")
         else:
             said.append(
-                f"Whether borrowing helped cannot be told: {by} {what} than from scratch, and the "
-                "interval holds 0."
+                f"Whether borrowing helped cannot be told: {beside}, and the interval holds 0."
             )
     simple = judged.gains["simple"]
     if simple["low"] <= 0:
@@ -189,7 +183,7 @@ def _mistakes(job, judged):
         "wrong": "The worst mistakes"
         if job.task.classes is None
         else "Where it is wrong, and surest of it",
-        "unsure": "Where it is right or nearly so, and least sure",
+        "unsure": "What it is least sure of",
     }
     maps = maps_of(job, judged)
     for kind, title in sections.items():
@@ -294,23 +288,24 @@ def _trust(job, judged):
             )
         )
         yield Figure(
-            plots.reliability_figure(after, before),
+            plots.reliability_figure(after, before, _interval),
             "reliability",
-            "Reliability on the test pictures: larger dots stand for more pictures.",
+            "Reliability on the test pictures: the larger a dot, the more pictures it stands for. "
+            "The lines are 95 % intervals; they should meet the dotted line.",
         )
     expected = judged.familiarity.expected
-    low, high = intervals.share(_flags(judged.unknown, len(job.test)))
+    low, high = _interval(round(judged.unknown * len(job.test)), len(job.test))
     yield Text(
         "It can only answer with what it knows. A picture whose features lie further from all "
         "training pictures than those of the validation pictures do is said to look like nothing "
         f"known; {100 * expected:.0f} % of pictures of the known kind are expected to be called so "
-        f"by mistake. Of the test pictures it were {100 * judged.unknown:.1f} % "
-        f"(95 % interval {100 * low:.0f} to {100 * high:.0f})."
+        f"by mistake. Of the test pictures, {100 * judged.unknown:.1f} % were (95 % interval "
+        f"{100 * low:.0f} to {100 * high:.0f})."
     )
 
 
-def _flags(share, n):
-    return np.arange(n) < round(share * n)
+def _interval(some, count):
+    return intervals.share(np.arange(count) < some)
 
 
 def _more_labels(job, judged):

@@ -8,16 +8,21 @@ import numpy as np
 from minitransfer.plots.style import BLUE, COLOURS, GREY, INK, ORANGE, figure, house_style
 
 #: Colours in an SVG that the page is to choose, and the names it knows them by.
-_OF_THE_PAGE = {INK.lower(): "currentColor", BLUE.lower(): "var(--blue, #0072b2)"}
+_OF_THE_PAGE = {
+    INK.lower(): "currentColor",
+    BLUE.lower(): "var(--blue, #0072b2)",
+    GREY.lower(): "var(--soft, #4d4d4d)",
+}
 
 
 @house_style()
-def reliability_figure(after, before=None):
+def reliability_figure(after, before=None, interval=None):
     """Draw how often answers are right against how sure they were.
 
     Args:
         after: a `train.Reliability`.
-        before: one without calibration, drawn in grey behind it.
+        before: one without calibration, drawn behind it.
+        interval: a function (right, count) → (low, high), drawn as a line through each dot.
 
     Example:
         >>> from minitransfer.train import reliability
@@ -34,11 +39,15 @@ def reliability_figure(after, before=None):
     ):
         if said is None:
             continue
-        here = said.counts > 0
-        sizes = 20 + 160 * said.counts[here] / said.counts.max()
-        x, y = 100 * said.confidence[here], 100 * said.accuracy[here]
-        axes.plot(x, y, color=colour, linewidth=1.2, label=name, marker=marker, markersize=4)
-        axes.scatter(x, y, s=sizes, color=colour, alpha=0.35, marker=marker, linewidths=0)
+        axes.plot([], [], marker, color=colour, label=name)
+        for count, x, y in zip(said.counts, said.confidence, said.accuracy, strict=True):
+            if not count:
+                continue
+            if interval is not None:
+                ends = 100 * np.array(interval(round(y * count), count))
+                axes.plot([100 * x] * 2, ends, color=colour, linewidth=1, alpha=0.6)
+            size = 20 + 160 * count / said.counts.max()
+            axes.scatter(100 * x, 100 * y, s=size, color=colour, marker=marker, alpha=0.8, lw=0)
     axes.set(xlim=(0, 102), ylim=(-2, 104))
     axes.set(xlabel="how sure it says it is (%)", ylabel="of them right (%)")
     axes.legend(loc="lower right", frameon=False, fontsize=10)

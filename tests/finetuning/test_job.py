@@ -48,7 +48,7 @@ def test_it_says_what_came_out_with_intervals_and_controls(made):
     out, said = made
     text = "\n".join(said)
     assert re.search(r"names .* % of 6 test pictures rightly \(95 % interval", text)
-    assert "than from scratch" in text
+    assert "network from scratch" in text
     assert "Training everything changed the balanced accuracy" in text
     report = (out / "report.md").read_text()
     for part in (
