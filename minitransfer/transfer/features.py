@@ -4,12 +4,14 @@ Training a head for 400 steps on a hundred images sends 25,600 images through th
 the same features for the same image every time. The cache sends each image through once.
 """
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
+from minitransfer.data.conventions import look, sentences_about, steps_to
 from minitransfer.nn import Module, Sequential
 from minitransfer.train import predict
 from minitransfer.transfer.heads import find_head, sequential_layers, strip_head
@@ -21,6 +23,10 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
     A network may say what it takes in two attributes of its outermost module: `input_type`
     ("image", "sound", "text" or "numbers") and `input_shape` (of one example). Published networks
     do; a network that says nothing takes anything.
+
+    Pictures of the right shape may still look otherwise than those that it has seen: dark on
+    bright, pale, off centre, with numbers up to 255. If the network says what it knows (its
+    `convention`), such pictures pass with a warning, which names `data.conventions.mend`.
 
     Args:
         model: the network.
@@ -60,6 +66,31 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
             f"this network learnt from examples of shape {tuple(wanted)}, those of the data "
             f"{data.name!r} have the shape {given}: bring them to that shape (resize, crop or pad) "
             "or say allow_other_input=True if the network takes several"
+        )
+    _warn_of_other_looks(model, data)
+
+
+def _warn_of_other_looks(model, data) -> None:
+    """Say it where pictures look otherwise than those that a network has learnt from."""
+    if model.convention is None or data.x.ndim not in (3, 4) or 0 in data.x.shape:
+        return
+    brought_to_1 = data.x.dtype == np.uint8 and data.input_type == "image"  # by the DataLoader
+    try:
+        seen = look(data.x)
+        steps = [
+            step
+            for step in steps_to(seen, model.convention)
+            if not (brought_to_1 and step == "divide by 255")
+        ]
+        found = "; ".join(sentences_about(seen, steps))
+        advice = ". minitransfer.pictures.mend(x, network.convention) brings them into its form"
+    except ValueError as error:
+        found, advice = str(error), ""
+    if found:
+        warnings.warn(
+            f"the pictures of {data.name!r} look otherwise than those that this network learnt "
+            f"from, and it will do worse: {found}{advice}",
+            stacklevel=3,
         )
 
 

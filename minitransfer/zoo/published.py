@@ -12,6 +12,7 @@ import numpy as np
 
 from minitransfer import checkpoint
 from minitransfer.data import Dataset
+from minitransfer.data.conventions import CONVENTION
 from minitransfer.documents import entries, listed, named, number, one_of, text, whole
 from minitransfer.zoo.architectures import ARCHITECTURES
 
@@ -32,6 +33,9 @@ CARD = {
 }
 CARD_KEYS = tuple(CARD)
 
+#: What a card may say besides.
+OPTIONAL = {"convention": CONVENTION}
+
 
 def publish(model, path, *, dtype="float32", **card) -> Path:
     """Write a network and its card to one file.
@@ -43,7 +47,10 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
         card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
             ``input_type`` ("image", …); ``input_shape`` without the batch axis; ``classes``, their
             names in the order of the outputs; ``source``, the data it was trained on;
-            ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made it.
+            ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made it; and,
+            if it matters, ``convention``: what its pictures look like, a dictionary with the
+            entries ``range`` ([0, 1]: the numbers of black and white), ``polarity`` ("bright on
+            dark", "dark on bright" or "any") and ``centring`` ("centred" or "any").
 
     Returns:
         The path.
@@ -61,14 +68,15 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
         ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
         'mine'
     """
-    absent, unknown = set(CARD_KEYS) - set(card), set(card) - set(CARD_KEYS)
+    absent, unknown = set(CARD_KEYS) - set(card), set(card) - {*CARD_KEYS, *OPTIONAL}
     if absent or unknown:
         raise ValueError(
-            f"a card has the entries {', '.join(CARD_KEYS)}; "
+            f"a card has the entries {', '.join(CARD_KEYS)}, and may have "
+            f"{', '.join(OPTIONAL)}; "
             f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
-    entries(**CARD)(card, "card")
+    _check_card(card, "card")
     fresh = _build(card)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
@@ -89,8 +97,8 @@ def load(name):
             wrote.
 
     Returns:
-        The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and
-        ``input_shape``.
+        The network; besides its weights it has ``card`` (a dictionary), ``input_type``,
+        ``input_shape`` and ``convention`` (what its card says, or None).
 
     Raises:
         ValueError: if there is no such network, or the file is damaged, has no card, or weights
@@ -115,6 +123,7 @@ def load(name):
         raise ValueError(error.args[0]) from None
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
+    network.convention = card.get("convention")
     return network.eval()
 
 
@@ -140,7 +149,7 @@ def read_card(name) -> dict:
             "write such files with zoo.publish, or load the weights into a network of yours "
             "with checkpoint.load_weights"
         )
-    entries(**CARD)(card, str(path))
+    _check_card(card, str(path))
     return card
 
 
@@ -198,6 +207,11 @@ def _find(name) -> Path:
         f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
         "or give the path of a .safetensors file"
     )
+
+
+def _check_card(card, place) -> None:
+    stated = {key: shape for key, shape in OPTIONAL.items() if key in card}
+    entries(**CARD, **stated)(card, place)
 
 
 def _build(card):
