@@ -249,7 +249,7 @@ def _white(x):
     if x.dtype == np.uint8:
         return 255
     white = next((w for w in _WHITES if x.max() <= w * _TOLERANCE), float(x.max()))
-    return white if x.min() >= (1 - _TOLERANCE) * white else None
+    return white if x.min() >= (1 - _TOLERANCE) * x.max() else None
 
 
 def _levels(grey):
