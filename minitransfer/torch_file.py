@@ -10,7 +10,6 @@ one (a zip archive, not compressed).
 """
 
 import io
-import itertools
 import math
 import os
 import pickletools
@@ -42,10 +41,13 @@ _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
 
 #: Instructions, things on the stack or in the memo, and bytes of them. State dicts have some thirty
 #: instructions and two hundred bytes for each tensor.
-_MOST_STEPS, _LARGEST = 1_000_000, 32 * 2**20
+_MOST_STEPS, _LARGEST = 300_000, 32 * 2**20
 
 #: How deep dictionaries and lists may lie in one another, and a tensor's axes.
 _DEEPEST, _MOST_AXES = 50, 32
+
+#: How many times as large as the file all tensors may be together, of which some share numbers.
+_MOST_SHARED = 16
 
 
 def starts_like_one(path) -> bool:
@@ -96,7 +98,7 @@ def load_torch_file(path):
         content = file.read()
     try:
         read = _from_zip if content[:2] == b"PK" else _from_pickles
-        return _checked(read(content), itertools.count())
+        return _Walk(len(content)).plain(read(content))
     except _RefusedError as error:
         raise ValueError(
             f"{path} {error}. Nothing in the file was run; save what you need of it where it comes "
@@ -241,23 +243,33 @@ class _Tensor:
         return as_strided(numbers[self.offset :], self.size, steps, writeable=False)
 
 
-def _checked(value, counter, depth=0):
-    """Turn the stand-ins for tensors into arrays, and see that all else is plain.
+class _Walk:
+    """The walk over what a file says, which turns the stand-ins for tensors into arrays.
 
     What stands in several places is counted in each: a hundred lists can say a hundred times each
-    of the next, and whoever walks over that does not come to an end.
+    of the next, and whoever walks over that, or copies it, does not come to an end.
     """
-    if depth > _DEEPEST or next(counter) > _MOST_STEPS:
-        raise ValueError("dictionaries and lists are nested too deep, or too many")
-    if isinstance(value, _Tensor):
-        return value.array()
-    if isinstance(value, dict):
-        return {k: _checked(v, counter, depth + 1) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_checked(v, counter, depth + 1) for v in value)
-    if value is None or isinstance(value, (bool, int, float, str, bytes)):
-        return value
-    raise ValueError(f"it holds a {type(value).__name__}")
+
+    def __init__(self, file_size):
+        self.steps, self.bytes = _MOST_STEPS, _MOST_SHARED * file_size
+
+    def plain(self, value, depth=0):
+        self.steps -= 1
+        if depth > _DEEPEST or self.steps < 0:
+            raise ValueError("dictionaries and lists are nested too deep, or too many")
+        if isinstance(value, _Tensor):
+            array = value.array()
+            self.bytes -= array.nbytes
+            if self.bytes < 0:
+                raise ValueError("its tensors share so much that a copy would fill the memory")
+            return array
+        if isinstance(value, dict):
+            return {k: self.plain(v, depth + 1) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.plain(v, depth + 1) for v in value)
+        if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            return value
+        raise ValueError(f"it holds a {type(value).__name__}")
 
 
 # What a file may name, and what it gets

@@ -10,6 +10,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import keeping, learning
+from minitransfer.finetuning.job import in_bytes, mended
 from minitransfer.terminal import without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
@@ -66,7 +67,8 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
         arrays = [array for _, array in some if array is not None]
         rows = iter(())
         if arrays:
-            features = outputs_of(body, np.stack(arrays))
+            x = mended(np.stack(arrays), kept.card, (kept.notes or {}).get("mending"))
+            features = outputs_of(body, in_bytes(x) / np.float32(255))
             rows = iter(zip(features, outputs_of(head, features), strict=True))
         for answer, array in some:
             if array is not None:

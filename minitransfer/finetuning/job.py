@@ -49,6 +49,9 @@ LABEL_SHARES, LABEL_DRAWS = (0.25, 0.5, 1.0), 5
 #: Seconds that are set aside for what comes after full fine-tuning: scratch, test, report.
 RESERVE = 30
 
+#: So many pictures tell what all look like.
+LOOKED_AT = 200
+
 #: From what share of different bits on two pictures are not nearly the same. Two letters of one
 #: kind resemble each other more than two photographs do.
 NEAR, NEAR_SMALL = 0.06, 0.01
@@ -151,6 +154,8 @@ class Job:
     started: float
     whole: pictures.Collection = None
     duplicates: list = field(default_factory=list)
+    mending: list = field(default_factory=list)
+    looks: list = field(default_factory=list)
     training: Part = None
     validation: Part = None
     test: Part = None
@@ -334,6 +339,10 @@ def read_pictures(job: Job) -> None:
         if None not in places and places[0] != places[1]:
             job.duplicates.append({**pair, "parts": places})
     job.task = Task.of(job.training.y, job.whole.classes)
+    found = job.work.stage("mending", lambda: _looks(job))
+    job.mending, job.looks = found["steps"], found["sentences"]
+    for sentence in job.looks:
+        job.say(sentence)
     for name, part in job.parts.items():
         part.pixels = _decoded(job, name, part.collection)
     _make_features(job)
@@ -375,6 +384,18 @@ def _check_enough(collection) -> None:
         )
 
 
+def _looks(job) -> dict:
+    """What has to be done to these pictures before they look as the borrowed network expects."""
+    convention = job.body.card.get("convention")
+    if convention is None or convention["polarity"] == "any":
+        return {"steps": [], "sentences": []}
+    some = job.training.collection[:: max(1, len(job.training) // LOOKED_AT)]
+    x = np.concatenate([batch.x for batch in pictures.batches(some)])
+    steps = pictures.steps_to(x, convention)
+    _, sentences = pictures.mend(x, convention, steps)
+    return {"steps": steps, "sentences": sentences}
+
+
 def _decoded(job, name, collection) -> np.ndarray:
     """Return the pictures as bytes, in a file."""
     shape = (job.body.channels, job.body.size, job.body.size)
@@ -386,7 +407,7 @@ def _decoded(job, name, collection) -> np.ndarray:
         f"decoding ({name})", len(collection), rows.done, wanted=job.progress
     ) as show:
         for batch in pictures.batches(left, batch_size=learning.AT_ONCE):
-            rows.add(np.rint(255 * batch.x).astype(np.uint8))
+            rows.add(in_bytes(mended(batch.x, job.body.card, job.mending)))
             show(rows.done)
     if not rows.complete:
         raise ValueError(
@@ -395,6 +416,26 @@ def _decoded(job, name, collection) -> np.ndarray:
             "changed? Run the command again when that is over"
         )
     return rows.array
+
+
+def mended(x, card, steps) -> np.ndarray:
+    """Return pictures from 0 to 1 as the network of a card expects them.
+
+    Example:
+        >>> mended(np.ones((1, 1, 4, 4), np.float32), {}, []).max()
+        np.float32(1.0)
+    """
+    return pictures.mend(x, card["convention"], steps)[0] if steps else x
+
+
+def in_bytes(x) -> np.ndarray:
+    """Return pictures from 0 to 1 as bytes.
+
+    Example:
+        >>> in_bytes(np.array([0, 0.5, 1.0])).tolist()
+        [0, 128, 255]
+    """
+    return np.rint(255 * np.clip(x, 0, 1)).astype(np.uint8)
 
 
 def _make_features(job) -> None:

@@ -363,6 +363,8 @@ def _data(job, judged):
             tuple((name, *map(str, numbers)) for name, numbers in rows.items()),
             f"Divided {shares} by chance, in each class, with seed {job.settings.seed}.",
         )
+    for sentence in job.looks:
+        yield Text(f"{sentence} predict does the same with others.")
     for note in job.whole.notes:
         yield Text(note)
     skipped = job.whole.skipped

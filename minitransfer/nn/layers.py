@@ -8,6 +8,7 @@ from minitransfer import ops
 from minitransfer.devices import check_device
 from minitransfer.nn import init
 from minitransfer.nn.module import Module, Parameter
+from minitransfer.nn.picture_shapes import how_to_bring
 from minitransfer.not_covered import check_default
 from minitransfer.ops.images import pair
 from minitransfer.random import default_generator
@@ -138,9 +139,13 @@ class Conv2d(Module):
 
     def forward(self, x):
         if x.ndim != 4 or x.shape[1] != self.in_channels:
+            sure = x.ndim == 4
+            advice = how_to_bring(
+                tuple(x.shape[sure:]), (self.in_channels, None, None), one_example=sure
+            )
             raise ValueError(
                 f"{self.label()} expects images (N, {self.in_channels}, height, width), "
-                f"given {tuple(x.shape)}"
+                f"given {tuple(x.shape)}{': ' * bool(advice)}{advice}"
             )
         geometry = self.stride, self.zeros_around(x), self.dilation, self.groups
         return ops.conv2d(x, self.weight, self.bias, *geometry)

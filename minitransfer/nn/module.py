@@ -122,6 +122,8 @@ class Module:
             training as in evaluation, given that the modules in it do.
         input_type, input_shape: what the outermost module takes ("image", …) and the shape of one
             example; None, unless it says so, for anything, and so is None in a shape.
+        convention: what pictures have to look like, see `minitransfer.data.conventions`; None for
+            anything.
         pointwise: a fact about the class: of a picture, each place of the output depends on the
             same place of the input alone.
 
@@ -141,6 +143,7 @@ class Module:
     stateless = pointwise = False
     input_type: str | None = None
     input_shape: tuple[int, ...] | None = None
+    convention: dict | None = None
     _not_saved = frozenset()  # names of buffers that files do without
 
     def __init_subclass__(cls, **options):

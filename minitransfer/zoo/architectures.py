@@ -73,6 +73,9 @@ def _with_head(layers, features, classes, generator):
     return network
 
 
+#: What the pictures look like that both learn from: ink on black, in the middle.
+GLYPH_CONVENTION = {"range": [0, 1], "polarity": "bright on dark", "centring": "centred"}
+
 #: What a card may name as its architecture.
 ARCHITECTURES = {
     "glyph_conv": glyph_conv,

@@ -63,13 +63,10 @@ def card() -> dict:
         "architecture": "efficientnet_lite0",
         "input_type": "image",
         "input_shape": [3, None, None],
-        "convention": (
-            "pictures in red, green and blue, values from 0 to 1, of any size; it learnt from 224 "
-            "by 224. The network itself turns x into (255 x - 127) / 128"
-        ),
+        "convention": {"range": [0, 1], "polarity": "any", "centring": "any"},
         "classes": classes(),
         "source": (
-            "ImageNet (ILSVRC 2012), 1.28 million photographs: weights of Tan and Le's "
+            "ImageNet (ILSVRC 2012), 1.28 million photographs, at 224 × 224: weights of Tan and Le's "
             f"EfficientNet-Lite0 from the Python package {PACKAGE} 0.1.0"
         ),
         "licence": "weights Apache-2.0",

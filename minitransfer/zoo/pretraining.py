@@ -7,7 +7,7 @@ import numpy as np
 from minitransfer import data, optim
 from minitransfer.folders import cache_folder
 from minitransfer.train import Monitor, evaluate, fit
-from minitransfer.zoo.architectures import ARCHITECTURES
+from minitransfer.zoo.architectures import ARCHITECTURES, GLYPH_CONVENTION
 from minitransfer.zoo.published import load, publish, read_card
 
 #: Steps of training that each network gets by default.
@@ -107,6 +107,7 @@ def pretrain(
         licence="weights MIT; " + drawings.licence,
         accuracy={"two further drawings of each character": round(held_out, 4)},
         command=command,
+        convention=GLYPH_CONVENTION,
     )
 
 

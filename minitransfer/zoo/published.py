@@ -13,6 +13,7 @@ import numpy as np
 from minitransfer import checkpoint
 from minitransfer.array_file import load_arrays
 from minitransfer.data import Dataset
+from minitransfer.data.conventions import CONVENTION
 from minitransfer.documents import (
     anything,
     entries,
@@ -46,7 +47,7 @@ CARD = {
 CARD_KEYS = tuple(CARD)
 
 #: What a card may say besides.
-ALSO = {"convention": text, "finetuned": named(anything)}
+OPTIONAL = {"convention": CONVENTION, "finetuned": named(anything)}
 
 
 def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
@@ -61,7 +62,9 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
             ``input_type`` ("image", …); ``input_shape`` without the batch axis, None for any size;
             ``classes``, their names in the order of the outputs; ``source``, the data it was
             trained on; ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made
-            it; and, if there is something to say, ``convention``: what an input has to look like;
+            it; and, if it matters, ``convention``: what its pictures look like, a dictionary with
+            the entries ``range`` ([0, 1]: the numbers of black and white), ``polarity`` ("bright
+            on dark", "dark on bright" or "any") and ``centring`` ("centred" or "any"); and
             ``finetuned``, what `minitransfer finetune` found out about the network.
 
     Returns:
@@ -80,10 +83,11 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
         ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
         'mine'
     """
-    absent, unknown = set(CARD) - set(card), set(card) - set(CARD) - set(ALSO)
+    absent, unknown = set(CARD_KEYS) - set(card), set(card) - {*CARD_KEYS, *OPTIONAL}
     if absent or unknown:
         raise ValueError(
-            f"a card has the entries {', '.join(CARD_KEYS)}, and may have {', '.join(ALSO)}; "
+            f"a card has the entries {', '.join(CARD_KEYS)}, and may have "
+            f"{', '.join(OPTIONAL)}; "
             f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
@@ -109,8 +113,8 @@ def load(name):
             `imagenet`; they are converted once and kept in the cache.
 
     Returns:
-        The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and
-        ``input_shape``.
+        The network; besides its weights it has ``card`` (a dictionary), ``input_type``,
+        ``input_shape`` and ``convention`` (what its card says, or None).
 
     Raises:
         ValueError: if there is no such network, its package is not installed, or the file is
@@ -135,6 +139,7 @@ def load(name):
         raise ValueError(error.args[0]) from None
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
+    network.convention = card.get("convention")
     return network.eval()
 
 
@@ -167,7 +172,9 @@ def read_card(name) -> dict:
 
 
 def _check_card(card, place) -> None:
-    entries(**CARD, **{name: shape for name, shape in ALSO.items() if name in card})(card, place)
+    entries(**CARD, **{name: shape for name, shape in OPTIONAL.items() if name in card})(
+        card, place
+    )
 
 
 def known_to(network, pictures) -> Dataset:
