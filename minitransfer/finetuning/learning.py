@@ -135,6 +135,7 @@ def learn_all(network, pictures, y, task: Task, rng, *, steps, batch_size, chang
         transform=change,
         generator=rng,
         monitor=monitor,
+        allow_other_input=True,  # they have been looked at, all at once, and mended
         **more,
     )
 

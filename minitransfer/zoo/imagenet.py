@@ -66,8 +66,8 @@ def card() -> dict:
         "convention": {"range": [0, 1], "polarity": "any", "centring": "any"},
         "classes": classes(),
         "source": (
-            "ImageNet (ILSVRC 2012), 1.28 million photographs, at 224 × 224: weights of Tan and Le's "
-            f"EfficientNet-Lite0 from the Python package {PACKAGE} 0.1.0"
+            "ImageNet (ILSVRC 2012), 1.28 million photographs, at 224 × 224: weights of Tan and "
+            f"Le's EfficientNet-Lite0 from the Python package {PACKAGE} 0.1.0"
         ),
         "licence": "weights Apache-2.0",
         "accuracy": {

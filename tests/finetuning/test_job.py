@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from minitransfer import checkpoint, train, transfer, zoo
 from minitransfer.cli import main
@@ -245,3 +245,21 @@ def test_too_few_pictures_are_refused(write, tmp_path, rng):
     write(tmp_path / "few", {"a": "ring", "b": "lying"}, 2, rng)
     with pytest.raises(ValueError, match="fewer than two classes have three pictures"):
         finetune(tmp_path / "few", out=tmp_path / "out", **QUIET)
+
+
+def test_scans_are_brought_into_the_form_that_the_network_knows(write, tmp_path, rng):
+    """Dark on white paper: turned round, said, and predict does the same with a single one."""
+    write(tmp_path / "p", {"lying": "lying", "ring": "ring"}, 12, rng)
+    for path in (tmp_path / "p").rglob("*.png"):
+        with Image.open(path) as image:
+            turned = ImageOps.invert(image)
+        turned.save(path)
+    said = []
+    out = finetune(tmp_path / "p", out=tmp_path / "out", net="glyph-conv", option="head",
+                   say=said.append)  # fmt: skip
+    assert "The ink was dark on bright; pictures were inverted." in said
+    assert "invert" in zoo.read_card(out / "network.safetensors")["finetuned"]["mending"]
+    assert "pictures were inverted. predict does the same" in (out / "report.md").read_text()
+    answers = [predict(out / "network.safetensors", [f])[0] for f in (tmp_path / "p").rglob("*")
+               if f.is_file()]  # fmt: skip
+    assert np.mean([a.classes[0][0] in a.file for a in answers]) > 0.8
