@@ -6,6 +6,8 @@ generators, options and how far a run got. Loading one runs no code, unlike a pi
 Whoever pulls the plug finds the old file or the new one, never half of one (see `files`).
 """
 
+import os
+
 import numpy as np
 
 from minitransfer import documents
@@ -13,6 +15,7 @@ from minitransfer.array_file import load_arrays, read_extra, save_arrays
 from minitransfer.nn.module import Module
 from minitransfer.nn.state import LoadResult
 from minitransfer.tensor import Tensor
+from minitransfer.torch_file import load_torch_file, starts_like_one
 
 #: Marks the place of an array in the JSON of a checkpoint; its value is the array's name.
 _ARRAY = "__array__"
@@ -63,7 +66,8 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
 
     Args:
         module: a network of the same architecture.
-        path: a safetensors file.
+        path: a safetensors file, or a state dict that `torch.save` wrote (see `torch_file`); where
+            such a file holds more, its entry "state_dict", "model_state_dict" or "model".
         strict: whether every name must have its counterpart on both sides.
 
     Returns:
@@ -74,7 +78,7 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
         KeyError: if names differ (`strict` only).
         ValueError: if the file is damaged, or shapes differ, or it holds complex numbers.
     """
-    arrays, _ = load_arrays(path)
+    arrays = _weights(path)
     arrays = {name: array for name, array in arrays.items() if not name.startswith(_BESIDE)}
     try:
         return module.load_state_dict(arrays, strict)
@@ -101,6 +105,21 @@ def load_beside(path) -> dict[str, np.ndarray]:
     """
     arrays, _ = load_arrays(path)
     return {n.removeprefix(_BESIDE): a for n, a in arrays.items() if n.startswith(_BESIDE)}
+
+
+def _weights(path) -> dict:
+    if not os.path.isfile(path) or not starts_like_one(path):
+        return load_arrays(path)[0]
+    saved = load_torch_file(path)
+    for name in ("state_dict", "model_state_dict", "model"):
+        if isinstance(saved, dict) and isinstance(saved.get(name), dict):
+            saved = saved[name]
+    if not isinstance(saved, dict) or not all(isinstance(a, np.ndarray) for a in saved.values()):
+        raise ValueError(
+            f"{path} holds no state dict, which is a dictionary of tensors; look at what it holds "
+            "with minitransfer.load(path)"
+        )
+    return saved
 
 
 def read_card(path) -> dict:

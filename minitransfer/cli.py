@@ -280,6 +280,8 @@ def _card_table(card) -> Table:
     for key, value in card.items():
         if key == "classes" and isinstance(value, list):
             value = f"{len(value)}: {' '.join(map(str, value[:12]))} …"
+        elif key == "architecture" and isinstance(value, dict):
+            value = f"{value['kind']}, described in the file"
         elif isinstance(value, dict):
             value = "; ".join(f"{what}: {share}" for what, share in value.items())
         table.add_row(plain(key), plain(value))

@@ -107,9 +107,9 @@ def from_scratch(body: Body, outputs: int, generator: np.random.Generator) -> tu
         (1, 2)
     """
     if body.size <= 32:
-        architecture = zoo.ARCHITECTURES.get(body.card.get("architecture"))
-        if architecture is not None:
-            return architecture(outputs, generator=generator), 1
+        architecture = body.card.get("architecture")
+        if isinstance(architecture, str):
+            return zoo.ARCHITECTURES[architecture](outputs, generator=generator), 1
     factor = max(1, round(body.size / SCRATCH_SIDE))
     side, channels, layers = body.size // factor, body.channels, []
     for wider in (16, 32, 64, 64):

@@ -87,7 +87,6 @@ def keep(job: Job, judged: Judged, path) -> None:
         path,
         beside={"familiarity": judged.familiarity.known},
         name=job.settings.place.resolve().name,
-        architecture=body["architecture"],
         input_type="image",
         input_shape=body["input_shape"],
         classes=list(job.task.classes or ["value"]),
@@ -98,6 +97,8 @@ def keep(job: Job, judged: Judged, path) -> None:
         command=job.settings.command,
         finetuned=notes,
         **({"convention": body["convention"]} if "convention" in body else {}),
+        # One that is described layer by layer is described anew: its head is another.
+        **({"architecture": name} if isinstance(name := body["architecture"], str) else {}),
     )
 
 

