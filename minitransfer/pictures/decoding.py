@@ -17,17 +17,19 @@ from minitransfer.terminal import without_controls
 #: The formats that are read, by Pillow's names: those that it decodes by itself, in memory. Others
 #: start a program (EPS starts Ghostscript) or only announce what is in them (PDF, HDF5).
 FORMATS = (
-    *("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "MPO", "JPEG2000", "AVIF", "PPM", "ICO", "ICNS"),
+    *("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM", "ICO", "ICNS"),
     *("DIB", "DDS", "BLP", "CUR", "FLI", "IM", "MSP", "PCX", "PSD", "QOI", "SGI", "SUN", "XBM"),
     "XPM",
 )
 # Their first bytes hardly tell: anything might be taken for one. The name has to say so too.
 _TOLD_BY_NAME = {".tga": ("TGA",), ".spider": ("SPIDER",), ".spi": ("SPIDER",)}
 
-#: Pixels beyond which a picture is refused. A file of a kilobyte may claim to hold billions.
-LARGEST = 80_000_000
+#: Pixels beyond which a picture is refused, since each takes four bytes on the way. A file of a
+#: kilobyte may claim to hold billions. JPEG is shrunk while it is decoded; there Pillow's own limit
+#: holds, some 89 million.
+LARGEST = 50_000_000
 # One picture of more than this is decoded at a time, so that threads do not multiply its memory.
-_LARGE = 8_000_000
+_LARGE = 4_000_000
 
 # What is remarked about pictures that are read all the same.
 ALPHA = "transparent parts were laid on white"
@@ -35,6 +37,17 @@ ANIMATED = "several frames, of which the first was taken"
 ORIENTED = "turned upright, as the camera's note (EXIF) says"
 SCALED = "numbers of no known range, which were spread from their darkest to their brightest"
 MISNAMED = "another format than the name says, and read as what it is"
+
+# What the camera's note says about how it was held (EXIF tag 274), and how to turn it upright.
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 _quiet_lock, _large_lock = threading.Lock(), threading.Lock()
 
@@ -53,8 +66,9 @@ def decode(path, size: int, *, channels: int = 3) -> np.ndarray:
     `size` (bilinear, averaging where it shrinks). Transparent parts are laid on white. Grey
     pictures become coloured with three equal channels, coloured ones grey with ``channels=1`` (by
     the usual weights of brightness). 16 bits become fractions like 8 do: the largest number is 1.
-    Floats (TIFF) are taken as they are if they lie within 0…1, as 0…255 if within that, and else
-    spread from their darkest to their brightest. Of an animation the first frame is read.
+    Of 32 bits and floats (TIFF) nobody knows which number is white: within 0…1 it is 1, within
+    0…255 it is 255, within 0…65535 that, and others are spread from darkest to brightest. Of an
+    animation the first frame is read.
 
     Args:
         path: the file. Its content counts, not its name.
@@ -133,13 +147,15 @@ def _readable(path):
     try:
         if path.stat().st_size == 0:
             raise _Refused("the file is empty (0 bytes)")
-        formats = FORMATS + _TOLD_BY_NAME.get(path.suffix.lower(), ())
+        wanted = FORMATS + _TOLD_BY_NAME.get(path.suffix.lower(), ())
         with open(path, "rb") as file:
             with _quiet():
-                image = Image.open(file, formats=formats)
+                Image.init()  # does it once
+                known = [name for name in wanted if name in Image.OPEN]  # AVIF is not everywhere
+                image = Image.open(file, formats=known)
             with image:
                 width, height = image.size
-                if width * height > LARGEST:
+                if image.format not in ("JPEG", "MPO") and width * height > LARGEST:
                     raise Image.DecompressionBombError
                 yield image
     except _Refused as refusal:
@@ -147,9 +163,9 @@ def _readable(path):
     except UnidentifiedImageError:
         reason = _what_it_is(path)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        reason = f"it has more than {LARGEST:,} pixels; make it smaller with another program"
+        reason = f"it has more than {LARGEST:,} pixels; save it smaller"
     except MemoryError:
-        reason = "the memory does not suffice for it; make it smaller with another program"
+        reason = "there is not enough memory for it; save it smaller"
     except OSError as error:
         reason = error.strerror or f"it is damaged ({_in_short(error)})"
     except Exception as error:  # a damaged file may raise anything that a decoder's code can raise
@@ -195,39 +211,42 @@ def _what_it_is(path) -> str:
 
 
 def _as_array(image, suffix, size, channels) -> Decoded:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     remarks = set()
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+    if getattr(image, "is_animated", False) and image.format != "MPO":
         remarks.add(ANIMATED)
     named = Image.registered_extensions().get(suffix, image.format)
     if named != image.format and {named, image.format} != {"JPEG", "MPO"}:
         remarks.add(MISNAMED)
-    if image.format == "JPEG":  # decode at half, a quarter or an eighth, if that still suffices
+    if image.format in ("JPEG", "MPO"):  # at half, a quarter or an eighth, if that suffices
         image.draft(None, (2 * size, 2 * size))
     image.load()
     with _quiet():
-        if image.getexif().get(0x0112, 1) != 1:
-            remarks.add(ORIENTED)
-            image = ImageOps.exif_transpose(image)
-    image = _plain(image, "L" if channels == 1 else "RGB", remarks)
+        turn = _TURNS.get(image.getexif().get(0x0112))
+    image = _plain(image, remarks)
     side = min(image.size)
     left, top = (image.width - side) / 2, (image.height - side) / 2
     square = (left, top, left + side, top + side)
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=square)
-    array = np.asarray(image, np.float32)
-    if image.mode != "F":
+    if turn is not None:
+        remarks.add(ORIENTED)
+        image = image.transpose(Image.Transpose[turn])
+    if image.mode == "F":
+        array = np.repeat(np.asarray(image)[None], channels, axis=0)
+    else:
+        image = image.convert("L" if channels == 1 else "RGB")
+        array = np.asarray(image, np.float32).reshape(size, size, channels).transpose(2, 0, 1)
         array = array / np.float32(255)
-    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    if len(array) != channels:
-        array = np.repeat(array, channels, axis=0)
     return Decoded(np.ascontiguousarray(array), frozenset(remarks))
 
 
-def _plain(image, mode, remarks):
-    """Bring a picture of any mode to `mode` (or to "F", grey from 0 to 1, if it has more bits)."""
+def _plain(image, remarks):
+    """Bring a picture of any mode to one that can be shrunk ("F" if it has more than 8 bits)."""
     from PIL import Image
 
+    if image.mode == "LAB":
+        raise _Refused("its colours are given as LAB, which is not read; save it as RGB")
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return Image.fromarray(_fractions(np.asarray(image), image.format, remarks))
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
@@ -237,7 +256,10 @@ def _plain(image, mode, remarks):
             white = Image.new("RGBA", image.size, "white")
             white.alpha_composite(image)
             image = white
-    return image.convert(mode)
+        return image.convert("RGB")
+    if image.mode in ("1", "P"):
+        return image.convert("RGB" if image.mode == "P" else "L")
+    return image
 
 
 def _fractions(array, file_format, remarks):
@@ -245,13 +267,12 @@ def _fractions(array, file_format, remarks):
     if not np.isfinite(array).all():
         raise _Refused("it holds numbers that are not finite")
     low, high = float(array.min()), float(array.max())
-    if array.dtype.kind in "iu" and low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0
-    elif low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    else:
+    sixteen_bits = array.dtype.itemsize == 2 or file_format == "PNG"
+    whites = (65535,) if sixteen_bits else (1, 255, 65535)
+    white = next((white for white in whites if low >= 0 and high <= white), None)
+    if white is None:
         remarks.add(SCALED)
+    else:
+        low, high = 0.0, float(white)
     array = (array.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
     return array.astype(np.float32)
