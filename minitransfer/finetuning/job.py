@@ -592,10 +592,9 @@ def train_scratch(job: Job) -> None:
     network, factor = bodies.from_scratch(job.body, job.task.outputs, rng)
 
     def compute():
-        small = [bodies.shrunk(np.asarray(part.pixels), factor) for part in job.parts.values()]
         history = learning.learn_from_scratch(
             network,
-            small[0],
+            bodies.shrunk(job.training.pixels, factor),
             job.training.y,
             job.task,
             rng,
@@ -603,7 +602,8 @@ def train_scratch(job: Job) -> None:
             change=job.change,
             monitor=job.monitor("scratch", "from scratch"),
         )
-        return {"outputs": learning.answers(network, small[2]), "rows": history.rows}
+        outputs = learning.answers(network, bodies.shrunk(job.test.pixels, factor))
+        return {"outputs": outputs, "rows": history.rows}
 
     job.scratch = job.work.stage("scratch", compute)
     job.scratch["what"] = (

@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from minitransfer import zoo
+from minitransfer.finetuning import finetune, job
+
 ARGUMENTS = ["--net=glyph-conv", "--epochs=40", "--out=out"]
 
 
@@ -85,3 +88,49 @@ def test_unfinished_work_of_another_command_is_not_taken_for_ones_own(strokes, t
     assert done.returncode == 2
     assert "unfinished work that is not this command's: seed differ" in done.stderr
     assert (tmp_path / "out" / "unfinished" / "job.json").exists()
+
+
+@pytest.mark.parametrize(
+    "stage, said",
+    [
+        ("train_head", "nothing was learnt yet"),
+        ("train_all", "while everything was being trained"),
+        ("train_scratch", "before the network from scratch was trained"),
+        ("vary_labels", "before it was measured how much more labels would help"),
+    ],
+)
+def test_whenever_it_is_interrupted_it_says_what_is_kept(
+    stage, said, strokes, tmp_path, monkeypatch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    sentences = []
+    options = {"out": tmp_path / "out", "net": "glyph-conv", "epochs": 3}
+    with monkeypatch.context() as patch:
+        patch.setattr(job, stage, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(strokes, say=sentences.append, **options)
+    network = tmp_path / "out" / "network.safetensors"
+    assert any(said in sentence for sentence in sentences)
+    assert network.exists() == (stage != "train_head")
+    if network.exists():
+        assert zoo.read_card(network)["finetuned"]["interrupted"] == said
+    finetune(strokes, say=sentences.append, **options)
+    assert zoo.read_card(network)["finetuned"]["interrupted"] == ""
+
+
+def test_a_head_that_was_half_trained_is_kept_too(strokes, tmp_path, monkeypatch):
+    real = job.learning.learn_head
+
+    def interrupted(*arguments, **options):
+        real(*arguments, **options, steps=5)
+        raise KeyboardInterrupt
+
+    options = {"out": tmp_path / "out", "net": "glyph-conv", "say": lambda sentence: None}
+    with monkeypatch.context() as patch:
+        patch.setattr(job.learning, "learn_head", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(strokes, **options)
+    card = zoo.read_card(tmp_path / "out" / "network.safetensors")
+    assert card["finetuned"]["interrupted"] == "while the head was being trained"
