@@ -149,7 +149,7 @@ class Job:
     settings: Settings
     body: bodies.Body
     work: Work
-    say: Callable
+    saying: Callable
     progress: bool
     started: float
     whole: pictures.Collection = None
@@ -165,6 +165,13 @@ class Job:
     scratch: dict = None
     labels: list = None
     interrupted: str = ""
+    said: list = field(default_factory=list)
+
+    def say(self, sentence: str) -> None:
+        """Tell the user a sentence, once."""
+        if sentence not in self.said:
+            self.said.append(sentence)
+            self.saying(sentence)
 
     def rng(self, stage: str) -> np.random.Generator:
         """A generator of a stage's own: what is drawn before does not matter."""

@@ -194,11 +194,10 @@ def _judge_classes(job, judged) -> None:
         "accuracy": {who: measuring.counted(r) for who, r in right.items()},
         "balanced accuracy": {who: measuring.balanced(r, y) for who, r in right.items()},
     }
-    judged.gains = {
-        who: measuring.difference(right["network"], r)
-        for who, r in right.items()
-        if who != "network"
-    }
+    # The commonest class may be most of the pictures: there every class has to count alike.
+    judged.gains = {"simple": measuring.balanced_difference(right["network"], right["simple"], y)}
+    if "scratch" in right:
+        judged.gains["scratch"] = measuring.difference(right["network"], right["scratch"])
     judged.reliability = reliability(probabilities, y)
     judged.before = reliability(softmax(logits), y)
     surest = probabilities.max(1)

@@ -161,9 +161,9 @@ def _table(block):
             drawn.append(f"<td{shade}>{_text(cell)}</td>")
         rows.append(f"<tr>{''.join(drawn)}</tr>")
     kind = ' class="shaded"' if block.shades is not None else ""
-    caption = f"<caption>{_text(block.caption)}</caption>" if block.caption else ""
-    return (
-        f'<div class="wide"><table{kind}>{caption}<thead><tr>{head}</tr></thead>'
+    caption = f'<p class="note">{_text(block.caption)}</p>' if block.caption else ""
+    return (  # the words stay where they are when a wide table is moved to the side
+        f'{caption}<div class="wide"><table{kind}><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -317,13 +317,12 @@ h2{font-size:1.2em;margin:2.2em 0 .5em;padding-top:.6em;border-top:1px solid var
 p{margin:.6em 0;overflow-wrap:anywhere}
 p.lead{font-size:1.25em;line-height:1.4;font-weight:600}
 p.warning{border-left:4px solid var(--warn);padding:.5em .9em;background:var(--card)}
-p.note,figcaption,caption{color:var(--soft);font-size:.87em}
-caption{text-align:left;padding-bottom:.4em}
+p.note,figcaption{color:var(--soft);font-size:.87em}
 ul{padding-left:1.2em}li{margin:.25em 0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--blue)}
 pre{background:var(--card);padding:.8em 1em;overflow-x:auto;font-size:.85em;border-radius:6px;
 white-space:pre-wrap;overflow-wrap:anywhere}
-.wide{overflow-x:auto;margin:1em 0}
+.wide{overflow-x:auto;margin:.4em 0 1em}
 table{border-collapse:collapse;font-size:.9em}
 th,td{padding:.35em .7em;text-align:right;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}

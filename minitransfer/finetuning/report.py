@@ -101,7 +101,7 @@ def _borrowing(job, judged) -> list[str]:
     simple = judged.gains["simple"]
     if simple["low"] <= 0:
         guess = "naming the mean every time" if values else "always naming the commonest class"
-        said.append(f"It cannot be told from {guess}: do not use it.")
+        said.append(f"It cannot be told from {guess}: do not rely on it.")
     return said
 
 
@@ -329,7 +329,7 @@ def _more_labels(job, judged):
     else:
         verdict = (
             "The last doubling changed no more than the draw of the labels does; more of the same "
-            "kind would gain little, so look at the mistakes above first."
+            "kind would gain little; other pictures, of the kind that it gets wrong, may."
         )
     yield Text(f"A head on the borrowed features, with fewer labels: {said}. {verdict}")
     yield Figure(

@@ -174,6 +174,22 @@ def test_values_of_a_table_are_predicted_with_an_interval(tmp_path, rng):
     assert (off <= answers[0].half_width).mean() > 0.7
 
 
+def test_a_rare_class_is_not_forgotten(stroke, write, tmp_path, rng):
+    """One picture in six is slanted; a network that never says so is right five times in six."""
+    write(tmp_path / "p", {"lying": "lying"}, 40, rng)
+    write(tmp_path / "p", {"slanted": "slanted"}, 8, rng)
+    said = []
+    out = finetune(tmp_path / "p", out=tmp_path / "out", net="glyph-conv", option="head",
+                   say=said.append)  # fmt: skip
+    scores = zoo.read_card(out / "network.safetensors")["finetuned"]["scores"]
+    assert scores["balanced accuracy"][0] > 0.8
+    assert "do not rely on it" not in "\n".join(said)
+    for i in range(20):
+        Image.fromarray(stroke("slanted", rng)).save(tmp_path / f"{i}.png")
+    answers = predict(out / "network.safetensors", [tmp_path / f"{i}.png" for i in range(20)])
+    assert np.mean([a.classes[0][0] == "slanted" for a in answers]) > 0.7
+
+
 def test_names_are_text_and_nothing_else(write, tmp_path, rng, capsys):
     """Names of classes and files come from anybody, and end up in a page."""
     evil = {
