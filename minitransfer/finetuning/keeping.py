@@ -27,7 +27,6 @@ NOTES = entries(
     half_width=optional(number(0)),
     held=number(0, 1),
     threshold=number(0, 2),
-    neighbour=whole(1, 10**6),
     expected=number(0, 1),
     interrupted=text,
     job=text,
@@ -71,7 +70,6 @@ def keep(job: Job, judged: Judged, path) -> None:
         "half_width": judged.half_width,
         "held": HELD,
         "threshold": judged.familiarity.threshold,
-        "neighbour": judged.familiarity.neighbour,
         "expected": judged.familiarity.expected,
         "interrupted": job.interrupted,
         "job": fingerprint(job.work.job),
@@ -131,10 +129,14 @@ def load(name) -> Kept:
         return Kept(network, network.card)
     NOTES(notes, f"{name}: the card's notes")
     known = checkpoint.load_beside(name).get("familiarity")
-    if known is None or known.ndim != 2 or known.shape[1] != learning.head_of(network).in_features:
+    if (
+        known is None
+        or known.ndim != 2
+        or not len(known)
+        or known.shape[1] != learning.head_of(network).in_features
+    ):
         raise ValueError(f"{name} does not hold the features that its card speaks of")
-    neighbour = min(notes["neighbour"], len(known))
-    familiarity = Familiarity(known, notes["threshold"], neighbour, notes["expected"])
+    familiarity = Familiarity(known, notes["threshold"], notes["expected"])
     return Kept(network, network.card, notes, familiarity)
 
 

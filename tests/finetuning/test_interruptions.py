@@ -21,6 +21,8 @@ def start(strokes, folder):
         [sys.executable, "-m", "minitransfer", "finetune", str(strokes), *ARGUMENTS],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        # What a shell starts in the background is deaf to Ctrl-C, and so is what that starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
