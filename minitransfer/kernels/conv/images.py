@@ -18,6 +18,7 @@ from ..register_tiles import (
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_and_add, transpose_tile
 from . import depthwise, pointwise
+from .finish import finish
 from .plan import make_plan, output_size, runs, side_by_side, zeros_before
 from .reference import conv2d_backward_data_reference, conv2d_reference
 from .rows import collect, spread
@@ -32,7 +33,7 @@ CHUNK = 3 * 1 << 24
 """Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
 
 
-def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, limits=None):
     """Return the two-dimensional convolution of images with filters.
 
     As in all deep-learning libraries it is the cross-correlation: the filter is not turned.
@@ -44,6 +45,7 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         stride, padding, dilation: two whole numbers each, for rows and columns; of padding also
             two pairs, ((above, below), (left, right)).
         groups: both channels and filters are cut into so many groups that do not mix.
+        limits: (low, high) that the results are limited to, as by a ReLU6; or None.
 
     Returns:
         A new array (N, O, OH, OW), where
@@ -56,16 +58,19 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
                [4., 6., 4.]])
     """
     if x.size and pointwise.is_pointwise(x.shape, w.shape, stride, padding, groups):
-        return pointwise.forward(np.ascontiguousarray(x), w, bias)
+        return pointwise.forward(np.ascontiguousarray(x), w, bias, limits)
     # The other ways multiply a filter by the zeros between images too, which gives NaN for inf.
     if x.size == 0 or w.size == 0 or not np.isfinite(w).all():
-        return conv2d_reference(x, w, bias, stride, padding, dilation, groups)
+        return conv2d_reference(x, w, bias, stride, padding, dilation, groups, limits)
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     bias = np.zeros(len(w), x.dtype) if bias is None else np.ascontiguousarray(bias)
     size = output_size(x.shape, w.shape, stride, padding, dilation)
     padding = zeros_before(padding)
     if is_depthwise(w.shape, groups):
-        return depthwise.forward(x, w, bias, size, stride, padding, dilation)
+        y = depthwise.forward(x, w, bias, size, stride, padding, dilation)
+        if limits is not None:
+            finish(y, limits=limits)
+        return y
     y = np.empty((len(x), len(w), *size), x.dtype)
     geometry = (x.shape[2:], size), w.shape[2:], stride, padding, dilation
     side = side_by_side(False, len(x), w.shape[1], *geometry, _lanes(x))
@@ -73,6 +78,8 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         _small(x[:side], w, bias, y[:side], geometry, groups)
     if side < len(x):
         _shifted(x[side:], w, bias, y[side:], geometry, groups)
+    if limits is not None:
+        finish(y, limits=limits)
     return y
 
 

@@ -9,6 +9,7 @@ of its own, so what comes out for it does not depend on its company. The same ho
 import numpy as np
 
 from ..gemm import matmul
+from .finish import finish
 
 LEAST_PLACES = 32
 """Places of an image from which this pays: of fewer, a product leaves most of a tile idle."""
@@ -32,11 +33,11 @@ def is_pointwise(x_shape, w_shape, stride, padding, groups):
     )
 
 
-def forward(x, w, bias):
+def forward(x, w, bias, limits=None):
     """Return y for contiguous x (N, C, H, W) and w (O, C, 1, 1); see `conv2d`."""
     y = matmul(w[:, :, 0, 0], _places(x)).reshape(len(x), len(w), *x.shape[2:])
-    if bias is not None:
-        y += bias[:, None, None]
+    if bias is not None or limits is not None:
+        finish(y, bias, limits)
     return y
 
 
