@@ -20,6 +20,8 @@ from .compile import helper
 from .elementwise import (
     exponential,
     one_relu,
+    one_relu6,
+    one_relu6_backward,
     one_relu_backward,
     one_sigmoid,
     one_sigmoid_backward,
@@ -158,6 +160,7 @@ NAMES = {
     "multiply_add": multiply_add, "exponential": exponential, "one": one, "one_sign": one_sign,
     "one_maximum": one_maximum, "one_minimum": one_minimum, "one_isfinite": one_isfinite,
     "one_relu": one_relu, "one_relu_backward": one_relu_backward, "one_sigmoid": one_sigmoid,
+    "one_relu6": one_relu6, "one_relu6_backward": one_relu6_backward,
     "one_sigmoid_backward": one_sigmoid_backward,
     "one_sigmoid_cross_entropy": one_sigmoid_cross_entropy, "one_sgd": one_sgd,
     "one_momentum": one_momentum, "adam_rates": adam_rates, "one_adam": one_adam,

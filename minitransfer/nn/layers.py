@@ -88,6 +88,8 @@ class Conv2d(Module):
     Attributes:
         weight: (out_channels, in_channels / groups, height, width).
         bias: (out_channels,) or None.
+        limits: what the results are limited to, where `utils.fuse_conv_bn` has taken an
+            activation into the layer; None in any other.
 
     Shape:
         (N, in_channels, H, W) → (N, out_channels, H', W') with
@@ -98,6 +100,8 @@ class Conv2d(Module):
         >>> Conv2d(1, 4, 3, padding=1)(zeros(2, 1, 8, 8)).shape
         (2, 4, 8, 8)
     """
+
+    limits: tuple[float, float] | None = None
 
     def __init__(
         self,
@@ -148,6 +152,8 @@ class Conv2d(Module):
                 f"given {tuple(x.shape)}{': ' * bool(advice)}{advice}"
             )
         geometry = self.stride, self.zeros_around(x), self.dilation, self.groups
+        if self.limits is not None:
+            return ops.conv2d_limited(x, self.weight, self.bias, *geometry, self.limits)
         return ops.conv2d(x, self.weight, self.bias, *geometry)
 
     def zeros_around(self, x):

@@ -39,13 +39,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         >>> conv2d.__wrapped__(np.array([[[[0.0, 0.0, 5.0, 5.0]]]]), edge)[0]
         array([[[[ 0., -5.,  0.]]]])
     """
-    stride, dilation = pair(stride, "conv2d: stride"), pair(dilation, "conv2d: dilation")
-    _check_channels(input, weight, bias, groups)
-    if isinstance(padding, str):
-        padding = _named_padding(padding, weight.shape[2:], stride, dilation)
-    padding = _borders(padding)
-    check_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
-    geometry = stride, padding, dilation, groups
+    geometry = _conv_geometry(input, weight, bias, stride, padding, dilation, groups)
     shape = input.shape
     return kernels.conv2d(input, weight, bias, *geometry), (
         lambda gy: kernels.conv2d_backward_data(gy, weight, shape, *geometry),
@@ -54,10 +48,54 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     )
 
 
+@differentiable
+def conv2d_limited(input, weight, bias, stride, padding, dilation, groups, limits):
+    """A convolution and the limits of a ReLU or ReLU6 behind it, in one pass over the memory.
+
+    Args:
+        input, weight, bias, stride, padding, dilation, groups: As of `conv2d`.
+        limits: The smallest and the largest number of the result.
+
+    Returns:
+        Images (N, O, H', W') and the derivatives with respect to `input`, `weight` and `bias`; a
+        result on one of its limits gets no gradient, as in `relu6`.
+
+    Raises:
+        ValueError, TypeError: As `conv2d`.
+
+    Example:
+        >>> edge = np.array([[[[1.0, -1.0]]]])
+        >>> x = np.array([[[[0.0, 9.0, 2.0, 0.0]]]])
+        >>> conv2d_limited.__wrapped__(x, edge, None, 1, 0, 1, 1, (0.0, 6.0))[0]
+        array([[[[0., 6., 2.]]]])
+    """
+    geometry = _conv_geometry(input, weight, bias, stride, padding, dilation, groups)
+    shape, (low, high) = input.shape, limits
+    y = kernels.conv2d(input, weight, bias, *geometry, limits)
+
+    def inside(gy):
+        return np.where((y <= low) | (y >= high), gy.dtype.type(0), gy)
+
+    return y, (
+        lambda gy: kernels.conv2d_backward_data(inside(gy), weight, shape, *geometry),
+        lambda gy: kernels.conv2d_backward_weight(input, inside(gy), weight.shape, *geometry),
+        None if bias is None else lambda gy: kernels.bias_gradient(inside(gy).sum((2, 3))),
+    )
+
+
+def _conv_geometry(input, weight, bias, stride, padding, dilation, groups):
+    """The options of a convolution as its kernels take them, having seen that all fits."""
+    stride, dilation = pair(stride, "conv2d: stride"), pair(dilation, "conv2d: dilation")
+    _check_channels(input, weight, bias, groups)
+    padding = _borders(padding, weight.shape[2:], stride, dilation)
+    check_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
+    return stride, padding, dilation, groups
+
+
 def _named_padding(name, window, stride, dilation):
     """The zeros before and after each axis that a name stands for."""
     if name == "valid":
-        return 0
+        return 0, 0
     if name != "same":
         raise ValueError(f'conv2d: padding={name!r}; expected a number, a pair, "same" or "valid"')
     if stride != (1, 1):
@@ -69,8 +107,10 @@ def _named_padding(name, window, stride, dilation):
     return tuple((zeros // 2, zeros - zeros // 2) for zeros in total)
 
 
-def _borders(padding):
+def _borders(padding, window, stride, dilation):
     """Zeros for rows and columns, each a number for both sides or a pair for either."""
+    if isinstance(padding, str):
+        return _named_padding(padding, window, stride, dilation)
     if isinstance(padding, (tuple, list)) and any(isinstance(p, (tuple, list)) for p in padding):
         above_below, left_right = padding
         return pair(above_below, "conv2d: padding"), pair(left_right, "conv2d: padding")

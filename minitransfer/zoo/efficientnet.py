@@ -91,7 +91,7 @@ class MBConv(nn.Sequential):
         (1, 24, 4, 4)
     """
 
-    stateless = True
+    stateless = chained = True
 
     def __init__(self, channels_in, channels_out, expansion, kernel_size, stride, generator=None):
         many = channels_in * expansion

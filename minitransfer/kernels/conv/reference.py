@@ -6,6 +6,7 @@ between the images, and infinity times zero is NaN.
 
 import numpy as np
 
+from .finish import finish_reference
 from .plan import borders, output_size, zeros_before
 
 
@@ -26,7 +27,9 @@ def tap(xp, i, j, stride, dilation, size):
     return xp[:, :, i : i + sh * (oh - 1) + 1 : sh, j : j + sw * (ow - 1) + 1 : sw]
 
 
-def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def conv2d_reference(
+    x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, limits=None
+):
     """Return the sum over the filter's taps of tap times shifted image."""
     size = output_size(x.shape, w.shape, stride, padding, dilation)
     xp = padded(x, padding)
@@ -37,7 +40,8 @@ def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1
             weights = w[:, :, i, j].reshape(groups, -1, w.shape[1])
             y += np.einsum("goc,ngchw->ngohw", weights, image)
     y = y.reshape(len(x), len(w), *size)
-    return y if bias is None else y + bias[:, None, None]
+    finish_reference(y, bias, limits)
+    return y
 
 
 def conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups):
