@@ -254,14 +254,16 @@ def _check_classes(classes, paths, root, log):
 
 def _tell_of_small(classes, labels, log):
     counts = np.bincount(labels, minlength=len(classes))
-    for n, what in (
-        (1, "a single picture: it serves for learning, so nothing can be said of how well"),
-        (2, "two pictures: one serves for learning and one for the test, none for validation"),
+    for n, what, consequence in (
+        (1, "a single picture", "it serves for learning, and how well it is recognised stays open"),
+        (2, "two pictures", "one serves for learning, the other for the test"),
     ):
         few = [classes[k] for k in np.flatnonzero(counts == n)]
         if few:
+            verb = "has" if len(few) == 1 else "have"
             log.sentences.append(
-                f"{_count(len(few), 'class')} ({_some(few)}) with {what}. Ten or more would help."
+                f"{_count(len(few), 'class')} ({_some(few)}) {verb} {what}: {consequence}. Ten "
+                "pictures of a class are a start."
             )
 
 
