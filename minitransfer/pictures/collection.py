@@ -272,7 +272,8 @@ def _from_table(root, csv, log):
     paths, targets, seen = [], [], set()
     for name, target, place in rows.rows:
         path = root / name
-        if Path(os.path.normpath(path)) != path and not _within(path, root):
+        path = Path(os.path.realpath(path.parent), path.name)
+        if not path.is_relative_to(root):
             log.skip(place, f"{name!r} leads out of the folder; copy the picture into it")
         elif not path.exists() and not path.is_symlink():
             log.skip(place, f"there is no file {name!r} in the folder")
