@@ -23,8 +23,8 @@ CONVENTION = entries(
 
 # Numbers that stand for white, as programs and devices write them: 4 to 16 bits.
 _WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)
-# A little above white is what interpolation leaves.
-_TOLERANCE = 1.25
+# A little above white, and a little below black as a share of it, is what interpolation leaves.
+_TOLERANCE, _BELOW = 1.25, -0.1
 # A border nearer than this to the darkest or brightest number, as a share, is the ground.
 _NEAR = 0.25
 # Share of the pictures that have to agree before something is said of all of them.
@@ -249,7 +249,7 @@ def _white(x):
     if x.dtype == np.uint8:
         return 255
     white = next((w for w in _WHITES if x.max() <= w * _TOLERANCE), float(x.max()))
-    return white if x.min() >= (1 - _TOLERANCE) * x.max() else None
+    return white if x.min() >= _BELOW * x.max() else None
 
 
 def _levels(grey):
