@@ -49,7 +49,9 @@ def test_the_order_does_not_depend_on_the_file_system(folder, monkeypatch):
     root, _ = folder
     before = pictures.collect(root).paths
     backwards = {
-        "walk": lambda top: ((a, b, files[::-1]) for a, b, files in list(os.walk(top))[::-1]),
+        "walk": lambda top, onerror: (
+            (a, b, files[::-1]) for a, b, files in list(os.walk(top))[::-1]
+        ),
         "scandir": lambda top: list(os.scandir(top))[::-1],
     }
     monkeypatch.setattr(collection, "os", SimpleNamespace(**{**vars(os), **backwards}))

@@ -73,6 +73,28 @@ def test_what_is_no_folder_of_classes(tmp_path, two_classes):
         pictures.collect(two_classes)
 
 
+def test_hidden_and_closed_folders_are_named(two_classes):
+    source = (two_classes / "cat" / "0.png").read_bytes()
+    for name in (".git", "cat/.thumbnails", "cat/closed"):
+        (two_classes / name).mkdir()
+        (two_classes / name / "x.png").write_bytes(source)
+    (two_classes / "cat" / ".DS_Store").write_bytes(b"x")
+    (two_classes / "cat" / "closed").chmod(0)
+    try:
+        found = pictures.collect(two_classes)
+        readable = os.access(two_classes / "cat" / "closed", os.R_OK)  # as an administrator
+    finally:
+        (two_classes / "cat" / "closed").chmod(0o700)
+    assert len(found) == 12 + readable
+    reasons = dict(found.skipped)
+    assert reasons.pop("cat/closed", "Permission denied") == "Permission denied"
+    assert reasons == {
+        ".git": "a hidden folder",
+        "cat/.thumbnails": "a hidden folder",
+        "cat/.DS_Store": "a hidden file",
+    }
+
+
 def test_a_name_that_is_no_text(two_classes):
     source = (two_classes / "cat" / "0.png").read_bytes()
     try:
