@@ -86,7 +86,7 @@ def look(arrays) -> Look:
     """
     x = _pictures(arrays)
     white, low, high = _white(x), float(x.min()), float(x.max())
-    x = x[np.linspace(0, len(x) - 1, min(len(x), _ENOUGH)).astype(int)]
+    x = some_of(x)
     grey = x.mean(axis=1, dtype=np.float32)
     grey = (grey - low) / ((high - low) or 1) if white is None else grey / np.float32(white)
     grounds, darkest, brightest = _levels(grey)
@@ -106,6 +106,17 @@ def look(arrays) -> Look:
         offset = float(np.median(np.hypot(*_offsets(grey, grounds))))
     ground, contrast = float(np.median(grounds)), float(np.median(contrasts))
     return Look(white, low, high, polarity, ground, contrast, offset, int(drawn.sum()))
+
+
+def some_of(arrays) -> np.ndarray:
+    """Return up to 500 examples, evenly spread over all: enough to `look` at.
+
+    Example:
+        >>> some_of(np.arange(2000))[:3]
+        array([0, 4, 8])
+    """
+    x = np.asarray(arrays)
+    return x[np.linspace(0, len(x) - 1, min(len(x), _ENOUGH)).astype(int)]
 
 
 def steps_to(arrays, convention) -> tuple[str, ...]:
