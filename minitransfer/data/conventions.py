@@ -23,8 +23,8 @@ CONVENTION = entries(
 
 # Numbers that stand for white, as programs and devices write them: 4 to 16 bits.
 _WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)
-# A little above white is what interpolation leaves.
-_TOLERANCE = 1.25
+# A little above white, and a little below black as a share of it, is what interpolation leaves.
+_TOLERANCE, _BELOW = 1.25, -0.1
 # A border nearer than this to the darkest or brightest number, as a share, is the ground.
 _NEAR = 0.25
 # Share of the pictures that have to agree before something is said of all of them.
@@ -86,7 +86,7 @@ def look(arrays) -> Look:
     """
     x = _pictures(arrays)
     white, low, high = _white(x), float(x.min()), float(x.max())
-    x = x[np.linspace(0, len(x) - 1, min(len(x), _ENOUGH)).astype(int)]
+    x = some_of(x)
     grey = x.mean(axis=1, dtype=np.float32)
     grey = (grey - low) / ((high - low) or 1) if white is None else grey / np.float32(white)
     grounds, darkest, brightest = _levels(grey)
@@ -106,6 +106,17 @@ def look(arrays) -> Look:
         offset = float(np.median(np.hypot(*_offsets(grey, grounds))))
     ground, contrast = float(np.median(grounds)), float(np.median(contrasts))
     return Look(white, low, high, polarity, ground, contrast, offset, int(drawn.sum()))
+
+
+def some_of(arrays) -> np.ndarray:
+    """Return up to 500 examples, evenly spread over all: enough to `look` at.
+
+    Example:
+        >>> some_of(np.arange(2000))[:3]
+        array([0, 4, 8])
+    """
+    x = np.asarray(arrays)
+    return x[np.linspace(0, len(x) - 1, min(len(x), _ENOUGH)).astype(int)]
 
 
 def steps_to(arrays, convention) -> tuple[str, ...]:
@@ -249,7 +260,7 @@ def _white(x):
     if x.dtype == np.uint8:
         return 255
     white = next((w for w in _WHITES if x.max() <= w * _TOLERANCE), float(x.max()))
-    return white if x.min() >= (1 - _TOLERANCE) * x.max() else None
+    return white if x.min() >= _BELOW * x.max() else None
 
 
 def _levels(grey):

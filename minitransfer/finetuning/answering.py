@@ -10,7 +10,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import keeping, learning
-from minitransfer.finetuning.job import in_bytes, mended
+from minitransfer.finetuning.job import in_bytes, mended, ready_to_run
 from minitransfer.terminal import without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
@@ -60,7 +60,7 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
     if not files:
         raise ValueError("predict: no files were given, or the folders hold none")
     channels, size = _wanted(kept)
-    body, head = strip_head(kept.network), learning.head_of(kept.network)
+    body, head = ready_to_run(strip_head(kept.network)), learning.head_of(kept.network)
     answers = []
     for begin in range(0, len(files), learning.AT_ONCE):
         some = [_read(file, size, channels) for file in files[begin : begin + learning.AT_ONCE]]

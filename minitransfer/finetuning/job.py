@@ -28,6 +28,7 @@ from minitransfer.finetuning import bodies, learning
 from minitransfer.finetuning.learning import Task
 from minitransfer.finetuning.work import Work
 from minitransfer.nn import Module
+from minitransfer.nn.utils import fuse_conv_bn
 from minitransfer.progress import progress_bar
 from minitransfer.terminal import without_controls
 from minitransfer.train import Monitor, predict
@@ -51,10 +52,6 @@ RESERVE = 30
 
 #: So many pictures tell what all look like.
 LOOKED_AT = 200
-
-#: From what share of different bits on two pictures are not nearly the same. Two letters of one
-#: kind resemble each other more than two photographs do.
-NEAR, NEAR_SMALL = 0.06, 0.01
 
 #: Passes over the pictures in full fine-tuning of a large network, if there is time for more.
 MOST_PASSES = 10
@@ -328,8 +325,7 @@ def read_pictures(job: Job) -> None:
     )
     if job.work.resumed:
         job.say("Going on from what was done before.")
-    near = NEAR if job.body.for_photographs else NEAR_SMALL
-    found = job.work.stage("files", lambda: _looked_at(everything, near, job.progress))
+    found = job.work.stage("files", lambda: _looked_at(everything, job.progress))
     for name, reason in found["skipped"]:
         everything.log.skip(name, reason)
     for remark, names in found["remarks"].items():
@@ -355,10 +351,10 @@ def read_pictures(job: Job) -> None:
     _make_features(job)
 
 
-def _looked_at(collection, near, progress) -> dict:
+def _looked_at(collection, progress) -> dict:
     """Decode each picture once, small: which are broken, and which are nearly the same."""
     with progress_bar("looking at all pictures", len(collection), wanted=progress) as show:
-        pairs = pictures.near_duplicates(collection, distance=near)
+        pairs = pictures.near_duplicates(collection)
         show(len(collection))
     return {
         "pairs": [
@@ -670,8 +666,8 @@ def head_answers(head, features) -> np.ndarray:
 
 
 def ready_to_run(body: Module) -> Module:
-    """Return a body in the form in which it is only asked, never trained."""
-    return freeze(body)
+    """Return a body in the form in which it is only asked, never trained: see `fuse_conv_bn`."""
+    return fuse_conv_bn(freeze(body))
 
 
 def _time(seconds) -> str:

@@ -26,19 +26,18 @@ class Log:
     """What was met on the way; the parts of a collection share it with the whole.
 
     Attributes:
-        skipped: (name of the file, reason) for each that was left out.
+        reasons: why each file that was left out was: name → reason.
         sentences: what is to be said of the folder as a whole.
         remarks: what was remarked of pictures that were read, each with the names of the files.
     """
 
-    skipped: list = field(default_factory=list)
+    reasons: dict = field(default_factory=dict)
     sentences: list = field(default_factory=list)
     remarks: dict = field(default_factory=dict)
 
     def skip(self, name: str, reason: str) -> None:
-        """Note that a file was left out, once."""
-        if all(name != known for known, _ in self.skipped):
-            self.skipped.append((name, reason))
+        """Note that a file was left out; the first reason stays."""
+        self.reasons.setdefault(name, reason)
 
     def remark(self, name: str, remarks) -> None:
         """Note what was remarked of a file."""
@@ -94,7 +93,7 @@ class Collection:
     @property
     def skipped(self) -> list:
         """(name of the file within the folder, reason) for each that was left out so far."""
-        return self.log.skipped
+        return sorted(self.log.reasons.items())
 
     @property
     def notes(self) -> list[str]:
@@ -179,7 +178,6 @@ def collect(folder, *, csv=None, size: int = 224, channels: int = 3) -> Collecti
         paths, y, classes = _from_folders(root, log)
     else:
         paths, y, classes = _from_table(root, Path(csv), log)
-    log.skipped.sort()
     return Collection(root, paths, y, classes, size, channels, log)
 
 
@@ -226,7 +224,7 @@ def _from_folders(root, log):
         log.sentences.append(
             "Pictures in deeper folders were counted to the class of the uppermost one."
         )
-    _check_classes(classes, paths, root, log)
+    _check_classes(classes, root, log)
     _tell_of_small(classes, labels, log)
     return tuple(paths), np.array(labels, np.int64), tuple(classes)
 
@@ -234,17 +232,18 @@ def _from_folders(root, log):
 def _refuse_parts(root, folders):
     names = sorted(entry.name for entry in folders)
     if len(names) > 1 and all(name.lower() in _PARTS for name in names):
+        train = next((name for name in names if name.lower().startswith("train")), names[0])
         raise ValueError(
             f"{root} holds the folders {', '.join(names)}: it seems to be split already, with the "
-            f"classes one level deeper; give {root / names[0]}, or put all pictures of a class "
-            "into one folder (they are split anew, in equal proportions)"
+            f"classes one level deeper; give {root / train}, or put all pictures of a class into "
+            "one folder (they are split anew, in equal proportions)"
         )
 
 
-def _check_classes(classes, paths, root, log):
+def _check_classes(classes, root, log):
     if len(classes) >= 2:
         return
-    unread = f" ({_count(len(log.skipped), 'file')} left out: {_reasons(log)})" * bool(log.skipped)
+    unread = f" ({_count(len(log.reasons), 'file')} left out: {_reasons(log)})" * bool(log.reasons)
     found = f"only one class, {classes[0]!r}" if classes else "no pictures in sub-folders"
     raise ValueError(
         f"{root}: {found}{unread}; expected are two or more sub-folders, each named after a class "
@@ -254,14 +253,16 @@ def _check_classes(classes, paths, root, log):
 
 def _tell_of_small(classes, labels, log):
     counts = np.bincount(labels, minlength=len(classes))
-    for n, what in (
-        (1, "a single picture: it serves for learning, so nothing can be said of how well"),
-        (2, "two pictures: one serves for learning and one for the test, none for validation"),
+    for n, what, consequence in (
+        (1, "a single picture", "it serves for learning, and how well it is recognised stays open"),
+        (2, "two pictures", "one serves for learning, the other for the test"),
     ):
         few = [classes[k] for k in np.flatnonzero(counts == n)]
         if few:
+            verb = "has" if len(few) == 1 else "have"
             log.sentences.append(
-                f"{_count(len(few), 'class')} ({_some(few)}) with {what}. Ten or more would help."
+                f"{_count(len(few), 'class')} ({_some(few)}) {verb} {what}: {consequence}. Ten "
+                "pictures of a class are a start."
             )
 
 
@@ -270,7 +271,8 @@ def _from_table(root, csv, log):
     paths, targets, seen = [], [], set()
     for name, target, place in rows.rows:
         path = root / name
-        if Path(os.path.normpath(path)) != path and not _within(path, root):
+        path = Path(os.path.realpath(path.parent), path.name)
+        if not path.is_relative_to(root):
             log.skip(place, f"{name!r} leads out of the folder; copy the picture into it")
         elif not path.exists() and not path.is_symlink():
             log.skip(place, f"there is no file {name!r} in the folder")
@@ -300,11 +302,18 @@ def _from_table(root, csv, log):
 def _files(folder, root, log):
     """Yield the regular files below a folder, sorted by name."""
     found = []
-    for place, folders, files in os.walk(folder):
+
+    def closed(error):
+        log.skip(shown(error.filename, root), error.strerror)
+
+    for place, folders, files in os.walk(folder, onerror=closed):
         for name in list(folders):
             path = Path(place, name)
             if path.is_symlink():
                 log.skip(shown(path, root), "a link to a folder, which is not followed")
+            elif name.startswith("."):
+                log.skip(shown(path, root), "a hidden folder")
+                folders.remove(name)  # and is not walked into
         found += [Path(place, name) for name in files]
     for path in sorted(found, key=lambda path: path.as_posix().encode("utf-8", "surrogateescape")):
         if _regular(path, root, log):
@@ -373,5 +382,4 @@ def _some(names) -> str:
 
 
 def _reasons(log) -> str:
-    reasons = sorted({reason for _, reason in log.skipped})
-    return "; ".join(reasons[:3])
+    return "; ".join(sorted(set(log.reasons.values()))[:3])

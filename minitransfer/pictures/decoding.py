@@ -167,9 +167,9 @@ def _readable(path):
     except MemoryError:
         reason = "there is not enough memory for it; save it smaller"
     except OSError as error:
-        reason = error.strerror or f"it is damaged ({_in_short(error)})"
+        reason = error.strerror or _damage(error)
     except Exception as error:  # a damaged file may raise anything that a decoder's code can raise
-        reason = f"it is damaged ({_in_short(error)})"
+        reason = _damage(error)
     else:
         return
     raise ValueError(f"{without_controls(path)}: {reason}") from None
@@ -194,8 +194,11 @@ def _quiet():
         yield
 
 
-def _in_short(error) -> str:
-    return without_controls(str(error)).strip()[:120] or type(error).__name__
+def _damage(error) -> str:
+    what = without_controls(str(error)).strip()[:120] or type(error).__name__
+    if "truncated" in what.lower():
+        return "it is truncated: the file ends too early"
+    return f"it is damaged ({what})"
 
 
 def _what_it_is(path) -> str:

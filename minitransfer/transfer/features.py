@@ -11,7 +11,7 @@ import numpy as np
 
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
-from minitransfer.data.conventions import look, sentences_about, steps_to
+from minitransfer.data.conventions import look, sentences_about, some_of, steps_to
 from minitransfer.nn import Module, Sequential
 from minitransfer.nn.picture_shapes import how_to_bring
 from minitransfer.nn.utils import fuse_conv_bn
@@ -134,7 +134,7 @@ def _warn_of_other_looks(model, data) -> None:
         return
     brought_to_1 = data.x.dtype == np.uint8 and data.input_type == "image"  # by the DataLoader
     try:
-        seen = look(data.x)
+        seen = look(some_of(data.x))
         steps = [
             step
             for step in steps_to(seen, model.convention)

@@ -28,6 +28,19 @@ def test_what_is_published_comes_back_with_its_card(tmp_path):
     assert not loaded.training
 
 
+def test_a_card_may_say_what_its_pictures_look_like(tmp_path):
+    convention = {"range": [-1, 1], "polarity": "any", "centring": "any"}
+    path = zoo.publish(
+        zoo.glyph_mlp(2), tmp_path / "tiny.safetensors", **CARD, convention=convention
+    )
+    assert zoo.read_card(path)["convention"] == zoo.load(path).convention == convention
+    plain = zoo.publish(zoo.glyph_mlp(2), tmp_path / "plain.safetensors", **CARD)
+    assert zoo.load(plain).convention is None
+    wrong = {**convention, "polarity": "upside down"}
+    with pytest.raises(ValueError, match=r"polarity.* is 'upside down'; expected one of"):
+        zoo.publish(zoo.glyph_mlp(2), tmp_path / "no.safetensors", **CARD, convention=wrong)
+
+
 def test_known_examples_come_under_the_networks_numbers(tmp_path):
     path = zoo.publish(zoo.glyph_mlp(2), tmp_path / "tiny.safetensors", **CARD)
     network = zoo.load(path)
