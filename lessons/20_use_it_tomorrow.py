@@ -118,9 +118,11 @@ for how in ({"side": 28, "turn": False}, {}):
     print(f"{right:.1%} of 600, with {how or 'all preparation'}")
 
 # %% [markdown]
-# Nothing breaks, nothing warns, and the result does not even look absurd.
-# That is what makes this mistake so expensive: who never sees the better
-# number believes that the task is hard. How expensive it is on average,
+# Nothing breaks, and the result does not even look absurd. A warning is
+# all: the card of this network says what its pictures look like (and
+# `pictures.mend` brings others into that form); most networks come
+# without such a card. That is what makes this mistake so expensive: who
+# never sees the better number believes that the task is hard. How expensive it is on average,
 # and whether training more of the network mends it, eight draws of a
 # hundred pictures tell. (*Ink turned* is bright ink on dark paper, but
 # without the margin.)

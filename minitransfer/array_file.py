@@ -163,9 +163,19 @@ def _bfloat16_arrays(path) -> dict[str, np.ndarray]:
     found = {}
     for name, entry in deserialize(Path(path).read_bytes()):
         if entry["dtype"] == "BF16":
-            upper = np.frombuffer(entry["data"], "<u2").astype(np.uint32)
-            found[name] = (upper << 16).view(np.float32).reshape(entry["shape"])
+            numbers = np.frombuffer(entry["data"], "<u2")
+            found[name] = widened(numbers).reshape(entry["shape"])
     return found
+
+
+def widened(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers of bfloat16, given as uint16, as the float32 of which they are the upper half.
+
+    Example:
+        >>> widened(np.array([0x3F80], np.uint16))
+        array([1.], dtype=float32)
+    """
+    return (numbers.astype(np.uint32) << 16).view(np.float32)
 
 
 def _fingerprint(arrays, text: str) -> str:

@@ -6,6 +6,8 @@ generators, options and how far a run got. Loading one runs no code, unlike a pi
 Whoever pulls the plug finds the old file or the new one, never half of one (see `files`).
 """
 
+import os
+
 import numpy as np
 
 from minitransfer import documents
@@ -13,16 +15,22 @@ from minitransfer.array_file import load_arrays, read_extra, save_arrays
 from minitransfer.nn.module import Module
 from minitransfer.nn.state import LoadResult
 from minitransfer.tensor import Tensor
+from minitransfer.torch_file import load_torch_file, starts_like_one
 
 #: Marks the place of an array in the JSON of a checkpoint; its value is the array's name.
 _ARRAY = "__array__"
+
+#: Begins the name of an array that is no weight; no module's name holds a colon.
+_BESIDE = "beside:"
 
 #: What goes with weights, and what stands in an array's place.
 _CARD = documents.entries(card=documents.named(documents.anything))
 _PLACE = documents.entries(**{_ARRAY: documents.text, "number": documents.flag})
 
 
-def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> None:
+def save_weights(
+    module: Module, path, card: dict | None = None, dtype=None, beside: dict | None = None
+) -> None:
     """Write all parameters and buffers of a module.
 
     Args:
@@ -31,6 +39,8 @@ def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> 
         card: what one should know of the network: a dictionary of what JSON can say.
         dtype: type to store floating numbers in; "float16" halves the file and keeps three digits.
             By default as they are.
+        beside: name → array that goes with the network and is no weight of it; see
+            `load_beside`.
 
     Example:
         >>> import tempfile
@@ -43,6 +53,7 @@ def save_weights(module: Module, path, card: dict | None = None, dtype=None) -> 
         {'name': 'tiny'}
     """
     arrays = {name: tensor.array for name, tensor in module.state_dict().items()}
+    arrays |= {f"{_BESIDE}{name}": np.asarray(array) for name, array in (beside or {}).items()}
     if dtype is not None:
         arrays = {k: a.astype(dtype) if a.dtype.kind == "f" else a for k, a in arrays.items()}
     extra = {"card": card or {}}
@@ -55,7 +66,8 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
 
     Args:
         module: a network of the same architecture.
-        path: a safetensors file.
+        path: a safetensors file, or a state dict that `torch.save` wrote (see `torch_file`); where
+            such a file holds more, its entry "state_dict", "model_state_dict" or "model".
         strict: whether every name must have its counterpart on both sides.
 
     Returns:
@@ -66,12 +78,48 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
         KeyError: if names differ (`strict` only).
         ValueError: if the file is damaged, or shapes differ, or it holds complex numbers.
     """
-    arrays, _ = load_arrays(path)
+    arrays = _weights(path)
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(_BESIDE)}
     try:
         return module.load_state_dict(arrays, strict)
     except (KeyError, TypeError, ValueError) as error:  # TypeError: complex numbers
         kind = KeyError if isinstance(error, KeyError) else ValueError
         raise kind(f"{path} does not fit the network: {error.args[0]}") from None
+
+
+def load_beside(path) -> dict[str, np.ndarray]:
+    """Return the arrays that were saved beside the weights; {} if there are none.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged, truncated or of another kind.
+
+    Example:
+        >>> import tempfile
+        >>> from minitransfer import nn
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/net.safetensors"
+        ...     save_weights(nn.Linear(2, 1), path, beside={"seen": np.arange(3)})
+        ...     load_beside(path)
+        {'seen': array([0, 1, 2])}
+    """
+    arrays, _ = load_arrays(path)
+    return {n.removeprefix(_BESIDE): a for n, a in arrays.items() if n.startswith(_BESIDE)}
+
+
+def _weights(path) -> dict:
+    if not os.path.isfile(path) or not starts_like_one(path):
+        return load_arrays(path)[0]
+    saved = load_torch_file(path)
+    for name in ("state_dict", "model_state_dict", "model"):
+        if isinstance(saved, dict) and isinstance(saved.get(name), dict):
+            saved = saved[name]
+    if not isinstance(saved, dict) or not all(isinstance(a, np.ndarray) for a in saved.values()):
+        raise ValueError(
+            f"{path} holds no state dict, which is a dictionary of tensors; look at what it holds "
+            "with minitransfer.load(path)"
+        )
+    return saved
 
 
 def read_card(path) -> dict:

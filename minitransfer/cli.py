@@ -14,11 +14,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from minitransfer import course, data, folders, kernels, workers, zoo
+from minitransfer import course, data, finetuning, folders, kernels, workers, zoo
 from minitransfer.files import check_writable, write_atomically
+from minitransfer.finetuning import answering
 from minitransfer.five_ways import WAYS, conclusion, five_ways
 from minitransfer.progress import progress_bar
-from minitransfer.terminal import plain, replace_what_cannot_be_shown, without_controls
+from minitransfer.terminal import (
+    plain,
+    print_whole,
+    replace_what_cannot_be_shown,
+    without_controls,
+    wrapped,
+)
 
 DESCRIPTION = """\
 Without a command: take a network that has learnt a thousand printed characters, give it 100
@@ -102,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     claims.set_defaults(command=_claims)
 
     pretrain = commands.add_parser("pretrain", help="make a published network again")
-    pretrain.add_argument("architecture", choices=list(zoo.ARCHITECTURES))
+    pretrain.add_argument("architecture", choices=list(zoo.STEPS))
     pretrain.add_argument("--out", type=Path, default=Path(), help="folder for the network (.)")
     pretrain.add_argument("--classes", type=_whole, default=1000, help="characters (1000)")
     pretrain.add_argument("--per-class", type=_whole, default=120, help="drawings of each (120)")
@@ -114,6 +121,41 @@ def _parser() -> argparse.ArgumentParser:
     networks.add_argument("name", nargs="?", help="show this network's card")
     networks.add_argument("--names", action="store_true", help="print the names alone")
     networks.set_defaults(command=_zoo)
+
+    tune = commands.add_parser(
+        "finetune", help="a folder of pictures in, a network and a report out"
+    )
+    tune.add_argument("folder", type=Path, help="one sub-folder of pictures for each class")
+    tune.add_argument(
+        "--csv", type=Path, help="a table of files and labels, or values (labels.csv in the folder)"
+    )
+    tune.add_argument("--out", type=Path, help="folder for the results (./FOLDER-finetuned)")
+    tune.add_argument(
+        "--net", help="what to borrow (efficientnet-lite0 if installed, else glyph-conv)"
+    )
+    tune.add_argument(
+        "--option",
+        default="auto",
+        choices=finetuning.OPTIONS,
+        help="what is trained (auto: the head, then all if there is time; the better is kept)",
+    )
+    tune.add_argument("--size", type=_whole, help="side of the pictures (the network's own)")
+    tune.add_argument("--epochs", type=_whole, help="passes when all is trained (up to 10)")
+    tune.add_argument("--minutes", type=_above_zero, default=3.0, help="time for all, about (3)")
+    tune.add_argument(
+        "--no-augment", dest="augment", action="store_false", help="show pictures as they are"
+    )
+    tune.add_argument("--seed", type=_from_zero, default=0, help="split, weights and order (0)")
+    tune.set_defaults(command=_finetune)
+
+    predict = commands.add_parser("predict", help="ask a network about pictures")
+    predict.add_argument("network", metavar="NET", help="network.safetensors, or a name of the zoo")
+    predict.add_argument("files", nargs="+", metavar="FILE", help="pictures, or folders of them")
+    predict.add_argument("--top", type=_whole, default=3, help="classes to name (3)")
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one object per picture")
+    form.add_argument("--csv", action="store_true", help="one row per picture")
+    predict.set_defaults(command=_predict)
 
     doctor = commands.add_parser("doctor", help="versions, threads, kernels, cache")
     doctor.add_argument(
@@ -238,6 +280,8 @@ def _card_table(card) -> Table:
     for key, value in card.items():
         if key == "classes" and isinstance(value, list):
             value = f"{len(value)}: {' '.join(map(str, value[:12]))} …"
+        elif key == "architecture" and isinstance(value, dict):
+            value = f"{value['kind']}, described in the file"
         elif isinstance(value, dict):
             value = "; ".join(f"{what}: {share}" for what, share in value.items())
         table.add_row(plain(key), plain(value))
@@ -250,6 +294,23 @@ def _two_columns(title) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     return table
+
+
+def _finetune(options) -> None:
+    names = ("csv", "out", "net", "option", "size", "epochs", "minutes", "augment", "seed")
+    settings = {name: getattr(options, name) for name in names}
+
+    def say(sentence):
+        print_whole(wrapped(without_controls(sentence)))
+
+    finetuning.finetune(options.folder, say=say, progress=True, **settings)
+
+
+def _predict(options) -> int:
+    answers = finetuning.predict(options.network, options.files, options.top)
+    form = answering.as_json if options.json else answering.as_text
+    print_whole((answering.as_csv if options.csv else form)(answers).rstrip("\n"))
+    return 1 if any(answer.error for answer in answers) else 0
 
 
 def _doctor(options) -> None:
@@ -300,6 +361,16 @@ def _from_zero(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
 
 
 def _cores() -> int:

@@ -1,7 +1,8 @@
 """`save` and `load` as scripts for PyTorch call them, with safetensors underneath.
 
 A file holds what PyTorch's usually do: a module's ``state_dict()``, or a dictionary of such and of
-numbers and text. Loading one runs no code, which a pickle may do; so pickles are refused.
+numbers and text. What PyTorch itself saved is read too, though it is a pickle: see `torch_file`.
+Loading runs no code in either case.
 """
 
 import os
@@ -12,6 +13,7 @@ from minitransfer.autograd import explain_arguments
 from minitransfer.checkpoint import load_arrays, save_arrays
 from minitransfer.devices import check_device
 from minitransfer.tensor import Tensor
+from minitransfer.torch_file import load_torch_file, starts_like_one
 
 #: Marks, in the JSON that stands for what was saved, what JSON itself has no word for.
 _KIND = "__kind__"
@@ -56,7 +58,7 @@ def save(obj, f, pickle_module=None, pickle_protocol=2) -> None:
 
 @explain_arguments
 def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None):
-    """Read what `save` wrote, or any safetensors file: the dictionary of its tensors.
+    """Read what `save` or `torch.save` wrote, or any safetensors file (a dictionary of tensors).
 
     Args:
         f: the file's path.
@@ -65,7 +67,8 @@ def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None)
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged, or is a pickle; says how to convert one.
+        ValueError: if the file is damaged, or a pickle that asks for more than tensors, plain
+            dictionaries, lists, numbers and text, as that of a whole module does.
 
     Example:
         >>> import tempfile
@@ -77,16 +80,8 @@ def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None)
     if not callable(map_location) and not isinstance(map_location, dict):
         check_device(map_location)
     path = _path(f)
-    if os.path.isfile(path):
-        with open(path, "rb") as file:
-            start = file.read(9)
-        # Of safetensors the first eight bytes are a length, any number; the ninth is a bracket.
-        if start[8:] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80"):
-            raise ValueError(
-                f"{path} is a pickle, as torch.save writes it: loading one can run any code, so it "
-                "is not done here. Convert it once where PyTorch is installed: "
-                "safetensors.torch.save_file(torch.load(path, weights_only=True), new_path)"
-            )
+    if os.path.isfile(path) and starts_like_one(path):
+        return _with_tensors(load_torch_file(path))
     arrays, extra = load_arrays(path)
     tensors = {name: Tensor(array) for name, array in arrays.items()}
     if not isinstance(extra, dict) or extra.get("saved", _KIND) == _KIND:
@@ -95,6 +90,17 @@ def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None)
         return _unpacked(extra["saved"], tensors)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error!r}; get it again from where it came") from None
+
+
+def _with_tensors(value):
+    """What a file of PyTorch's held, with tensors for its arrays."""
+    if isinstance(value, np.ndarray):
+        return Tensor(value.copy())
+    if isinstance(value, dict):
+        return {key: _with_tensors(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_with_tensors(v) for v in value)
+    return value
 
 
 def _path(f):

@@ -80,14 +80,28 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path, length):
 
 
 @pytest.mark.parametrize("protocol", [2, 4])
-def test_pickles_are_refused_with_the_way_to_convert_them(tmp_path, protocol):
+def test_pickles_of_other_origin_are_refused(tmp_path, protocol):
     path = tmp_path / "old.pth"
     path.write_bytes(pickle.dumps({"weight": [1.0, 2.0, 3.0]}, protocol))
-    with pytest.raises(ValueError, match=r"is a pickle.*safetensors\.torch\.save_file"):
+    with pytest.raises(ValueError, match=r"old\.pth .* not a file of torch\.save"):
         mt.load(path)
-    path.write_bytes(b"PK\x03\x04 and what torch.save writes today")
-    with pytest.raises(ValueError, match="is a pickle"):
+    path.write_bytes(b"PK\x03\x04 and what torch.save does not write")
+    with pytest.raises(ValueError, match=r"old\.pth .* not a file of torch\.save"):
         mt.load(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_what_pytorch_saved_comes_as_tensors_of_our_own(tmp_path, zipped):
+    torch = pytest.importorskip("torch")
+    weight = torch.arange(6.0).reshape(2, 3).t()
+    state = {"model": {"weight": weight, "tied": weight}, "steps": [(1, 0.5), None, "end"]}
+    path = tmp_path / "run.pth"
+    torch.save(state, path, _use_new_zipfile_serialization=zipped)
+    saved = mt.load(path, weights_only=True)
+    assert saved["steps"] == state["steps"]
+    assert saved["model"]["weight"].tolist() == weight.tolist()
+    saved["model"]["weight"][0, 0] = 7  # a copy, which may be written to
+    assert saved["model"]["tied"][0, 0].item() == 0
 
 
 def test_errors(tmp_path):

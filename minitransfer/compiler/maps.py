@@ -45,6 +45,8 @@ MAPS = {
     "erf": ("one_erf({0})", "erf({0})"),
     "relu": ("one_relu({0})", "relu({0})"),
     "relu_backward": ("one_relu_backward({0}, {1})", "where({1} > 0, {0}, 0)"),
+    "relu6": ("one_relu6({0})", "relu6({0})"),
+    "relu6_backward": ("one_relu6_backward({0}, {1})", "where(0 < {1} < 6, {0}, 0)"),
     "sigmoid": ("one_sigmoid({0})", "sigmoid({0})"),
     "sigmoid_backward": ("one_sigmoid_backward({0}, {1})", "{0} * {1} * (1 - {1})"),
     "sigmoid_cross_entropy": (
@@ -64,7 +66,15 @@ MAPS = {
 }
 
 _NO_UFUNC = {"copy", "where", "relu", "relu_backward", "sigmoid", "sigmoid_backward", "erf"}
-_NO_UFUNC |= {"sigmoid_cross_entropy", "sgd", "momentum", "adam_rates", "adam"}
+_NO_UFUNC |= {
+    "relu6",
+    "relu6_backward",
+    "sigmoid_cross_entropy",
+    "sgd",
+    "momentum",
+    "adam_rates",
+    "adam",
+}
 #: NumPy's functions that are maps: NumPy's name and the one here.
 UFUNCS = {name: name for name in MAPS if name not in _NO_UFUNC}
 UFUNCS |= {"positive": "copy", "conjugate": "copy"}

@@ -9,6 +9,12 @@ from minitransfer.autograd import as_array
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor, float32
 
+#: What to do about labels that are names.
+HOW_TO_NUMBER = (
+    "number the classes, as in classes, y = np.unique(labels, return_inverse=True), and give their "
+    "names along: Dataset(x, y, classes=classes)"
+)
+
 INPUT_TYPES = ("image", "sound", "text", "numbers")
 
 
@@ -63,7 +69,9 @@ class Dataset:
         for name in ("x", "y"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name} is None; a Dataset is made of inputs x and targets y")
-        self.x, self.y = np.asarray(as_array(self.x)), np.asarray(as_array(self.y))
+        self.x, self.y = _one_array(self.x, "x"), _one_array(self.y, "y")
+        if self.y.dtype.kind in "US":
+            raise ValueError(f"y holds texts ({self.y.dtype}); {HOW_TO_NUMBER}")
         self.classes = tuple(self.classes)
         if self.x.ndim == 0 or self.y.ndim == 0:
             raise ValueError(
@@ -132,6 +140,8 @@ class Dataset:
         if len(whole) == 0:
             raise ValueError("the data is empty; there is nothing to learn or to answer")
         wanted = getattr(network, "input_type", None)
+        if wanted == "image" and whole.x.dtype.kind in "iu" and whole.x.dtype != np.uint8:
+            raise ValueError(whole_grey_values(whole.x.dtype))
         undeclared = wanted == "image" and whole.input_type in (None, "numbers")
         if undeclared and whole.x.dtype == np.uint8:
             raise ValueError(
@@ -354,6 +364,25 @@ class TensorDataset:
         return tuple(tensor[index] for tensor in self.tensors)
 
 
+def _one_array(values, name) -> np.ndarray:
+    """Return what was given as one array; examples of several shapes make none."""
+    try:
+        array = np.asarray(as_array(values))
+    except ValueError:
+        array = None
+    if array is None or (array.dtype == object and array.ndim == 1 and len(array)):
+        shapes = list(dict.fromkeys(np.shape(as_array(value)) for value in values))
+        if len(shapes) > 1:
+            some = ", ".join(map(str, shapes[:3])) + ", …" * (len(shapes) > 3)
+            raise ValueError(
+                f"the examples of {name} have different shapes ({some}), and one array is needed: "
+                "resize, crop or pad them to one shape. Of files with pictures, "
+                "minitransfer.pictures.collect makes data of one size"
+            )
+        array = np.array([np.asarray(as_array(value)) for value in values])
+    return array
+
+
 def hash_of_arrays(arrays, words: str = "") -> str:
     """Return the SHA-256 of some words, and of arrays, their types and their shapes.
 
@@ -366,6 +395,20 @@ def hash_of_arrays(arrays, words: str = "") -> str:
         digest.update(f"{array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def whole_grey_values(dtype) -> str:
+    """Say what to do about pictures of whole numbers that are no bytes.
+
+    Example:
+        >>> whole_grey_values(np.dtype("uint16"))
+        'pictures of uint16: which number is white cannot be known; give floats from 0 to 1, as
+        x / 65535 (16 bits), x / 4095 (12) or x / 255, or bytes (uint8)'
+    """
+    return (
+        f"pictures of {dtype}: which number is white cannot be known; give floats from 0 to 1, as "
+        "x / 65535 (16 bits), x / 4095 (12) or x / 255, or bytes (uint8)"
+    )
 
 
 def has_own_items(data) -> bool:

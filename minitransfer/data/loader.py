@@ -7,7 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.autograd import as_array
-from minitransfer.data.dataset import Dataset, TensorDataset, has_own_items, hash_of_arrays
+from minitransfer.data.dataset import (
+    HOW_TO_NUMBER,
+    Dataset,
+    TensorDataset,
+    has_own_items,
+    hash_of_arrays,
+    whole_grey_values,
+)
 from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
@@ -259,6 +266,8 @@ class _Column(NamedTuple):
             return array.astype(self.floats, order="C")
         if array.dtype == np.uint8 and self.is_picture:
             return np.multiply(array, np.float32(1 / 255), dtype=np.float32)
+        if self.is_picture and kind in "iu":
+            raise ValueError(whole_grey_values(array.dtype))
         if self.is_input and (kind == "b" or array.dtype == np.uint8):
             return array.astype(np.float32, order="C")
         if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
@@ -268,7 +277,8 @@ class _Column(NamedTuple):
             )
         if kind in "iub":
             return array.astype(np.int64, order="C")
-        raise TypeError(f"data of type {array.dtype} is not numeric; turn it into numbers first")
+        advice = "turn it into numbers first" if self.is_input else HOW_TO_NUMBER
+        raise TypeError(f"data of type {array.dtype} is not numeric; {advice}")
 
 
 def _floats_of(part):

@@ -60,6 +60,8 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
         erf,
         exp,
         relu,
+        relu6,
+        relu6_backward,
         relu_backward,
         sigmoid,
         sigmoid_backward,
@@ -80,7 +82,10 @@ _FILES = {
     "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
     "precompilation": "precompile precompile_main_job",
     "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
-    "elementwise": "erf exp relu relu_backward sigmoid sigmoid_backward sigmoid_cross_entropy",
+    "elementwise": (
+        "erf exp relu relu_backward relu6 relu6_backward sigmoid sigmoid_backward "
+        "sigmoid_cross_entropy"
+    ),
     "gemm": "bias_gradient linear matmul",
     "layernorm": "layer_norm layer_norm_backward",
     "max_pool": "max_pool2d max_pool2d_backward",

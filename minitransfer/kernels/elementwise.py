@@ -28,6 +28,16 @@ def relu_backward_reference(gy, y):
     return np.where(y <= 0, gy.dtype.type(0), gy)
 
 
+def relu6_reference(x):
+    """Return `x` limited to the range from 0 to 6; NaN stays NaN."""
+    return np.minimum(np.maximum(x, x.dtype.type(0)), x.dtype.type(6))
+
+
+def relu6_backward_reference(gy, y):
+    """Return `gy`, and 0 where ReLU6's output `y` is 0 or 6; a NaN lets it pass."""
+    return np.where((y <= 0) | (y >= 6), gy.dtype.type(0), gy)
+
+
 def exp_reference(x):
     """Return e to the power of each element."""
     with np.errstate(over="ignore", under="ignore"):
@@ -67,6 +77,32 @@ def one_relu(x):
 def one_relu_backward(gy, y):
     """`relu_backward` of one number."""
     return type(gy)(0) if y <= 0 else gy
+
+
+@helper
+def one_relu6(x):
+    """`relu6` of one number."""
+    y = type(x)(0) if x <= 0 else x
+    return type(x)(6) if y >= 6 else y
+
+
+@helper
+def one_relu6_backward(gy, y):
+    """`relu6_backward` of one number."""
+    low = type(gy)(0) if y <= 0 else gy
+    return type(gy)(0) if y >= 6 else low
+
+
+@kernel("void(flat1, real[::1])")
+def _relu6(x, y):
+    for i in range(y.size):
+        y[i] = one_relu6(x[i])
+
+
+@kernel("void(flat1, flat1, real[::1])")
+def _relu6_backward(gy, y, gx):
+    for i in range(y.size):
+        gx[i] = one_relu6_backward(gy[i], y[i])
 
 
 @kernel("void(flat1, real[::1])")
@@ -299,6 +335,26 @@ def relu_backward(gy, y):
         array([0., 5.])
     """
     return _map_back(_relu_backward[y.dtype], gy, y)
+
+
+def relu6(x):
+    """Return each element limited to the range from 0 to 6; NaN stays NaN.
+
+    Example:
+        >>> relu6(np.array([-1.0, 2.0, 7.0, np.nan]))
+        array([ 0.,  2.,  6., nan])
+    """
+    return _map(_relu6[x.dtype], x)
+
+
+def relu6_backward(gy, y):
+    """Return `gy` where ReLU6's output `y` lies between 0 and 6, and 0 at both ends.
+
+    Example:
+        >>> relu6_backward(np.array([5.0, 5.0, 5.0]), np.array([0.0, 2.0, 6.0]))
+        array([0., 5., 0.])
+    """
+    return _map_back(_relu6_backward[y.dtype], gy, y)
 
 
 def exp(x):

@@ -98,7 +98,9 @@ def make_outer_tile(rows=OUTER_ROWS, vectors=OUTER_VECTORS, table=False, unroll=
     return tile
 
 
-def make_packed_tile(rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECTORS, unroll=4):
+def make_packed_tile(
+    rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECTORS, unroll=4, resume=False
+):
     """Make the outer tile for operands that are packed: all offsets are known when it is compiled.
 
     The tile is called as ``tile(like, n, a, b, c, c_row, next, accumulate)``. Step k of A holds
@@ -110,6 +112,8 @@ def make_packed_tile(rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECT
         rows, vectors: the tile's size.
         panel: how many vectors a step of B holds.
         unroll: steps of k written out in one turn of the loop.
+        resume: to accumulate, sum on from what C holds; else add the finished sums to it. The
+            first makes one long sum of several calls, as if all steps were taken in one.
     """
 
     @intrinsic
@@ -152,16 +156,32 @@ def make_packed_tile(rows=PACKED_ROWS, vectors=PACKED_VECTORS, panel=PACKED_VECT
 
                 return body
 
-            carried = [next, *[code.zeros()] * (rows * vectors)]
+            sums = [code.zeros()] * (rows * vectors)
+            if resume:
+                sums = _before(code, target, accumulate)
             whole = builder.sub(n, builder.urem(n, _I64(unroll)))
-            k, carried = code.loop(_I64(0), whole, unroll, carried, steps(unroll))
+            k, carried = code.loop(_I64(0), whole, unroll, [next, *sums], steps(unroll))
             _, (_, *sums) = code.loop(k, n, 1, carried, steps(1))
-            _write(code, sums, target, accumulate)
+            _write(code, sums, target, ir.Constant(accumulate.type, 0) if resume else accumulate)
             return context.get_dummy_value()
 
         return signature, generate
 
     return tile
+
+
+def _before(code, target, accumulate):
+    """What C holds if a sum goes on, else zeros."""
+    builder, start = code.builder, code.builder.block
+    with builder.if_then(accumulate):
+        loaded, inside = [code.load(pointer) for pointer in target], builder.block
+    sums = []
+    for value in loaded:
+        phi = builder.phi(code.vector)
+        phi.add_incoming(code.zeros(), start)
+        phi.add_incoming(value, inside)
+        sums.append(phi)
+    return sums
 
 
 def _write(code, sums, target, accumulate):

@@ -270,32 +270,49 @@ def copy_every_second(typingctx, like, n, source, target):
 
 
 @intrinsic
-def transpose_tile(typingctx, like, source, s_row, rows, columns, target, t_row, plus):
+def transpose_tile(typingctx, like, source, s_row, rows, columns, target, t_row):
     """Write the transpose of `rows` by `columns` numbers, at most a vector of each.
 
     Row i is read ``i * s_row`` elements behind the address `source`, column j written
-    ``j * t_row`` behind `target`, `plus` added to each number. The numbers change places in
-    registers.
+    ``j * t_row`` behind `target`. The numbers change places in registers.
     """
     i = types.intp
-    signature = types.void(like, i, i, i, i, i, i, like.dtype)
+    signature = types.void(like, i, i, i, i, i, i)
 
     def generate(context, builder, signature, arguments):
-        _, source, s_row, rows, columns, target, t_row, plus = arguments
-        code = Code(context, builder, signature.args[0].dtype)
-        source, target, plus = code.pointer(source), code.pointer(target), code.spread(plus)
-
-        def mask(k, outer, inner):
-            inside = builder.icmp_signed("<", _I64(k), outer)
-            return code.first_lanes(builder.select(inside, inner, _I64(0)))
-
-        lines = [
-            code.load_some(code.at(source, builder.mul(s_row, _I64(k))), mask(k, rows, columns))
-            for k in range(code.lanes)
-        ]
-        for k, line in enumerate(code.transposed(lines)):
-            to = code.at(target, builder.mul(t_row, _I64(k)))
-            code.store_some(builder.fadd(line, plus), to, mask(k, columns, rows))
+        _transpose(Code(context, builder, signature.args[0].dtype), *arguments[1:])
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def transpose_and_add(typingctx, like, source, s_row, rows, columns, target, t_row, plus):
+    """As `transpose_tile`; to every column the numbers at the address `plus` are added."""
+    i = types.intp
+    signature = types.void(like, i, i, i, i, i, i, i)
+
+    def generate(context, builder, signature, arguments):
+        _transpose(Code(context, builder, signature.args[0].dtype), *arguments[1:])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _transpose(code, source, s_row, rows, columns, target, t_row, plus=None):
+    builder, source, target = code.builder, code.pointer(source), code.pointer(target)
+
+    def mask(k, outer, inner):
+        inside = builder.icmp_signed("<", _I64(k), outer)
+        return code.first_lanes(builder.select(inside, inner, _I64(0)))
+
+    lines = [
+        code.load_some(code.at(source, builder.mul(s_row, _I64(k))), mask(k, rows, columns))
+        for k in range(code.lanes)
+    ]
+    if plus is not None:
+        plus = code.load_some(code.pointer(plus), code.first_lanes(rows))
+    for k, line in enumerate(code.transposed(lines)):
+        to = code.at(target, builder.mul(t_row, _I64(k)))
+        line = line if plus is None else builder.fadd(line, plus)
+        code.store_some(line, to, mask(k, columns, rows))

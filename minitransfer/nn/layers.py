@@ -8,6 +8,7 @@ from minitransfer import ops
 from minitransfer.devices import check_device
 from minitransfer.nn import functional, init
 from minitransfer.nn.module import Module, Parameter
+from minitransfer.nn.picture_shapes import how_to_bring
 from minitransfer.not_covered import check_default
 from minitransfer.ops.images import pair
 from minitransfer.random import default_generator
@@ -87,6 +88,8 @@ class Conv2d(Module):
     Attributes:
         weight: (out_channels, in_channels / groups, height, width).
         bias: (out_channels,) or None.
+        limits: what the results are limited to, where `utils.fuse_conv_bn` has taken an
+            activation into the layer; None in any other.
 
     Shape:
         (N, in_channels, H, W) → (N, out_channels, H', W') with
@@ -97,6 +100,8 @@ class Conv2d(Module):
         >>> Conv2d(1, 4, 3, padding=1)(zeros(2, 1, 8, 8)).shape
         (2, 4, 8, 8)
     """
+
+    limits: tuple[float, float] | None = None
 
     def __init__(
         self,
@@ -138,12 +143,22 @@ class Conv2d(Module):
 
     def forward(self, x):
         if x.ndim != 4 or x.shape[1] != self.in_channels:
+            sure = x.ndim == 4
+            advice = how_to_bring(
+                tuple(x.shape[sure:]), (self.in_channels, None, None), one_example=sure
+            )
             raise ValueError(
                 f"{self.label()} expects images (N, {self.in_channels}, height, width), "
-                f"given {tuple(x.shape)}"
+                f"given {tuple(x.shape)}{': ' * bool(advice)}{advice}"
             )
-        geometry = self.stride, self.padding, self.dilation, self.groups
+        geometry = self.stride, self.zeros_around(x), self.dilation, self.groups
+        if self.limits is not None:
+            return ops.conv2d_limited(x, self.weight, self.bias, *geometry, self.limits)
         return ops.conv2d(x, self.weight, self.bias, *geometry)
+
+    def zeros_around(self, x):
+        """The padding that images get; a class of its own may let it depend on their size."""
+        return self.padding
 
     def extra_repr(self):
         height, width = self.kernel_size

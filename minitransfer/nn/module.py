@@ -121,7 +121,11 @@ class Module:
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
         input_type, input_shape: what the outermost module takes ("image", …) and the shape of one
-            example; None, unless it says so, for anything.
+            example; None, unless it says so, for anything, and so is None in a shape.
+        convention: what pictures have to look like, see `minitransfer.data.conventions`; None for
+            anything.
+        chained: a fact about the class: its modules are called one after the other, and nothing
+            but the next one sees what one of them computes.
         pointwise: a fact about the class: of a picture, each place of the output depends on the
             same place of the input alone.
 
@@ -138,17 +142,18 @@ class Module:
         ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
-    stateless = pointwise = False
+    stateless = pointwise = chained = False
     input_type: str | None = None
     input_shape: tuple[int, ...] | None = None
     _tensors: int | None = None  # how many inputs must be tensors; None for all
+    convention: dict | None = None
     _not_saved = frozenset()  # names of buffers that files do without
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         # What holds of one forward need not hold of another that takes its place.
         if "forward" in cls.__dict__ and super(cls, cls).forward is not Module.forward:
-            for fact in ("stateless", "pointwise"):
+            for fact in ("stateless", "pointwise", "chained"):
                 if fact not in cls.__dict__:
                     setattr(cls, fact, False)
 
@@ -544,7 +549,7 @@ class Sequential(Module):
         ((4, 1), (4, 8))
     """
 
-    stateless = True
+    stateless = chained = True
 
     def __init__(self, *modules):
         super().__init__()

@@ -82,7 +82,7 @@ from minitransfer.ops.elementary import (
     tan,
     trunc,
 )
-from minitransfer.ops.images import avg_pool2d, conv2d, max_pool2d
+from minitransfer.ops.images import avg_pool2d, conv2d, conv2d_limited, max_pool2d
 from minitransfer.ops.indexing import embedding, gather, index, one_hot
 from minitransfer.ops.likelihoods import binary_cross_entropy, nll_loss
 from minitransfer.ops.losses import binary_cross_entropy_with_logits, cross_entropy

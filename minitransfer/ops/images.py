@@ -21,7 +21,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         bias: Bias (O,) or None.
         stride: Step between windows, a number or a pair (height, width).
         padding: Zeros around the image, a number or a pair; "valid" for none; "same" for as many
-            as keep height and width (stride 1 only; an odd one goes to the end).
+            as keep height and width (stride 1 only; an odd one goes to the end). Unlike PyTorch's,
+            also two pairs, ((above, below), (left, right)).
         dilation: Distance between neighbouring filter elements, a number or a pair.
         groups: In how many groups the channels are divided.
 
@@ -38,33 +39,63 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         >>> conv2d.__wrapped__(np.array([[[[0.0, 0.0, 5.0, 5.0]]]]), edge)[0]
         array([[[[ 0., -5.,  0.]]]])
     """
-    stride, dilation = pair(stride, "conv2d: stride"), pair(dilation, "conv2d: dilation")
-    _check_channels(input, weight, bias, groups)
-    size, odd = input.shape, (0, 0)
-    if isinstance(padding, str):
-        padding, odd = _named_padding(padding, weight.shape[2:], stride, dilation)
-        if any(odd):
-            input = _extended(input, odd)
-    padding = pair(padding, "conv2d: padding")
-    check_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
-    geometry = stride, padding, dilation, groups
+    geometry = _conv_geometry(input, weight, bias, stride, padding, dilation, groups)
     shape = input.shape
-
-    def dx(gy):
-        gx = kernels.conv2d_backward_data(gy, weight, shape, *geometry)
-        return gx[:, :, : size[2], : size[3]] if any(odd) else gx
-
     return kernels.conv2d(input, weight, bias, *geometry), (
-        dx,
+        lambda gy: kernels.conv2d_backward_data(gy, weight, shape, *geometry),
         lambda gy: kernels.conv2d_backward_weight(input, gy, weight.shape, *geometry),
         None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
     )
 
 
+@differentiable
+def conv2d_limited(input, weight, bias, stride, padding, dilation, groups, limits):
+    """A convolution and the limits of a ReLU or ReLU6 behind it, in one pass over the memory.
+
+    Args:
+        input, weight, bias, stride, padding, dilation, groups: As of `conv2d`.
+        limits: The smallest and the largest number of the result.
+
+    Returns:
+        Images (N, O, H', W') and the derivatives with respect to `input`, `weight` and `bias`; a
+        result on one of its limits gets no gradient, as in `relu6`.
+
+    Raises:
+        ValueError, TypeError: As `conv2d`.
+
+    Example:
+        >>> edge = np.array([[[[1.0, -1.0]]]])
+        >>> x = np.array([[[[0.0, 9.0, 2.0, 0.0]]]])
+        >>> conv2d_limited.__wrapped__(x, edge, None, 1, 0, 1, 1, (0.0, 6.0))[0]
+        array([[[[0., 6., 2.]]]])
+    """
+    geometry = _conv_geometry(input, weight, bias, stride, padding, dilation, groups)
+    shape, (low, high) = input.shape, limits
+    y = kernels.conv2d(input, weight, bias, *geometry, limits)
+
+    def inside(gy):
+        return np.where((y <= low) | (y >= high), gy.dtype.type(0), gy)
+
+    return y, (
+        lambda gy: kernels.conv2d_backward_data(inside(gy), weight, shape, *geometry),
+        lambda gy: kernels.conv2d_backward_weight(input, inside(gy), weight.shape, *geometry),
+        None if bias is None else lambda gy: kernels.bias_gradient(inside(gy).sum((2, 3))),
+    )
+
+
+def _conv_geometry(input, weight, bias, stride, padding, dilation, groups):
+    """The options of a convolution as its kernels take them, having seen that all fits."""
+    stride, dilation = pair(stride, "conv2d: stride"), pair(dilation, "conv2d: dilation")
+    _check_channels(input, weight, bias, groups)
+    padding = _borders(padding, weight.shape[2:], stride, dilation)
+    check_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
+    return stride, padding, dilation, groups
+
+
 def _named_padding(name, window, stride, dilation):
-    """The padding on both sides that a name stands for, and what is left over at the end."""
+    """The zeros before and after each axis that a name stands for."""
     if name == "valid":
-        return (0, 0), (0, 0)
+        return 0, 0
     if name != "same":
         raise ValueError(f'conv2d: padding={name!r}; expected a number, a pair, "same" or "valid"')
     if stride != (1, 1):
@@ -73,15 +104,17 @@ def _named_padding(name, window, stride, dilation):
             "give the padding as a number"
         )
     total = [d * (k - 1) for d, k in zip(dilation, window, strict=True)]
-    return (total[0] // 2, total[1] // 2), (total[0] % 2, total[1] % 2)
+    return tuple((zeros // 2, zeros - zeros // 2) for zeros in total)
 
 
-def _extended(x, odd):
-    """Zeros added below and to the right."""
-    n, c, h, w = x.shape
-    larger = np.zeros((n, c, h + odd[0], w + odd[1]), x.dtype)
-    larger[:, :, :h, :w] = x
-    return larger
+def _borders(padding, window, stride, dilation):
+    """Zeros for rows and columns, each a number for both sides or a pair for either."""
+    if isinstance(padding, str):
+        return _named_padding(padding, window, stride, dilation)
+    if isinstance(padding, (tuple, list)) and any(isinstance(p, (tuple, list)) for p in padding):
+        above_below, left_right = padding
+        return pair(above_below, "conv2d: padding"), pair(left_right, "conv2d: padding")
+    return pair(padding, "conv2d: padding")
 
 
 def _check_channels(x, w, b, groups):
@@ -268,9 +301,10 @@ def check_window(operation, x, window, stride, padding, dilation=(1, 1)):
     for name, numbers in positive.items():
         if min(numbers) < 1:
             raise ValueError(f"{operation}: {name} is {numbers}; expected numbers from 1")
-    if min(padding) < 0:
+    zeros = [(p, p) if isinstance(p, int) else p for p in padding]
+    if min(map(min, zeros)) < 0:
         raise ValueError(f"{operation}: padding is {padding}; expected numbers not below 0")
-    room = [n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]
+    room = [n + sum(p) for n, p in zip(x.shape[2:], zeros, strict=True)]
     span = [d * (k - 1) + 1 for d, k in zip(dilation, window, strict=True)]
     if span[0] > room[0] or span[1] > room[1]:
         raise ValueError(

@@ -9,5 +9,13 @@ from minitransfer.plots.images import picture_rows
 from minitransfer.plots.networks import network_diagram
 from minitransfer.plots.planes import decision_regions, hidden_space, truth_table_picture
 from minitransfer.plots.relations import relation_diagram
+from minitransfer.plots.reports import (
+    as_svg,
+    course_figure,
+    labels_figure,
+    laid_over,
+    reliability_figure,
+    values_figure,
+)
 from minitransfer.plots.roofs import carried, roofline
 from minitransfer.plots.style import COLOURS, figure, save, set_title, show

@@ -148,7 +148,8 @@ def fit(
         if path is not None:
             after_step.append(stack.enter_context(checkpointing(path, run, monitor.resume)))
         if monitor.progress:
-            show = stack.enter_context(progress_bar("", run.total, run.step))
+            words = monitor.progress if isinstance(monitor.progress, str) else ""
+            show = stack.enter_context(progress_bar(words, run.total, run.step))
             after_step.append(lambda _: show(run.step, text=run.history.last_scores()))
         step = _step(run, loss, clip_norm)
         _train(run, compiler.compile(step) if compile else step, loss, after_step)

@@ -28,7 +28,8 @@ class Monitor:
             `epochs` and `steps` may grow. Another loss, rate, schedule, `clip_norm`, network or
             data is refused. Random choices of your own functions are yours to save, those of
             layers and loaders are taken care of.
-        progress: whether to show a bar with the time left, on the error stream.
+        progress: whether to show a bar with the time left, on the error stream; or the words to
+            show it with.
         command: what the run was asked for with, in words of your own; a checkpoint of another
             command is refused.
 
@@ -44,7 +45,7 @@ class Monitor:
     patience: int | None = None
     checkpoint: str | os.PathLike | None = None
     resume: bool = False
-    progress: bool = False
+    progress: bool | str = False
     command: str = ""
 
     def __post_init__(self):

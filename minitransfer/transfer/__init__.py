@@ -3,11 +3,14 @@
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small part of the
 numbers learn, `reversal` lets a body forget where its data came from. The rest serves to look into
-networks: `probes`, `similarity`, `visualization`, `filters`.
+networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` say where in a picture
+an answer comes from, and `familiarity` whether the network has seen anything like it.
 """
 
 from minitransfer.transfer.activations import activations, by_place
 from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapters
+from minitransfer.transfer.explanations import grad_cam, occlusion
+from minitransfer.transfer.familiarity import Familiarity
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import (
@@ -37,6 +40,7 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 __all__ = [
     "L2SP",
     "Adapter",
+    "Familiarity",
     "GradientReversal",
     "Layer",
     "RidgeProbe",
@@ -55,12 +59,14 @@ __all__ = [
     "freeze_all_but",
     "freeze_to",
     "gabor_fit",
+    "grad_cam",
     "gradual_unfreezing",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
     "maximize_activation",
     "merge_lora",
+    "occlusion",
     "parameter_groups",
     "receptive_field",
     "remove_adapters",

@@ -4,13 +4,17 @@ Training a head for 400 steps on a hundred images sends 25,600 images through th
 the same features for the same image every time. The cache sends each image through once.
 """
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
+from minitransfer.data.conventions import look, sentences_about, some_of, steps_to
 from minitransfer.nn import Module, Sequential
+from minitransfer.nn.picture_shapes import how_to_bring
+from minitransfer.nn.utils import fuse_conv_bn
 from minitransfer.train import predict
 from minitransfer.transfer.heads import find_head, sequential_layers, strip_head
 
@@ -19,8 +23,12 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
     """Refuse data of another type or shape than the network has learnt from (article C).
 
     A network may say what it takes in two attributes of its outermost module: `input_type`
-    ("image", "sound", "text" or "numbers") and `input_shape` (of one example). Published networks
-    do; a network that says nothing takes anything.
+    ("image", "sound", "text" or "numbers") and `input_shape` (of one example; None in it stands
+    for any size). Published networks do; a network that says nothing takes anything.
+
+    Pictures of the right shape may still look otherwise than those that it has seen: dark on
+    bright, pale, off centre, with numbers up to 255. If the network says what it knows (its
+    `convention`), such pictures pass with a warning, which names `data.conventions.mend`.
 
     Args:
         model: the network.
@@ -44,23 +52,110 @@ def check_input(model: Module, data, allow_other_input: bool = False) -> None:
         'sound'. What it knows is of little use there: take a network that learnt from sound, or
         say allow_other_input=True to try it all the same
     """
+    data = Dataset.of(data, needs_targets=False, network=model)
+    if data.x.dtype.kind not in "fiub":
+        raise ValueError(
+            f"the data {data.name!r} holds texts or objects ({data.x.dtype}), and a network takes "
+            "numbers; of files with pictures, minitransfer.pictures.collect makes data"
+        )
+    shape = None if model.input_shape is None else tuple(model.input_shape)
+    given_shape = data.input_shape
     if allow_other_input:
         return
-    data = Dataset.of(data, needs_targets=False, network=model)
     wanted, given = model.input_type, data.input_type
     if wanted is not None and given is not None and wanted != given:
+        may_be = len(given_shape) in (2, 3) if wanted == "image" else given_shape == shape
+        if given == "numbers" and may_be:  # what a Dataset says if nobody says anything
+            raise ValueError(
+                f"this network learnt from input of type {wanted!r}, the data {data.name!r} is of "
+                f"type 'numbers', as everything is of which nobody says what it is: if these "
+                f"examples of shape {given_shape} are of the network's type, say "
+                f"Dataset(x, y, input_type={wanted!r})"
+            )
         raise ValueError(
             f"this network learnt from input of type {wanted!r}, the data {data.name!r} is of type "
             f"{given!r}. What it knows is of little use there: take a network that learnt from "
             f"{given}, or say allow_other_input=True to try it all the same"
         )
-    wanted, given = model.input_shape, data.input_shape
-    if wanted is not None and tuple(wanted) != given:
+    if shape is not None and not _fits(given_shape, shape):
+        advice = _advice(shape, given_shape)
+        shown = ", ".join("any" if size is None else str(size) for size in shape)
         raise ValueError(
-            f"this network learnt from examples of shape {tuple(wanted)}, those of the data "
-            f"{data.name!r} have the shape {given}: bring them to that shape (resize, crop or pad) "
-            "or say allow_other_input=True if the network takes several"
+            f"this network learnt from examples of shape ({shown}), those of the data "
+            f"{data.name!r} have the shape {given_shape}: {advice}. If the network takes several "
+            "shapes, say allow_other_input=True"
         )
+    _warn_of_other_looks(model, data)
+
+
+def _advice(wanted, given) -> str:
+    advice = how_to_bring(given, tuple(wanted)) if len(wanted) == 3 else ""
+    return advice or "bring them to that shape: resize, crop or pad (np.pad)"
+
+
+def check_that_it_runs(model: Module, data) -> None:
+    """Send an example of another shape than the network's through it, once.
+
+    What would end deep in a layer ends here, and says what to do.
+
+    Raises:
+        ValueError: if it does not go through.
+
+    Example:
+        >>> from minitransfer import nn
+        >>> net = nn.Sequential(nn.Linear(12, 2))
+        >>> net.input_shape = (12,)
+        >>> check_that_it_runs(net, np.zeros((3, 5)))
+        Traceback (most recent call last):
+            ...
+        ValueError: examples of shape (5,) do not go through this network, with
+        allow_other_input=True either: it computes with (12,): bring them to that shape: resize,
+        crop or pad (np.pad)
+    """
+    data = Dataset.of(data, needs_targets=False, network=model)
+    if model.input_shape is None or _fits(data.input_shape, tuple(model.input_shape)):
+        return
+    example = next(iter(DataLoader(data[:1], 1)))[0]
+    try:
+        with model.in_mode(training=False), no_grad():
+            model(example)
+    except (TypeError, ValueError) as error:
+        given = data.input_shape if data.input_type in (None, "image") else ()
+        raise ValueError(
+            f"examples of shape {data.input_shape} do not go through this network, with "
+            f"allow_other_input=True either: it computes with {tuple(model.input_shape)}: "
+            f"{_advice(model.input_shape, given)}"
+        ) from error
+
+
+def _warn_of_other_looks(model, data) -> None:
+    """Say it where pictures look otherwise than those that a network has learnt from."""
+    if model.convention is None or data.x.ndim not in (3, 4) or 0 in data.x.shape:
+        return
+    brought_to_1 = data.x.dtype == np.uint8 and data.input_type == "image"  # by the DataLoader
+    try:
+        seen = look(some_of(data.x))
+        steps = [
+            step
+            for step in steps_to(seen, model.convention)
+            if not (brought_to_1 and step == "divide by 255")
+        ]
+        found = "; ".join(sentences_about(seen, steps))
+        advice = ". minitransfer.pictures.mend(x, network.convention) brings them into its form"
+    except ValueError as error:
+        found, advice = str(error), ""
+    if found:
+        warnings.warn(
+            f"the pictures of {data.name!r} look otherwise than those that this network learnt "
+            f"from, and it will do worse: {found}{advice}",
+            stacklevel=3,
+        )
+
+
+def _fits(given, wanted) -> bool:
+    """Whether a shape is the one that is wanted; None stands for any size."""
+    pairs = zip(given, wanted, strict=False)
+    return len(given) == len(wanted) and all(size in (None, other) for other, size in pairs)
 
 
 def cache_features(
@@ -77,7 +172,8 @@ def cache_features(
     features is then the same as training the network on the data, only quicker. The numbers agree
     bit for bit where the features are computed in batches of like size as those of the training
     (up to 192 examples, for instance): matrix products of many rows are summed in another order
-    than those of few, which changes the last bits, by about one part in a million.
+    than those of few, which changes the last bits, by about one part in a million. So does batch
+    norm, which is made part of the convolution before it.
 
     The features are held in memory, 4 bytes for each number: 1,000 examples of 128 features take
     half a megabyte, but the 16 × 14 × 14 outputs of a first convolution take 12. Activations,
@@ -114,6 +210,8 @@ def cache_features(
     """
     data = Dataset.of(data, network=model)
     check_input(model, data, allow_other_input)
+    if allow_other_input:
+        check_that_it_runs(model, data)
     front, rest = split_frozen(model, data, head)
     return features_of(front, data, batch_size), rest
 
@@ -122,7 +220,8 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
     """Return what a body makes of the data, with the data's targets and class names.
 
     Args:
-        body: runs in evaluation mode.
+        body: runs in evaluation mode, its batch norm made part of the convolutions (see
+            `nn.utils.fuse_conv_bn`), for speed.
         data: whatever `Dataset.of` takes.
         batch_size: examples at a time.
 
@@ -132,7 +231,7 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
         Dataset 'data, features': 5 examples (6,)
     """
     data = Dataset.of(data)
-    features = predict(body, data, batch_size=batch_size)
+    features = predict(fuse_conv_bn(body), data, batch_size=batch_size)
     return replace(data, x=features, name=f"{data.name}, features", input_type="numbers")
 
 

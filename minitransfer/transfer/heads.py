@@ -20,7 +20,7 @@ from minitransfer.not_covered import what_was_given
 from minitransfer.tensor import Tensor
 
 #: What a network knows about its input, and keeps when its head is changed.
-INPUT_NOTES = ("input_type", "input_shape")
+INPUT_NOTES = ("input_type", "input_shape", "convention")
 
 #: Standard deviation of a fresh head's weights. So small that at the start all classes get nearly
 #: the same probability: no class has to be unlearnt, and the first gradients that reach the

@@ -16,7 +16,12 @@ from minitransfer.not_covered import what_was_given
 from minitransfer.random import default_generator
 from minitransfer.train import History, fit, predict
 from minitransfer.train.loop import split_off
-from minitransfer.transfer.features import check_input, features_of, split_frozen
+from minitransfer.transfer.features import (
+    check_input,
+    check_that_it_runs,
+    features_of,
+    split_frozen,
+)
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
 from minitransfer.transfer.heads import check_order, find_head, weight_layers
@@ -271,6 +276,8 @@ def _ready(model, data, allow_other_input, loss) -> Dataset:
     """Return data of any form as a Dataset that has been seen to fit the network."""
     data = Dataset.of(data, network=model)
     check_input(model, data, allow_other_input)
+    if allow_other_input:
+        check_that_it_runs(model, data)
     check_targets(model, data, loss)
     return data
 

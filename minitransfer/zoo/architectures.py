@@ -1,9 +1,10 @@
-"""The two networks of the articles' story, by name, so that a card can say how to build them."""
+"""The networks that a card can name: the two of the articles' story, and one for photographs."""
 
 from itertools import pairwise
 
 from minitransfer import nn
 from minitransfer.random import default_generator
+from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 
 def glyph_conv(classes: int, *, generator=None) -> nn.Sequential:
@@ -72,5 +73,12 @@ def _with_head(layers, features, classes, generator):
     return network
 
 
+#: What the pictures look like that both learn from: ink on black, in the middle.
+GLYPH_CONVENTION = {"range": [0, 1], "polarity": "bright on dark", "centring": "centred"}
+
 #: What a card may name as its architecture.
-ARCHITECTURES = {"glyph_conv": glyph_conv, "glyph_mlp": glyph_mlp}
+ARCHITECTURES = {
+    "glyph_conv": glyph_conv,
+    "glyph_mlp": glyph_mlp,
+    "efficientnet_lite0": efficientnet_lite0,
+}

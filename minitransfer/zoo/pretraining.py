@@ -7,7 +7,7 @@ import numpy as np
 from minitransfer import data, optim
 from minitransfer.folders import cache_folder
 from minitransfer.train import Monitor, evaluate, fit
-from minitransfer.zoo.architectures import ARCHITECTURES
+from minitransfer.zoo.architectures import ARCHITECTURES, GLYPH_CONVENTION
 from minitransfer.zoo.published import load, publish, read_card
 
 #: Steps of training that each network gets by default.
@@ -62,8 +62,8 @@ def pretrain(
         ...     len(zoo.load(path).card["classes"])
         3
     """
-    if architecture not in ARCHITECTURES:
-        raise ValueError(f"{architecture!r} is unknown; there are {', '.join(ARCHITECTURES)}")
+    if architecture not in STEPS:
+        raise ValueError(f"{architecture!r} is unknown; there are {', '.join(STEPS)}")
     steps = STEPS[architecture] if steps is None else steps
     command = (
         f"minitransfer pretrain {architecture} --classes {classes} --per-class {per_class} "
@@ -107,6 +107,7 @@ def pretrain(
         licence="weights MIT; " + drawings.licence,
         accuracy={"two further drawings of each character": round(held_out, 4)},
         command=command,
+        convention=GLYPH_CONVENTION,
     )
 
 

@@ -11,9 +11,27 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import checkpoint
+from minitransfer.array_file import load_arrays
 from minitransfer.data import Dataset
-from minitransfer.documents import entries, listed, named, number, one_of, text, whole
+from minitransfer.data.conventions import CONVENTION
+from minitransfer.documents import (
+    anything,
+    either,
+    entries,
+    listed,
+    named,
+    number,
+    one_of,
+    optional,
+    text,
+    whole,
+)
+from minitransfer.folders import cache_folder
+from minitransfer.torch_file import starts_like_one
+from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
+from minitransfer.zoo.description import build, describe, described
+from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 #: The networks that come with the package.
 FOLDER = Path(__file__).parent / "networks"
@@ -21,9 +39,9 @@ FOLDER = Path(__file__).parent / "networks"
 #: What every card says.
 CARD = {
     "name": text,
-    "architecture": one_of(*ARCHITECTURES),
+    "architecture": either(one_of(*ARCHITECTURES), described),
     "input_type": text,
-    "input_shape": listed(whole(1, 10**6), 1, 4),
+    "input_shape": listed(optional(whole(1, 10**6)), 1, 4),
     "classes": listed(text, 1, 100_000),
     "source": text,
     "licence": text,
@@ -32,18 +50,29 @@ CARD = {
 }
 CARD_KEYS = tuple(CARD)
 
+#: What a card may say besides.
+OPTIONAL = {"convention": CONVENTION, "finetuned": named(anything)}
 
-def publish(model, path, *, dtype="float32", **card) -> Path:
+
+def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
     """Write a network and its card to one file.
 
     Args:
-        model: a network built by one of `ARCHITECTURES`.
+        model: the network. Built by one of `ARCHITECTURES`, or of layers that a file can describe
+            (`zoo.LAYERS`), it can be loaded by anybody; of a class of your own, by those who have
+            that class.
         path: the file to write, ending in ".safetensors"; it is replaced in one step.
         dtype: type of the stored weights; "float16" halves the file.
-        card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`;
-            ``input_type`` ("image", …); ``input_shape`` without the batch axis; ``classes``, their
-            names in the order of the outputs; ``source``, the data it was trained on;
-            ``licence``; ``accuracy``, a dictionary what → share; ``command`` that made it.
+        beside: name → array that goes with the network, see `checkpoint.load_beside`.
+        card: the entries of `CARD_KEYS`: ``name``; ``architecture``, a key of `ARCHITECTURES`, or
+            left out: then the network is described layer by layer; ``input_type`` ("image", …);
+            ``input_shape`` without the batch axis, None for any size; ``classes``, their names in
+            the order of the outputs; ``source``, the data it was trained on; ``licence``;
+            ``accuracy``, a dictionary what → share; ``command`` that made it; and, if it matters,
+            ``convention``: what its pictures look like, a dictionary with the entries ``range``
+            ([0, 1]: the numbers of black and white), ``polarity`` ("bright on dark", "dark on
+            bright" or "any") and ``centring`` ("centred" or "any"); and ``finetuned``, what
+            `minitransfer finetune` found out about the network.
 
     Returns:
         The path.
@@ -53,68 +82,85 @@ def publish(model, path, *, dtype="float32", **card) -> Path:
 
     Example:
         >>> import tempfile
-        >>> from minitransfer.zoo import glyph_mlp
-        >>> card = dict(name="mine", architecture="glyph_mlp", input_type="image",
-        ...             input_shape=(1, 28, 28), classes=list("ab"), source="two letters",
-        ...             licence="MIT", accuracy={}, command="python mine.py")
+        >>> from minitransfer import nn
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+        >>> card = dict(name="mine", input_type="image", input_shape=(1, 28, 28),
+        ...             classes=list("ab"), source="two letters", licence="MIT", accuracy={},
+        ...             command="python mine.py")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     load(publish(glyph_mlp(2), f"{folder}/mine.safetensors", **card)).card["name"]
-        'mine'
+        ...     load(publish(network, f"{folder}/mine.safetensors", **card))
+        Sequential(
+          (0): Flatten()
+          (1): Linear(784 → 2)
+        )
     """
-    absent, unknown = set(CARD_KEYS) - set(card), set(card) - set(CARD_KEYS)
+    if "architecture" not in card:
+        card["architecture"] = describe(model)
+    absent, unknown = set(CARD_KEYS) - set(card), set(card) - {*CARD_KEYS, *OPTIONAL}
     if absent or unknown:
         raise ValueError(
-            f"a card has the entries {', '.join(CARD_KEYS)}; "
+            f"a card has the entries {', '.join(CARD_KEYS)}, and may have "
+            f"{', '.join(OPTIONAL)}; "
             f"missing: {sorted(absent)}, unknown: {sorted(unknown)}"
         )
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
-    entries(**CARD)(card, "card")
-    fresh = _build(card)
+    _check_card(card, "card")
+    _check_outputs(model, card)
+    fresh = model if _is_own(card) else _build(card, _size(model.state_dict()), path)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
     if given != expected:
         raise ValueError(
-            f"the network does not fit its card: {card['architecture']} with "
+            f"the network does not fit its card: {_name_of(card)} with "
             f"{len(card['classes'])} classes has other names or shapes than the model given"
         )
-    checkpoint.save_weights(model, path, card=card, dtype=dtype)
+    checkpoint.save_weights(model, path, card=card, dtype=dtype, beside=beside)
     return Path(path)
 
 
-def load(name):
+def load(name, network=None):
     """Return a published network, in evaluation mode.
 
     Args:
         name: the name of a network that `zoo.list` shows, or the path of a file that `publish`
-            wrote.
+            wrote. The weights of "efficientnet-lite0" come as a package of their own, the extra
+            `imagenet`; they are converted once and kept in the cache.
+        network: a network that gets the weights, where the file does not say how to build one:
+            weights from elsewhere (.safetensors, .pth), or a network of a class of somebody's own.
+            The names in the file must be those of its ``state_dict()``.
 
     Returns:
-        The network; besides its weights it has ``card`` (a dictionary), ``input_type`` and
-        ``input_shape``.
+        The network; besides its weights it has, if the file has a card, ``card`` (a dictionary),
+        ``input_type``, ``input_shape`` and ``convention`` (what its card says, or None).
 
     Raises:
-        ValueError: if there is no such network, or the file is damaged, has no card, or weights
-            that do not fit it.
+        ValueError: if there is no such network, its package is not installed, or the file is
+            damaged, has no card, or weights that do not fit it.
 
     Example:
         >>> network = load("glyph-conv")
         >>> network.input_type, network.input_shape
         ('image', (1, 28, 28))
     """
-    path = _find(name)
-    card = read_card(path)
-    network = _build(card)
-    if tuple(card["input_shape"]) != network.input_shape:  # data would be brought into that shape
-        raise ValueError(
-            f"{path}: the card's input_shape is {card['input_shape']}, and a "
-            f"{card['architecture']} takes {list(network.input_shape)}"
-        )
+    path = _converted() if name == imagenet.NAME else _find(name)
+    card = None if network is not None and not _has_card(path) else read_card(path)
+    if network is None:
+        network = _build(card, _size(load_arrays(path)[0]), path)
+        wanted = network.input_shape  # data would be brought into that shape
+        if wanted is not None and tuple(card["input_shape"]) != wanted:
+            raise ValueError(
+                f"{path}: the card's input_shape is {card['input_shape']}, and a "
+                f"{card['architecture']} takes {list(wanted)}"
+            )
     try:
         checkpoint.load_weights(network, path)
     except KeyError as error:
         raise ValueError(error.args[0]) from None
+    if card is None:
+        return network.eval()
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
+    network.convention = card.get("convention")
     return network.eval()
 
 
@@ -132,16 +178,23 @@ def read_card(name) -> dict:
         >>> read_card("glyph-mlp")["architecture"]
         'glyph_mlp'
     """
+    if name == imagenet.NAME:
+        return imagenet.card()
     path = _find(name)
-    card = checkpoint.read_card(path)
-    if not card or set(CARD_KEYS) - set(card):
+    if not _has_card(path):
         raise ValueError(
-            f"{path} holds weights but no card that says how to build the network; "
-            "write such files with zoo.publish, or load the weights into a network of yours "
-            "with checkpoint.load_weights"
+            f"{path} holds weights but no card that says how to build the network; build it and "
+            "say zoo.load(path, network=...), or write such files with zoo.publish"
         )
-    entries(**CARD)(card, str(path))
+    card = checkpoint.read_card(path)
+    _check_card(card, str(path))
     return card
+
+
+def _check_card(card, place) -> None:
+    entries(**CARD, **{name: shape for name, shape in OPTIONAL.items() if name in card})(
+        card, place
+    )
 
 
 def known_to(network, pictures) -> Dataset:
@@ -177,18 +230,18 @@ def known_to(network, pictures) -> Dataset:
 
 
 def names() -> list[str]:
-    """Return the names of the networks that come with the package.
+    """Return the names of the networks that can be loaded: see `load`.
 
     Example:
         >>> names()
-        ['glyph-conv', 'glyph-mlp']
+        ['efficientnet-lite0', 'glyph-conv', 'glyph-mlp']
     """
-    return sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+    return sorted([imagenet.NAME, *(path.stem for path in FOLDER.glob("*.safetensors"))])
 
 
 def _find(name) -> Path:
     path = Path(name)
-    if path.suffix == ".safetensors":
+    if path.suffix:
         if path.is_file():
             return path
         raise ValueError(f"there is no file {path}; give the path of a published network")
@@ -196,11 +249,57 @@ def _find(name) -> Path:
         return FOLDER / f"{name}.safetensors"
     raise ValueError(
         f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
-        "or give the path of a .safetensors file"
+        "or give the path of a .safetensors or .pth file"
     )
 
 
-def _build(card):
+def _converted() -> Path:
+    """The file in the cache that holds the weights of the extra `imagenet`, made if need be."""
+    path = cache_folder() / "networks" / f"{imagenet.NAME}.safetensors"
+    card = imagenet.card()
+    try:
+        _, extra = load_arrays(path)
+        if extra == {"card": card}:
+            return path
+    except (FileNotFoundError, ValueError):  # or damaged: then it is made again
+        pass
+    network = efficientnet_lite0(len(card["classes"]), generator=np.random.default_rng(0))
+    network.load_state_dict(imagenet.weights())
+    return publish(network, path, **card)
+
+
+def _has_card(path) -> bool:
+    return not starts_like_one(path) and set(CARD_KEYS) <= set(checkpoint.read_card(path))
+
+
+def _is_own(card) -> bool:
+    """Whether the network is of a class that is the user's own, of which only the name is known."""
+    words = card["architecture"]
+    return isinstance(words, dict) and set(words) == {"kind"}
+
+
+def _name_of(card) -> str:
+    words = card["architecture"]
+    return words["kind"] if isinstance(words, dict) else words
+
+
+def _size(state) -> int:
+    return sum(getattr(tensor, "array", tensor).size for tensor in state.values())
+
+
+def _check_outputs(model, card) -> None:
+    """Refuse names of classes that are not as many as the outputs, where these can be told."""
+    layers = [m for m in model.modules() if any(p.ndim >= 2 for p in m._parameters.values())]
+    outputs = getattr(layers[-1], "out_features", None) if layers else None
+    if isinstance(card["architecture"], dict) and outputs not in (None, len(card["classes"])):
+        raise ValueError(
+            f"the card names {len(card['classes'])} classes, and the network has {outputs} outputs"
+        )
+
+
+def _build(card, most, path):
+    if isinstance(card["architecture"], dict):
+        return build(card["architecture"], most, path)
     # A generator of its own: loading is no reason for the caller's numbers to go another way.
     generator = np.random.default_rng(0)
     return ARCHITECTURES[card["architecture"]](len(card["classes"]), generator=generator)

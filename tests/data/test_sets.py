@@ -111,6 +111,6 @@ def test_every_file_has_its_licence_named():
     folder = sets._FILES
     text = (folder / "LICENCES.md").read_text(encoding="utf-8")
     files = [file.name for file in folder.iterdir() if file.name != "LICENCES.md"]
-    assert len(files) == 5
+    assert len(files) == 6
     for name in files:
         assert f"## {name}" in text

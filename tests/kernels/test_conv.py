@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer.kernels import conv
-from minitransfer.kernels.conv import filters, images, ladder
+from minitransfer.kernels.conv import filters, images, ladder, plan
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -25,6 +25,13 @@ CASES = [
     (3, 6, 3, (9, 8), (3, 3), (1, 1), (1, 1), (1, 1)),
     (33, 9, 1, (9, 13), (1, 1), (1, 3), (0, 0), (1, 1)),
     (1, 1, 1, (1, 1), (1, 1), (1, 1), (0, 0), (1, 1)),
+    (9, 17, 1, (6, 7), (1, 1), (1, 1), (0, 0), (1, 1)),
+    (70, 33, 1, (14, 15), (1, 1), (1, 1), (0, 0), (1, 1)),
+    (3, 8, 1, (14, 15), (3, 3), (2, 2), ((0, 1), (1, 1)), (1, 1)),
+    (3, 8, 1, (9, 8), (4, 2), (1, 2), ((1, 2), 1), (1, 2)),
+    (6, 6, 6, (14, 15), (5, 5), (2, 2), ((1, 2), (2, 2)), (1, 1)),
+    (6, 6, 6, (9, 8), (3, 3), (2, 2), ((1, 1), (0, 1)), (1, 1)),
+    (6, 6, 6, (9, 8), (3, 3), (1, 1), ((4, 0), (0, 3)), (1, 1)),
 ]
 
 
@@ -62,18 +69,26 @@ def test_both_ways_of_laying_images_out(case, dtype, rng, close):
     y = conv.conv2d_reference(x, w, bias, *geometry)
     gx = conv.conv2d_backward_data_reference(gy, w, x.shape, *geometry)
     gw = conv.conv2d_backward_weight_reference(x, gy, w.shape, *geometry)
-    for forward in (images._small, images._shifted):
-        close(forward(x, w, bias, gy.shape[2:], *geometry), y, 20)
-    for backward in (images._small_backward, images._shifted_backward):
-        close(backward(gy, w, x.shape, *geometry), gx, 20)
+    stride, padding, dilation, groups = geometry
+    padding = plan.zeros_before(padding)
+    sizes = (x.shape[2:], gy.shape[2:]), w.shape[2:], stride, padding, dilation
+    ys, gxs = [np.empty_like(gy) for _ in range(2)], [np.empty_like(x) for _ in range(2)]
+    for forward, out in zip((images._small, images._shifted), ys, strict=True):
+        forward(x, w, bias, out, sizes, groups)
+    close(ys[0], y, 20)
+    assert np.array_equal(*ys)  # to the bit: an image may be in any company
+    for backward, out in zip((images._small_backward, images._shifted_backward), gxs, strict=True):
+        backward(gy, w, out, sizes, groups)
+    close(gxs[0], gx, 20)
+    assert np.array_equal(*gxs)
     for gradient in (filters._small, filters._shifted):
-        close(gradient(x, gy, w.shape, *geometry), gw, 200)
+        close(gradient(x, gy, w.shape, stride, padding, dilation, groups), gw, 200)
 
 
 def test_small_images_in_a_large_batch_lie_side_by_side(rng, close, monkeypatch):
-    x, w = rng.standard_normal((33, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
+    x, w = rng.standard_normal((38, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
     geometry = ((1, 1), (1, 1), (1, 1), 1)
-    gy = rng.standard_normal((33, 9, 5, 5))
+    gy = rng.standard_normal((38, 9, 5, 5))
     for file in (images, filters):
         monkeypatch.setattr(file, "_shifted", None)
     close(conv.conv2d(x, w, None, *geometry), conv.conv2d_reference(x, w, None, *geometry), 50)
@@ -170,7 +185,7 @@ def test_every_rung_computes_the_same_convolution(rung, rng, close):
 
 
 @pytest.mark.parametrize("kernel", [1, 3])
-@pytest.mark.parametrize("side, channels", [(3, 8), (7, 16), (9, 4), (14, 8), (28, 1)])
+@pytest.mark.parametrize("side, channels", [(3, 8), (7, 16), (9, 4), (14, 8), (20, 32), (28, 1)])
 def test_an_image_gets_the_same_bits_in_any_company(side, channels, kernel):
     rng = np.random.default_rng(side)
     x = rng.standard_normal((40, channels, side, side), np.float32)
@@ -184,3 +199,19 @@ def test_an_image_gets_the_same_bits_in_any_company(side, channels, kernel):
         assert np.array_equal(conv.conv2d(part, w, None, *geometry), together[first:last])
         alone = conv.conv2d_backward_data(gpart, w, part.shape, *geometry)
         assert np.array_equal(alone, back[first:last])
+
+
+@pytest.mark.parametrize("channels, filters", [(9, 17), (70, 300), (300, 70)])
+@pytest.mark.parametrize("size", [(6, 6), (14, 14), (40, 41)])
+def test_filters_of_one_by_one_see_an_image_alike_in_any_company(channels, filters, size, rng):
+    x = rng.standard_normal((7, channels, *size)).astype(np.float32)
+    w = rng.standard_normal((filters, channels, 1, 1)).astype(np.float32)
+    gy = rng.standard_normal((7, filters, *size)).astype(np.float32)
+    geometry = (1, 1), (0, 0), (1, 1), 1
+    y = conv.conv2d(x, w)
+    gx = conv.conv2d_backward_data(gy, w, x.shape, *geometry)
+    for n in (0, 6):
+        alone = slice(n, n + 1)
+        assert np.array_equal(conv.conv2d(x[alone], w), y[alone])
+        some = conv.conv2d_backward_data(gy[alone], w, x[alone].shape, *geometry)
+        assert np.array_equal(some, gx[alone])

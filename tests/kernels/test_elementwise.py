@@ -10,7 +10,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30]
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [0, 1, 7, 16, 1000])
-@pytest.mark.parametrize("name", ["relu", "exp", "erf", "sigmoid"])
+@pytest.mark.parametrize("name", ["relu", "relu6", "exp", "erf", "sigmoid"])
 def test_maps_agree_with_their_reference(name, size, dtype, rng, close):
     x = (3 * rng.standard_normal(size)).astype(dtype)
     x[: len(SPECIAL)] = SPECIAL[:size]

@@ -56,3 +56,62 @@ def test_one_row_and_back():
     assert net[1].bias.tolist() == [10]
     with pytest.raises(ValueError, match="11 numbers in all"):
         nn.utils.vector_to_parameters(mt.ones(10), net.parameters())
+
+
+def _chain():
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1, bias=False),
+        nn.BatchNorm2d(4),
+        nn.ReLU6(),
+        nn.Residual(nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4, affine=False))),
+        nn.Conv2d(4, 4, 3, groups=4),
+        nn.BatchNorm2d(4),
+        nn.Tanh(),
+    )
+    rng = np.random.default_rng(0)
+    for tensor in (*net.parameters(), *net.buffers()):
+        if tensor.dtype.kind == "f":
+            tensor.array[...] = rng.uniform(0.5, 2, tensor.shape)
+    return net.eval()
+
+
+def test_batch_norm_and_its_activation_become_part_of_the_convolution():
+    net, x = _chain(), mt.randn(2, 3, 6, 7)
+    names = [name for name, _ in net.named_parameters()]
+    fused = nn.utils.fuse_conv_bn(net)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in fused.modules())
+    assert [m.limits for m in fused.modules() if isinstance(m, nn.Conv2d)] == [(0, 6), None, None]
+    expected = net(x).detach().numpy()
+    np.testing.assert_allclose(fused(x).detach().numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert [name for name, _ in net.named_parameters()] == names  # the network is what it was
+    assert nn.utils.fuse_conv_bn(fused) is fused
+    x.requires_grad = True
+    fused(x).sum().backward()
+    gradient, x.grad = x.grad.numpy().copy(), None
+    net(x).sum().backward()
+    np.testing.assert_allclose(gradient, x.grad.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_who_listens_to_a_layer_goes_on_hearing_it():
+    net, heard = _chain(), []
+    net[1].register_forward_hook(lambda *_: heard.append("norm"))
+    net[5].register_forward_hook(lambda *_: heard.append("second"))
+    nn.utils.fuse_conv_bn(net)(mt.randn(1, 3, 6, 7))
+    assert heard == ["norm", "second"]
+
+
+def test_a_forward_of_ones_own_is_left_alone():
+    class Own(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x)) + self[0](x)
+
+    net = Own(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)).eval()
+    assert nn.utils.fuse_conv_bn(net) is net
+
+
+def test_a_batch_norm_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"BatchNorm2d\(5\) does not fit behind Conv2d\(3 → 4"):
+        nn.utils.fuse_conv_bn_eval(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(5))
+    silent = nn.BatchNorm2d(4, track_running_stats=False)
+    with pytest.raises(ValueError, match="running statistics"):
+        nn.utils.fuse_conv_bn_eval(nn.Conv2d(3, 4, 1), silent)

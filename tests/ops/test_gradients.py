@@ -316,6 +316,12 @@ CASES = [
         for b in [(), (r(o, seed=2),)]
     ],
     *[
+        case("conv2d_limited", r(2, 2, 5, 6), r(g * 2, 2 // g, k, k, seed=1), b, *geometry, limits)
+        for g, k, *geometry in [(1, 1, 1, 0, 1, 1), (1, 3, 2, 1, 1, 1), (2, 3, 1, 1, 1, 2)]
+        for b, limits in [(None, (-0.5, 0.5)), (r(g * 2, seed=2), (0.0, np.inf))]
+    ],
+    case("conv2d", r(2, 2, 5, 6), r(2, 2, 3, 3, seed=1), None, 2, ((0, 1), (1, 2))),
+    *[
         case(name, r(2, 3, 5, 6), **options)
         for name in ("max_pool2d", "avg_pool2d")
         for options in WINDOWS

@@ -28,6 +28,19 @@ def test_what_is_published_comes_back_with_its_card(tmp_path):
     assert not loaded.training
 
 
+def test_a_card_may_say_what_its_pictures_look_like(tmp_path):
+    convention = {"range": [-1, 1], "polarity": "any", "centring": "any"}
+    path = zoo.publish(
+        zoo.glyph_mlp(2), tmp_path / "tiny.safetensors", **CARD, convention=convention
+    )
+    assert zoo.read_card(path)["convention"] == zoo.load(path).convention == convention
+    plain = zoo.publish(zoo.glyph_mlp(2), tmp_path / "plain.safetensors", **CARD)
+    assert zoo.load(plain).convention is None
+    wrong = {**convention, "polarity": "upside down"}
+    with pytest.raises(ValueError, match=r"polarity.* is 'upside down'; expected one of"):
+        zoo.publish(zoo.glyph_mlp(2), tmp_path / "no.safetensors", **CARD, convention=wrong)
+
+
 def test_known_examples_come_under_the_networks_numbers(tmp_path):
     path = zoo.publish(zoo.glyph_mlp(2), tmp_path / "tiny.safetensors", **CARD)
     network = zoo.load(path)
@@ -65,7 +78,7 @@ def test_a_card_that_does_not_fit_is_refused(tmp_path, change, message):
 
 
 def test_an_unknown_network_names_those_that_there_are():
-    with pytest.raises(ValueError, match=r"'glyph-cnov'.*glyph-conv, glyph-mlp"):
+    with pytest.raises(ValueError, match=r"'glyph-cnov'.*lite0, glyph-conv, glyph-mlp"):
         zoo.load("glyph-cnov")
 
 
@@ -90,7 +103,7 @@ def test_a_truncated_file_is_noticed(tmp_path, keep):
 
 
 def test_the_package_brings_two_networks_in_well_under_three_megabytes():
-    assert zoo.list() == ["glyph-conv", "glyph-mlp"]
+    assert zoo.list() == ["efficientnet-lite0", "glyph-conv", "glyph-mlp"]
     assert sum(path.stat().st_size for path in published.FOLDER.iterdir()) < 2e6
 
 

@@ -1,7 +1,8 @@
 """Two-dimensional convolution (cross-correlation, as in all deep-learning libraries).
 
-`plan` holds the idea, and is the file to read first; `images` and `filters` carry it out. Only
-`depthwise` filters take a path of their own. `reference` is the definition. `ladder` says, in four
+`plan` holds the idea, and is the file to read first; `images` and `filters` carry it out.
+`depthwise` filters and `pointwise` ones, of one by one, take paths of their own. `finish` is what
+is done to every number at the end. `reference` is the definition. `ladder` says, in four
 rungs, how one comes to shifted views, and measures them.
 """
 

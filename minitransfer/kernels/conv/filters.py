@@ -16,9 +16,9 @@ from ..register_tiles import (
 )
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
-from . import depthwise
-from .images import CHUNK, check_gradient, images_in_chunk, is_depthwise, is_small
-from .plan import make_plan, meetings
+from . import depthwise, pointwise
+from .images import CHUNK, check_gradient, images_in_chunk, is_depthwise
+from .plan import make_plan, meetings, side_by_side, zeros_before
 from .reference import conv2d_backward_weight_reference
 from .rows import spread
 
@@ -46,19 +46,22 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
                [20., 24.]])
     """
     check_gradient(gy, x.shape, w_shape, stride, padding, dilation)
-    geometry = (stride, padding, dilation)
+    if x.size and pointwise.is_pointwise(x.shape, w_shape, stride, padding, groups):
+        return pointwise.backward_weight(np.ascontiguousarray(x), np.ascontiguousarray(gy))
     if gy.size and x.size:
         x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)
+        geometry = (stride, zeros_before(padding), dilation)
         if is_depthwise(w_shape, groups):
             gw = depthwise.backward_weight(x, gy, w_shape, *geometry)
         else:
-            small = is_small(x.shape, gy.shape[2:])
             fills = len(x) >= _LEAST_IMAGES and w_shape[1] > _LEAST_CHANNELS
-            way = _small if small and fills else _shifted
+            sizes, lanes = (x.shape[2:], gy.shape[2:]), VECTOR_BYTES // x.itemsize
+            shape = (lanes, w_shape[1], sizes, tuple(w_shape[2:]), *geometry, lanes)
+            way = _small if fills and side_by_side(False, *shape) else _shifted
             gw = way(x, gy, w_shape, *geometry, groups)
         if np.isfinite(gw).all():
             return gw
-    return conv2d_backward_weight_reference(x, gy, w_shape, *geometry, groups)
+    return conv2d_backward_weight_reference(x, gy, w_shape, stride, padding, dilation, groups)
 
 
 @kernel(
@@ -107,7 +110,7 @@ def _shifted(x, gy, w_shape, stride, padding, dilation, groups):
         *(len(x), (_LEAST_DOT, 1)),
     )
     table = np.full(-(-taps // DOT_COLUMNS) * DOT_COLUMNS, plan.table[-1])
-    table[:taps] = plan.table
+    table[:taps] = plan.table.reshape(-1, channels).T.ravel()
     rows = -(-filters // DOT_ROWS) * DOT_ROWS
     gy_line = np.array([[0, 0, 1, gy.shape[2], 0, 1, gy.shape[3]]])
     images = images_in_chunk(plan, gy.shape[1] * taps * plan.plane)
@@ -147,7 +150,6 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
     x_places, y_places = x.shape[2] * x.shape[3], gy.shape[2] * gy.shape[3]
     real_filters = g_row.size // (y_places * width) - OUTER_ROWS
     real_channels = x.shape[1] * real_filters // gy.shape[1]
-    nothing = x.dtype.type(0)
     for n in range(first, last, width):
         if last - n < width:  # images that are not there must not count
             for k in range(g_row.size):
@@ -164,7 +166,6 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
                         x_places - p,
                         address(row) + ((p * width + b) * channels + c) * size,
                         width * channels,
-                        nothing,
                     )
         for o in range(real_filters):
             for p in range(0, y_places, lanes):
@@ -178,7 +179,6 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
                         y_places - p,
                         address(g_row) + ((o * y_places + p) * width + b) * size,
                         width,
-                        nothing,
                     )
         for t in range(gw.shape[0]):
             for o in range(0, filters, OUTER_ROWS):

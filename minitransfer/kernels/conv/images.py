@@ -7,39 +7,33 @@ the outputs that count back out. Of small images the same place of many is laid 
 
 import numpy as np
 
+from ..caches import second_level
 from ..compile import kernel, wrong_gradient
 from ..register_tiles import (
     OUTER_ROWS,
     OUTER_VECTORS,
-    PACKED_ROWS,
-    PACKED_VECTORS,
     make_outer_tile,
     make_packed_tile,
 )
 from ..threads import parallel_for
-from ..vector_code import VECTOR_BYTES, address, transpose_tile
-from . import depthwise
-from .plan import make_plan, output_size, runs
+from ..vector_code import VECTOR_BYTES, address, transpose_and_add, transpose_tile
+from . import depthwise, pointwise
+from .finish import finish
+from .plan import make_plan, output_size, runs, side_by_side, zeros_before
 from .reference import conv2d_backward_data_reference, conv2d_reference
 from .rows import collect, spread
 
 _outer = make_outer_tile(table=True)
-_whole = make_packed_tile()
-_half = make_packed_tile(vectors=PACKED_VECTORS // 2)  # for a last block of few images
+_whole = make_packed_tile(OUTER_ROWS, OUTER_VECTORS, OUTER_VECTORS, resume=True)
+_half = make_packed_tile(OUTER_ROWS, 1, 1, resume=True)  # for a last block of few images
 
 _LEAST_ROW = 256
 """Numbers in the row for the outer tile: fewer, and the last tile is mostly waste."""
-SMALL = 100
-"""Places of an image, or an output, up to which the same place of many images is laid side by side.
-
-Measured: such convolutions are 1.5 to 2.1 times as fast for it, a training step of the conv net on
-glyphs 1.05 times.
-"""
 CHUNK = 3 * 1 << 24
 """Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
 
 
-def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, limits=None):
     """Return the two-dimensional convolution of images with filters.
 
     As in all deep-learning libraries it is the cross-correlation: the filter is not turned.
@@ -48,12 +42,14 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
         x: images (N, C, H, W), float32 or float64, of any strides, as are the others.
         w: filters (O, C / groups, KH, KW).
         bias: (O,) or None.
-        stride, padding, dilation: two whole numbers each, for rows and columns.
+        stride, padding, dilation: two whole numbers each, for rows and columns; of padding also
+            two pairs, ((above, below), (left, right)).
         groups: both channels and filters are cut into so many groups that do not mix.
+        limits: (low, high) that the results are limited to, as by a ReLU6; or None.
 
     Returns:
         A new array (N, O, OH, OW), where
-        OH = (H + 2 * padding - dilation * (KH - 1) - 1) // stride + 1.
+        OH = (H + above + below - dilation * (KH - 1) - 1) // stride + 1.
 
     Example:
         >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), padding=(1, 1))[0, 0]
@@ -61,16 +57,30 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
                [6., 9., 6.],
                [4., 6., 4.]])
     """
-    # The fast paths multiply a filter by the zeros between images too, which gives NaN for inf.
+    if x.size and pointwise.is_pointwise(x.shape, w.shape, stride, padding, groups):
+        return pointwise.forward(np.ascontiguousarray(x), w, bias, limits)
+    # The other ways multiply a filter by the zeros between images too, which gives NaN for inf.
     if x.size == 0 or w.size == 0 or not np.isfinite(w).all():
-        return conv2d_reference(x, w, bias, stride, padding, dilation, groups)
+        return conv2d_reference(x, w, bias, stride, padding, dilation, groups, limits)
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     bias = np.zeros(len(w), x.dtype) if bias is None else np.ascontiguousarray(bias)
     size = output_size(x.shape, w.shape, stride, padding, dilation)
+    padding = zeros_before(padding)
     if is_depthwise(w.shape, groups):
-        return depthwise.forward(x, w, bias, size, stride, padding, dilation)
-    way = _small if is_small(x.shape, size) else _shifted
-    return way(x, w, bias, size, stride, padding, dilation, groups)
+        y = depthwise.forward(x, w, bias, size, stride, padding, dilation)
+        if limits is not None:
+            finish(y, limits=limits)
+        return y
+    y = np.empty((len(x), len(w), *size), x.dtype)
+    geometry = (x.shape[2:], size), w.shape[2:], stride, padding, dilation
+    side = side_by_side(False, len(x), w.shape[1], *geometry, _lanes(x))
+    if side:
+        _small(x[:side], w, bias, y[:side], geometry, groups)
+    if side < len(x):
+        _shifted(x[side:], w, bias, y[side:], geometry, groups)
+    if limits is not None:
+        finish(y, limits=limits)
+    return y
 
 
 def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
@@ -87,27 +97,22 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
                [1., 2., 1.]])
     """
     check_gradient(gy, x_shape, w.shape, stride, padding, dilation)
+    if gy.size and pointwise.is_pointwise(x_shape, w.shape, stride, padding, groups):
+        return pointwise.backward_data(np.ascontiguousarray(gy), w)
     if gy.size == 0 or w.size == 0 or not np.isfinite(w).all():
         return conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups)
     gy, w = np.ascontiguousarray(gy), np.ascontiguousarray(w)
+    padding = zeros_before(padding)
     if is_depthwise(w.shape, groups):
         return depthwise.backward_data(gy, w, x_shape, stride, padding, dilation)
-    way = _small_backward if is_small(x_shape, gy.shape[2:]) else _shifted_backward
-    return way(gy, w, x_shape, stride, padding, dilation, groups)
-
-
-def is_small(x_shape, size):
-    """Whether the images are so small that each lane had better take another one.
-
-    How many images there are does not count, though a single one leaves most lanes idle: what a
-    network says of an image must not depend, to the last bit, on the company it is in. Only the
-    gradient of the filters, a sum over the whole batch, may look at its size.
-
-    Example:
-        >>> is_small((128, 64, 7, 7), (7, 7)), is_small((128, 64, 14, 14), (7, 7))
-        (True, False)
-    """
-    return max(x_shape[2] * x_shape[3], size[0] * size[1]) <= SMALL
+    gx = np.empty(x_shape, gy.dtype)
+    geometry = (tuple(x_shape[2:]), gy.shape[2:]), w.shape[2:], stride, padding, dilation
+    side = side_by_side(True, len(gy), len(w) // groups, *geometry, _lanes(gy))
+    if side:
+        _small_backward(gy[:side], w, gx[:side], geometry, groups)
+    if side < len(gy):
+        _shifted_backward(gy[side:], w, gx[side:], geometry, groups)
+    return gx
 
 
 def is_depthwise(w_shape, groups):
@@ -182,44 +187,35 @@ def _convolve_shifted(
                 w_phase += all_rows * depth
 
 
-def _shifted(x, w, bias, out_shape, stride, padding, dilation, groups):
-    """Return y for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
-    y = np.empty((len(x), len(w), *out_shape), x.dtype)
-    plan = make_plan(
-        False,
-        *(w.shape[1], (x.shape[2:], out_shape), w.shape[2:], stride, padding, dilation),
-        *(len(x), (_LEAST_ROW, _tail(x))),
-    )
+def _shifted(x, w, bias, y, geometry, groups):
+    """Write y, for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
+    plan = make_plan(False, w.shape[1], *geometry, len(x), (_LEAST_ROW, _tail(x)))
     if len(w) < OUTER_ROWS:
         w, few = np.zeros((OUTER_ROWS, *w.shape[1:]), w.dtype), w
         w[: len(few)] = few
-    _run_shifted(plan, x, w.reshape(-1), bias, groups, y)
-    return y
+    _run_shifted(plan, x, w.transpose(0, 2, 3, 1).ravel(), bias, groups, y)
 
 
-def _shifted_backward(gy, w, x_shape, stride, padding, dilation, groups):
-    """Return the gradient of x for contiguous gy and w; see `conv2d_backward_data`."""
-    gx = np.empty(x_shape, gy.dtype)
+def _shifted_backward(gy, w, gx, geometry, groups):
+    """Write gx, the gradient of x, for contiguous gy and w; see `conv2d_backward_data`."""
     filters, channels = len(w) // groups, w.shape[1]
-    plan = make_plan(
-        True,
-        *(filters, (x_shape[2:], gy.shape[2:]), w.shape[2:], stride, padding, dilation),
-        *(len(gy), (_LEAST_ROW, _tail(gy))),
-    )
+    plan = make_plan(True, filters, *geometry, len(gy), (_LEAST_ROW, _tail(gy)))
     by_group = w.reshape(groups, filters, channels, -1)
     strips = []
     for taps in plan.taps:
-        turned = by_group[:, :, :, taps].transpose(0, 2, 1, 3)
-        strips.append(turned.ravel())
-        if x_shape[1] < OUTER_ROWS:
-            missing = (OUTER_ROWS - x_shape[1]) * filters * len(taps)
+        strips.append(by_group[:, :, :, taps].transpose(0, 2, 3, 1).ravel())
+        if gx.shape[1] < OUTER_ROWS:
+            missing = (OUTER_ROWS - gx.shape[1]) * filters * len(taps)
             strips.append(np.zeros(missing, gy.dtype))
-    _run_shifted(plan, gy, np.concatenate(strips), np.zeros(x_shape[1], gy.dtype), groups, gx)
-    return gx
+    _run_shifted(plan, gy, np.concatenate(strips), np.zeros(gx.shape[1], gy.dtype), groups, gx)
+
+
+def _lanes(x):
+    return VECTOR_BYTES // x.itemsize
 
 
 def _tail(x):
-    return OUTER_VECTORS * VECTOR_BYTES // x.itemsize
+    return OUTER_VECTORS * _lanes(x)
 
 
 def _run_shifted(plan, x, w, bias, groups, y):
@@ -248,20 +244,23 @@ def images_in_chunk(plan, image_work):
 
 
 @kernel(
-    "void(flat4, flat4, flat1, int64[::1], int64[:, ::1], real[::1], real[::1],"
+    "void(flat4, flat4, flat1, int64[::1], int64[:, ::1], intp, real[::1], real[::1],"
     " real[:, :, :, ::1], intp, intp)"
 )
-def _convolve_small(x, w, bias, starts, lines, row, out, y, first, last):
-    """Images `first` to `last` of y. `w` is (groups, strips, taps in all, filters in a strip)."""
+def _convolve_small(x, w, plus, starts, lines, most, row, out, y, first, last):
+    """Images `first` to `last` of y, `most` at a time, which is one or two vectors.
+
+    `w` is (groups, strips, taps in all, filters in a strip), `plus` what is added to each number
+    of an output image.
+    """
     size = x.itemsize
     lanes = VECTOR_BYTES // size
-    width = PACKED_VECTORS * lanes
     groups, strips, depth = w.shape[:3]
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
     x_places, y_places = x.shape[2] * x.shape[3], y.shape[2] * y.shape[3]
-    nothing = x.dtype.type(0)
-    for n in range(first, last, width):
-        images = min(width, last - n)
+    for n in range(first, last, most):
+        images = min(most, last - n)
+        width = lanes if images <= lanes else 2 * lanes
         for g in range(groups):
             for c in range(channels):
                 for p in range(0, x_places, lanes):
@@ -275,76 +274,72 @@ def _convolve_small(x, w, bias, starts, lines, row, out, y, first, last):
                             x_places - p,
                             address(row) + ((p * channels + c) * width + b) * size,
                             channels * width,
-                            nothing,
                         )
             for s in range(strips):
-                strip = address(w) + (g * strips + s) * depth * PACKED_ROWS * size
+                strip = address(w) + (g * strips + s) * depth * OUTER_ROWS * size
                 for p in range(y_places):
                     to = address(out) + p * width * size
                     for r in range(starts[p], starts[p + 1]):
-                        weights = strip + lines[r, 0] * PACKED_ROWS * size
+                        weights = strip + lines[r, 0] * OUTER_ROWS * size
                         numbers = address(row) + lines[r, 1] * width * size
                         next = (
                             address(row) + lines[min(r + 1, lines.shape[0] - 1), 1] * width * size
                         )
                         later, steps = r > starts[p], lines[r, 2]
-                        if 2 * images <= width:
+                        if width == lanes:
                             _half(row, steps, weights, numbers, to, y_places * width, next, later)
                         else:
                             _whole(row, steps, weights, numbers, to, y_places * width, next, later)
-                for o in range(min(PACKED_ROWS, filters - s * PACKED_ROWS)):
-                    channel = g * filters + s * PACKED_ROWS + o
-                    for p in range(0, y_places, lanes):
-                        for b in range(0, images, lanes):
-                            from_ = (o * y_places + p) * width + b
-                            to = ((n + b) * y.shape[1] + channel) * y_places + p
-                            transpose_tile(
-                                row,
-                                address(out) + from_ * size,
-                                width,
-                                y_places - p,
-                                last - n - b,
-                                address(y) + to * size,
-                                y.shape[1] * y_places,
-                                bias[channel],
-                            )
+                channel = g * filters + s * OUTER_ROWS
+                numbers = min(OUTER_ROWS, filters - s * OUTER_ROWS) * y_places
+                for e in range(0, numbers, lanes):
+                    for b in range(0, images, lanes):
+                        at = channel * y_places + e
+                        transpose_and_add(
+                            row,
+                            address(out) + (e * width + b) * size,
+                            width,
+                            numbers - e,
+                            last - n - b,
+                            address(y) + ((n + b) * y.shape[1] * y_places + at) * size,
+                            y.shape[1] * y_places,
+                            address(plus) + at * size,
+                        )
 
 
-def _small(x, w, bias, out_shape, stride, padding, dilation, groups):
-    """Return y for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
-    y = np.empty((len(x), len(w), *out_shape), x.dtype)
-    sizes = (x.shape[2:], tuple(out_shape))
-    plan = runs(False, w.shape[1], sizes, w.shape[2:], stride, padding, dilation)
+def _small(x, w, bias, y, geometry, groups):
+    """Write y, for contiguous x (N, C, H, W) and w (O, C / groups, KH, KW); see `conv2d`."""
     by_group = w.transpose(0, 2, 3, 1).reshape(groups, len(w) // groups, -1)
-    return _run_small(plan, x, by_group, bias, y)
+    _run_small(runs(False, w.shape[1], *geometry), x, by_group, bias, y)
 
 
-def _small_backward(gy, w, x_shape, stride, padding, dilation, groups):
-    """Return the gradient of x for contiguous gy and w; see `conv2d_backward_data`."""
-    gx = np.empty(x_shape, gy.dtype)
+def _small_backward(gy, w, gx, geometry, groups):
+    """Write gx, the gradient of x, for contiguous gy and w; see `conv2d_backward_data`."""
     filters = len(w) // groups
-    sizes = (tuple(x_shape[2:]), gy.shape[2:])
-    plan = runs(True, filters, sizes, w.shape[2:], stride, padding, dilation)
     turned = w.reshape(groups, filters, *w.shape[1:])[..., ::-1, ::-1].transpose(0, 2, 3, 4, 1)
     by_group = turned.reshape(groups, w.shape[1], -1)
-    return _run_small(plan, gy, by_group, np.zeros(x_shape[1], gy.dtype), gx)
+    nothing = np.zeros(gx.shape[1], gy.dtype)
+    _run_small(runs(True, filters, *geometry), gy, by_group, nothing, gx)
 
 
 def _run_small(plan, x, w, bias, y):
     """Write y; `w` is (groups, filters of one, taps in all)."""
     groups, filters, depth = w.shape
-    strips = -(-filters // PACKED_ROWS)
-    packed = np.zeros((groups, strips * PACKED_ROWS, depth), w.dtype)
+    strips = -(-filters // OUTER_ROWS)
+    packed = np.zeros((groups, strips * OUTER_ROWS, depth), w.dtype)
     packed[:, :filters] = w
-    packed = packed.reshape(groups, strips, PACKED_ROWS, depth).transpose(0, 1, 3, 2)
+    packed = packed.reshape(groups, strips, OUTER_ROWS, depth).transpose(0, 1, 3, 2)
     packed = np.ascontiguousarray(packed)
-    width = PACKED_VECTORS * VECTOR_BYTES // x.itemsize
+    plus = np.repeat(bias, y[0, 0].size)
+    most = _lanes(x)
+    two_vectors = x[0].size // groups * 2 * most * x.itemsize
+    if len(x) > most and two_vectors <= second_level() // 2:
+        most *= 2
 
     def some_images(first, last):
-        row = np.empty(x[0].size // groups * width, x.dtype)
-        out = np.empty(PACKED_ROWS * y[0, 0].size * width, x.dtype)
-        _convolve_small[x.dtype](x, packed, bias, *plan, row, out, y, first, last)
+        row = np.empty(x[0].size // groups * most, x.dtype)
+        out = np.empty(OUTER_ROWS * y[0, 0].size * most, x.dtype)
+        _convolve_small[x.dtype](x, packed, plus, *plan, most, row, out, y, first, last)
 
     image_work = max(1, w.size * y[0, 0].size)
-    parallel_for(len(x), max(1, CHUNK // image_work // width) * width, some_images)
-    return y
+    parallel_for(len(x), max(1, CHUNK // image_work // most) * most, some_images)

@@ -24,12 +24,37 @@ into the image, there is neither padding nor gap, and stride and dilation only c
 tap reads. The price is turning the images from (image, channel, place) to (place, channel, image)
 and back, in registers. With the channels innermost, taps next to each other read one run of
 numbers, as long as channels times taps; `runs` and `meetings` list them.
+
+`side_by_side` says for how many images of a batch that pays: for whole vectors of them, and not for
+one. Every number of an output or of an image's gradient is the same sum in both ways, tap after tap
+and channel after channel in one accumulator (a tap on padding adds nothing). So what a network says
+of an image does not depend, to the last bit, on the company the image is in.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+
+def borders(padding):
+    """The zeros (before, after) each axis, where one number stands for both.
+
+    Example:
+        >>> borders((1, (0, 1)))
+        ((1, 1), (0, 1))
+    """
+    return tuple((p, p) if isinstance(p, int) else p for p in padding)
+
+
+def zeros_before(padding):
+    """The zeros before each axis: those after it only change how large the output is.
+
+    Example:
+        >>> zeros_before((1, (0, 1)))
+        (1, 0)
+    """
+    return tuple(before for before, _ in borders(padding))
 
 
 @lru_cache(maxsize=512)
@@ -39,10 +64,12 @@ def output_size(x_shape, w_shape, stride, padding, dilation):
     Example:
         >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), (1, 1), (1, 1))
         (14, 14)
+        >>> output_size((1, 1, 28, 28), (1, 1, 3, 3), (2, 2), ((0, 1), (0, 1)), (1, 1))
+        (14, 14)
     """
+    zeros = [before + after for before, after in borders(padding)]
     return tuple(
-        (x_shape[d] + 2 * padding[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2]
-        + 1
+        (x_shape[d] + zeros[d - 2] - dilation[d - 2] * (w_shape[d] - 1) - 1) // stride[d - 2] + 1
         for d in (2, 3)
     )
 
@@ -112,7 +139,7 @@ def backward_axis(size, out, kernel, stride, padding, dilation):
         if count > 0:
             taps = [
                 (i, first - i * dilation // stride)
-                for i in range(kernel)
+                for i in reversed(range(kernel))
                 if i * dilation % stride == phase
             ]
             found.append((Phase(0, start, stride, count), taps))
@@ -147,7 +174,7 @@ class Plan:
             numbers from the first to the last output of an image, then start, step, count of
             rows and columns.
         taps: for each output phase, its taps' indices in the flattened filter.
-        table: the shifts, by output phase, channel and tap.
+        table: the shifts, by output phase, tap and channel.
     """
 
     pitch: int
@@ -205,7 +232,7 @@ def make_plan(backward, channels, sizes, kernel, stride, padding, dilation, imag
                 )
             )
             channel = len(inputs) * phase_size
-            table += [n * channel + shift for n in range(channels) for shift in shifts]
+            table += [n * channel + shift for shift in shifts for n in range(channels)]
     longest = max(line[2] for line in outputs)
     reach = max(table, default=0) + (block - 1) * plane + longest + row[1]
     return Plan(
@@ -227,6 +254,53 @@ def _block(plane, row, images, planes):
     while planes * (block + 1) * plane < 150_000 and -(block * plane) % step * 16 > block * plane:
         block += 1
     return min(block, images)
+
+
+_RUN = 6
+"""Steps of the tile that it costs to begin a run."""
+_TURN = 1.08
+"""What turning images costs: where so much of the long row is used, it is as fast without."""
+_MOST_PLACES = 1024
+"""Places of an image beyond which a vector of images does not stay near in any cache."""
+
+
+@lru_cache(maxsize=512)
+def side_by_side(backward, images, channels, sizes, kernel, stride, padding, dilation, lanes):
+    """How many images, the first of the batch, had better lie side by side, each in a lane.
+
+    The steps that the tile takes are compared. A row costs each image its whole plane under every
+    tap; side by side, `lanes` images at a time cost the taps that reach into the image.
+
+    Args:
+        backward, channels, sizes, kernel, stride, padding, dilation: as for `make_plan`.
+        images: how many there are.
+        lanes: numbers in a vector.
+
+    Example:
+        >>> for images in (1, 16, 17, 31):
+        ...     print(side_by_side(False, images, 64, ((7, 7), (7, 7)), (3, 3), *[(1, 1)] * 3, 16))
+        0
+        16
+        16
+        31
+    """
+    (h, w), (oh, ow) = sizes
+    if max(h * w, oh * ow) > _MOST_PLACES:
+        return 0
+    make, plane, reach = backward_axis if backward else forward_axis, 1, []
+    for d in range(2):
+        size, out = sizes[0][d], sizes[1][d]
+        plane *= make(size, out, kernel[d], stride[d], padding[d], dilation[d]).size
+        starts = [tap * dilation[d] - padding[d] for tap in range(kernel[d])]
+        reach.append(sum(0 <= s + stride[d] * o < size for s in starts for o in range(out)))
+    joined = dilation[1] == 1 and (stride[1] == 1 or not backward)  # the taps of a filter's row
+    begun = reach[0] * ((w if backward else ow) if joined else reach[1])
+    in_lanes = _TURN * (channels * reach[0] * reach[1] + _RUN * begun)
+    in_a_row = channels * kernel[0] * kernel[1] * plane
+    rest = images % lanes
+    if in_lanes >= in_a_row:
+        return 0
+    return images if rest * in_a_row > lanes * in_lanes else images - rest
 
 
 @lru_cache(maxsize=256)

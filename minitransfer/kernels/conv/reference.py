@@ -6,20 +6,18 @@ between the images, and infinity times zero is NaN.
 
 import numpy as np
 
-from .plan import output_size
+from .finish import finish_reference
+from .plan import borders, output_size, zeros_before
 
 
 def padded(x, padding):
     """x with zeros around each image.
 
     Example:
-        >>> padded(np.ones((1, 1, 1, 1)), (0, 1))
-        array([[[[0., 1., 0.]]]])
+        >>> padded(np.ones((1, 1, 1, 1)), (0, (2, 1)))
+        array([[[[0., 0., 1., 0.]]]])
     """
-    (ph, pw), (h, w) = padding, x.shape[2:]
-    xp = np.zeros((*x.shape[:2], h + 2 * ph, w + 2 * pw), x.dtype)
-    xp[:, :, ph : ph + h, pw : pw + w] = x
-    return xp
+    return np.pad(x, ((0, 0), (0, 0), *borders(padding)))
 
 
 def tap(xp, i, j, stride, dilation, size):
@@ -29,7 +27,9 @@ def tap(xp, i, j, stride, dilation, size):
     return xp[:, :, i : i + sh * (oh - 1) + 1 : sh, j : j + sw * (ow - 1) + 1 : sw]
 
 
-def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def conv2d_reference(
+    x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, limits=None
+):
     """Return the sum over the filter's taps of tap times shifted image."""
     size = output_size(x.shape, w.shape, stride, padding, dilation)
     xp = padded(x, padding)
@@ -40,12 +40,13 @@ def conv2d_reference(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1
             weights = w[:, :, i, j].reshape(groups, -1, w.shape[1])
             y += np.einsum("goc,ngchw->ngohw", weights, image)
     y = y.reshape(len(x), len(w), *size)
-    return y if bias is None else y + bias[:, None, None]
+    finish_reference(y, bias, limits)
+    return y
 
 
 def conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups):
     """Return the gradient of the image: each output's gradient goes back along every tap."""
-    (ph, pw), (h, wide) = padding, x_shape[2:]
+    (ph, pw), (h, wide) = zeros_before(padding), x_shape[2:]
     gxp = padded(np.zeros(x_shape, gy.dtype), padding)
     for i in range(w.shape[2]):
         for j in range(w.shape[3]):

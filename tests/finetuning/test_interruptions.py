@@ -1,0 +1,138 @@
+"""Whatever ends the job, nothing that was finished is lost, and the end is the same to the bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from minitransfer import zoo
+from minitransfer.finetuning import finetune, job
+
+ARGUMENTS = ["--net=glyph-conv", "--epochs=40", "--out=out"]
+
+
+def start(strokes, folder):
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "minitransfer", "finetune", str(strokes), *ARGUMENTS],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        # What a shell starts in the background is deaf to Ctrl-C, and so is what that starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(strokes, tmp_path_factory):
+    """The network that comes out when nobody interrupts."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    process = start(strokes, folder)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return (folder / "out" / "network.safetensors").read_bytes()
+
+
+def test_killed_at_ten_random_moments_it_ends_the_same(strokes, undisturbed, tmp_path):
+    moments = random.Random(0)
+    for _ in range(10):
+        process = start(strokes, tmp_path)
+        try:
+            process.wait(timeout=moments.uniform(0.5, 3.0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+    process = start(strokes, tmp_path)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert (tmp_path / "out" / "network.safetensors").read_bytes() == undisturbed
+    assert not (tmp_path / "out" / "unfinished").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+def test_what_was_learnt_is_kept_and_gone_on_from(number, strokes, undisturbed, tmp_path):
+    process = start(strokes, tmp_path)
+    training = tmp_path / "out" / "unfinished" / "all.checkpoint"
+    until = time.monotonic() + 60
+    while not training.exists() and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 128 + number, output
+    network = tmp_path / "out" / "network.safetensors"
+    assert network.exists(), output
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "This run was interrupted while everything was being trained" in report
+    assert "It was not measured what a network from scratch makes" in report
+    assert network.read_bytes() != undisturbed
+    process = start(strokes, tmp_path)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert "Going on from what was done before" in output
+    assert network.read_bytes() == undisturbed
+    assert "interrupted" not in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_unfinished_work_of_another_command_is_not_taken_for_ones_own(strokes, tmp_path):
+    process = start(strokes, tmp_path)
+    while not (tmp_path / "out" / "unfinished" / "job.json").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    done = subprocess.run(
+        [sys.executable, "-m", "minitransfer", "finetune", str(strokes), *ARGUMENTS, "--seed=1"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "unfinished work that is not this command's: seed differ" in done.stderr
+    assert (tmp_path / "out" / "unfinished" / "job.json").exists()
+
+
+@pytest.mark.parametrize(
+    "stage, said",
+    [
+        ("train_head", "nothing was learnt yet"),
+        ("train_all", "while everything was being trained"),
+        ("train_scratch", "before the network from scratch was trained"),
+        ("vary_labels", "before it was measured how much more labels would help"),
+    ],
+)
+def test_whenever_it_is_interrupted_it_says_what_is_kept(
+    stage, said, strokes, tmp_path, monkeypatch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    sentences = []
+    options = {"out": tmp_path / "out", "net": "glyph-conv", "epochs": 3}
+    with monkeypatch.context() as patch:
+        patch.setattr(job, stage, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(strokes, say=sentences.append, **options)
+    network = tmp_path / "out" / "network.safetensors"
+    assert any(said in sentence for sentence in sentences)
+    assert network.exists() == (stage != "train_head")
+    if network.exists():
+        assert zoo.read_card(network)["finetuned"]["interrupted"] == said
+    finetune(strokes, say=sentences.append, **options)
+    assert zoo.read_card(network)["finetuned"]["interrupted"] == ""
+
+
+def test_a_head_that_was_half_trained_is_kept_too(strokes, tmp_path, monkeypatch):
+    real = job.learning.learn_head
+
+    def interrupted(*arguments, **options):
+        real(*arguments, **options, steps=5)
+        raise KeyboardInterrupt
+
+    options = {"out": tmp_path / "out", "net": "glyph-conv", "say": lambda sentence: None}
+    with monkeypatch.context() as patch:
+        patch.setattr(job.learning, "learn_head", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(strokes, **options)
+    card = zoo.read_card(tmp_path / "out" / "network.safetensors")
+    assert card["finetuned"]["interrupted"] == "while the head was being trained"

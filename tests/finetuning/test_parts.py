@@ -1,0 +1,134 @@
+"""The parts: weights of classes, intervals, rows on the disk, the page."""
+
+import numpy as np
+import pytest
+
+from minitransfer import nn
+from minitransfer.finetuning import bodies, learning, measuring
+from minitransfer.finetuning.learning import Task
+from minitransfer.finetuning.page import Bars, Items, Table, Text, as_markdown, as_page
+from minitransfer.finetuning.work import Rows, Work
+from minitransfer.train import predict
+
+
+def test_a_rare_class_counts_as_much_as_the_others(rng):
+    """Of overlapping classes, 95 to 5, the rare one is forgotten without weights."""
+    y = np.repeat([0, 1], [190, 10])
+    x = (rng.standard_normal((200, 4)) + 1.2 * y[:, None] * np.eye(4)[0]).astype(np.float32)
+    fresh = np.repeat([0, 1], 500)
+    others = (rng.standard_normal((1000, 4)) + 1.2 * fresh[:, None] * np.eye(4)[0]).astype("f4")
+
+    def recalls(task):
+        head = nn.Linear(4, 2, generator=np.random.default_rng(1))
+        learning.learn_head(head, x, y, task, np.random.default_rng(2))
+        right = predict(head, others).argmax(1) == fresh
+        return right[fresh == 0].mean(), right[fresh == 1].mean()
+
+    weighted = recalls(Task.of(y, ("common", "rare")))
+    plain = recalls(Task(("common", "rare"), np.ones(2)))
+    assert plain[1] < 0.2
+    assert min(weighted) > 0.5
+
+
+def test_weights_are_one_on_average_also_without_a_class():
+    task = Task.of(np.array([0, 0, 0, 2]), ("a", "b", "c"))
+    np.testing.assert_allclose(task.weights, [2 / 3, 0, 2])
+    assert task.weights[[0, 0, 0, 2]].mean() == pytest.approx(1)
+
+
+def test_values_come_back_in_their_units(rng):
+    y = rng.normal(500, 100, 50)
+    task = Task.of(y, None)
+    data = task.dataset(np.zeros((50, 1)), y)
+    np.testing.assert_allclose(task.turned_back(data.y), y, rtol=1e-6)
+    head = nn.Linear(3, 1, generator=rng)
+    x = rng.standard_normal((5, 3)).astype(np.float32)
+    before = task.turned_back(predict(head, x))
+    task.scale_into(head)
+    np.testing.assert_allclose(predict(head, x)[:, 0], before, rtol=1e-5)
+
+
+def test_the_interval_of_paired_answers():
+    """Agresti and Min's example of few pairs, worked out: 10 pictures, 3 and 1 differ."""
+    a = np.array([1, 1, 1, 0, 1, 1, 1, 1, 0, 0], bool)
+    b = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0, 0], bool)
+    found = measuring.difference(a, b)
+    assert found["value"] == pytest.approx(0.2)
+    half = 1.96 * np.sqrt((4 - 10 * 0.2**2 + 1) / 100)
+    assert found["high"] - found["value"] == pytest.approx(half)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say(rng):
+    held, balanced = 0, 0
+    for _ in range(300):
+        labels = rng.integers(0, 3, 60)
+        a, b = rng.random(60) < 0.8, rng.random(60) < 0.7
+        found = measuring.difference(a, b)
+        held += found["low"] <= 0.1 <= found["high"]
+        shares = np.array([0.9, 0.7, 0.5])
+        found = measuring.balanced(rng.random(60) < shares[labels], labels)
+        balanced += found["low"] <= 0.7 <= found["high"]
+    assert 0.92 < held / 300 <= 1
+    assert 0.92 < balanced / 300 <= 1
+
+
+def test_rows_go_on_behind_what_is_there(tmp_path):
+    rows = Rows(tmp_path / "r", 5, (2,), np.dtype("f4"))
+    rows.add(np.ones((3, 2)))
+    again = Rows(tmp_path / "r", 5, (2,), np.dtype("f4"))
+    assert again.done == 3
+    again.add(np.zeros((2, 2)))
+    assert again.complete
+    np.testing.assert_array_equal(again.array[:, 0], [1, 1, 1, 0, 0])
+    assert Rows(tmp_path / "r", 6, (2,), np.dtype("f4")).done == 0  # another table
+
+
+def test_rows_without_their_mark_do_not_count(tmp_path):
+    """Killed between the numbers and the mark: they are computed again."""
+    rows = Rows(tmp_path / "r", 5, (), np.dtype("f4"))
+    rows.array[:] = 7
+    assert Rows(tmp_path / "r", 5, (), np.dtype("f4")).done == 0
+
+
+def test_a_stage_that_failed_is_done_again(tmp_path):
+    work = Work(tmp_path / "w", {"a": (1, 2)})
+    with pytest.raises(ZeroDivisionError):
+        work.stage("s", lambda: {"x": 1 / 0})
+    assert not work.has("s")
+    assert Work(tmp_path / "w", {"a": [1, 2]}).stage("s", lambda: {"x": (1,)}) == {"x": [1]}
+
+
+def test_scratch_beside_a_large_body_is_small():
+    network, factor = bodies.from_scratch(bodies.Body("", {}, 3, 224), 4, np.random.default_rng(0))
+    assert factor == 4
+    assert sum(p.array.size for p in network.parameters()) < 100_000
+    assert predict(network, np.zeros((2, 3, 56, 56), np.float32)).shape == (2, 4)
+
+
+@pytest.mark.parametrize("mirror", [True, False])
+def test_moved_pictures_are_the_same_pictures(mirror, rng):
+    x = np.zeros((50, 1, 20, 20), np.float32)
+    x[:, :, 9, 8:13] = np.arange(1, 6)
+    seen = learning.moved(mirror)(x.copy(), rng)
+    assert seen.shape == x.shape
+    np.testing.assert_allclose(seen.sum((1, 2, 3)), x.sum((1, 2, 3)))
+    turned = [np.diff(one[one > 0])[0] < 0 for one in seen]
+    assert any(turned) == mirror
+
+
+def test_a_page_of_every_block_holds_what_is_said():
+    blocks = [
+        Text("a < b", "lead"),
+        Items(tuple(f"item {i}" for i in range(20)), shown=3),
+        Table(("x", "y"), (("row|", "1"),), "caption", np.array([[0.5]])),
+        Bars((("name", "50 %", 0.5, 0.4, 1.7),), "bars"),
+    ]
+    page = as_page("t", blocks)
+    assert "a &lt; b" in page
+    assert "17 more" in page
+    assert "left:40.00%;width:60.00%" in page  # an interval ends where the scale does
+    assert "--s:0.500" in page
+    text, files = as_markdown(blocks, "pictures")
+    assert "row\\|" in text
+    assert "item 19" in text
+    assert not files
