@@ -1,11 +1,13 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. The rest serves to look into networks: `probes`, `similarity`,
+lines of code each. `self_supervised` has tasks for pictures without labels, `clustering` sorts
+what nobody has named. The rest serves to look into networks: `probes`, `similarity`,
 `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -21,14 +23,25 @@ from minitransfer.transfer.heads import (
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
+from minitransfer.transfer.self_supervised import (
+    SideBySide,
+    VICReg,
+    hide_patches,
+    quarter_turns,
+    two_views,
+)
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
 from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
 __all__ = [
     "L2SP",
+    "Clusters",
     "Layer",
     "RidgeProbe",
+    "SideBySide",
+    "VICReg",
     "activations",
+    "adjusted_rand_index",
     "append",
     "by_place",
     "cache_features",
@@ -40,11 +53,14 @@ __all__ = [
     "freeze_to",
     "gabor_fit",
     "gradual_unfreezing",
+    "hide_patches",
+    "k_means",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
     "maximize_activation",
     "parameter_groups",
+    "quarter_turns",
     "receptive_field",
     "replace_head",
     "ridge_probe",
@@ -52,6 +68,7 @@ __all__ = [
     "steps_for",
     "strip_head",
     "top_patches",
+    "two_views",
     "unfreeze",
     "weight_layers",
 ]
