@@ -2,11 +2,19 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. `self_supervised` has tasks for pictures without labels, `clustering` sorts
-what nobody has named. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+what nobody has named, `adaptation` fits a network to inputs that look different. The rest serves to
+look into networks: `probes`, `similarity`, `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.adaptation import (
+    adapt_batch_norm,
+    align,
+    coral_loss,
+    entropy,
+    minimize_entropy,
+    mmd_loss,
+)
 from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
@@ -41,11 +49,15 @@ __all__ = [
     "SideBySide",
     "VICReg",
     "activations",
+    "adapt_batch_norm",
     "adjusted_rand_index",
+    "align",
     "append",
     "by_place",
     "cache_features",
     "check_input",
+    "coral_loss",
+    "entropy",
     "features_of",
     "find_head",
     "fine_tune",
@@ -59,6 +71,8 @@ __all__ = [
     "linear_cka",
     "linear_probe",
     "maximize_activation",
+    "minimize_entropy",
+    "mmd_loss",
     "parameter_groups",
     "quarter_turns",
     "receptive_field",
