@@ -243,3 +243,61 @@ claim(
     check=worth["views"].mean() > worth["noise"].mean(),
     format="+.3f",
 )
+
+# %% [markdown]
+# ## Try it
+#
+# 1. Take the term away that forbids to say the same of everything:
+#    `transfer.VICReg(variance=0, covariance=0)`. What becomes of the
+#    piles?
+# 2. Let `hand` change nothing: `return x`. What is left to learn?
+# 3. Ask `sort_into_piles` for 20 piles (`k_means(x, 20, …)`) from the
+#    features of `glyph-conv`, and draw them with `draw.piles`.
+#
+# <details><summary>What you will see</summary>
+#
+# TRY
+#
+# </details>
+#
+# ## Exercises
+#
+# Put your answers in the place of the dots, and run the cell again.
+
+# %%
+first, second = exercises(21)
+first.check(...)
+second.check(...)
+
+# %% [markdown]
+# ## Check yourself
+#
+# 1. Somebody sorts pictures by the features of a borrowed body and gets an
+#    adjusted Rand index of 0.4. Which two numbers do you ask for?
+# 2. Why is "these two are the same drawing" a task that can be solved
+#    without learning anything, and what in the loss forbids that?
+# 3. A body learns to take noise away, and its features then serve worse
+#    than those of a random body. Does that show that its training failed?
+#
+# <details><summary>Answers</summary>
+#
+# 1. That of the dots, and that of a random body of the same shape. On
+#    these digits dots alone reach about 0.4.
+# 2. A network that says the same of every picture is always right. The
+#    variance term asks each feature to differ from picture to picture.
+# 3. No. It may do its own task well. Where the ink is has to be
+#    remembered for that, dot by dot; which character it is need not.
+#
+# </details>
+#
+# ## Read on
+#
+# - [The evidence](evidence/21_four_kinds.py) behind this lesson
+#   (`minitransfer learn 21 --evidence`): how the table was made, more
+#   labels, everything trained, and longer training for one of the tasks.
+# - A. Bardes, J. Ponce and Y. LeCun, *VICReg: variance-invariance-
+#   covariance regularization for self-supervised learning*, 2022.
+# - S. Gidaris, P. Singh and N. Komodakis, *Unsupervised representation
+#   learning by predicting image rotations*, 2018; K. He and others,
+#   *Masked autoencoders are scalable vision learners*, 2022: the tasks
+#   that served less here, in large networks, on photographs.

@@ -1,5 +1,6 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
+from minitransfer.data.alterations import altered
 from minitransfer.data.augmentation import augment
 from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
@@ -22,6 +23,7 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "TensorDataset",
+    "altered",
     "animal_shapes",
     "augment",
     "glyph_characters",

@@ -2,8 +2,8 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. `self_supervised` has tasks for pictures without labels, `clustering` sorts
-what nobody has named, `adaptation` fits a network to inputs that look different. The rest serves to
-look into networks: `probes`, `similarity`, `visualization`, `filters`.
+what nobody has named, `adaptation` fits a network to inputs that look different, `multitask` gives
+one body several heads. The rest serves to look into networks: `probes`, `similarity`, `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
@@ -28,6 +28,7 @@ from minitransfer.transfer.heads import (
     strip_head,
     weight_layers,
 )
+from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
@@ -47,6 +48,8 @@ __all__ = [
     "Layer",
     "RidgeProbe",
     "SideBySide",
+    "TaskHeads",
+    "TaskLoss",
     "VICReg",
     "activations",
     "adapt_batch_norm",
