@@ -3,7 +3,8 @@
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. `self_supervised` has tasks for pictures without labels, `clustering` sorts
 what nobody has named, `adaptation` fits a network to inputs that look different, `multitask` gives
-one body several heads. The rest serves to look into networks: `probes`, `similarity`, `visualization`, `filters`.
+one body several heads. The rest serves to look into networks: `probes`, `similarity`,
+`visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
