@@ -81,8 +81,9 @@ class TaskLoss(Module):
         losses: task → "class" (cross-entropy; the target is a whole number) or "value" (squared
             error, one output).
         weights: task → factor on its loss; 1 for all if None. Not together with `learnt`.
-        learnt: whether the weights are learnt. Then the loss has parameters, and the optimiser
-            has to hold them too: ``Adam([*network.parameters(), *loss.parameters()])``.
+        learnt: whether the weights are learnt. Then the loss has parameters; make it a part of
+            the network, ``network.loss = TaskLoss(network, …, learnt=True)``, before the optimiser
+            is made of the network's parameters.
 
     Attributes:
         log_variance: the numbers s, in the order of the tasks; None if nothing is learnt.
@@ -115,6 +116,8 @@ class TaskLoss(Module):
             )
         if learnt and weights is not None:
             raise ValueError("TaskLoss: weights are given or learnt, not both")
+        if astray := set(weights or {}) - set(losses):
+            raise ValueError(f"TaskLoss: a weight for no task {min(astray)!r}")
         self.split = network.split
         self.kinds = {task: losses[task] for task in network.outputs}
         self.weights = {task: (weights or {}).get(task, 1.0) for task in self.kinds}
