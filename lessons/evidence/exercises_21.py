@@ -46,8 +46,16 @@ def collapse(answer):
         (spread, 0, "four features that scatter with deviation 1"),
         (same, 4, "four features that are the same for all pictures"),
         (half, 2, "two features of four that are the same for all"),
-        (spread * 5, 0, "four features that scatter with deviation 5"),
-        (spread * 1e-6, 4, "four features that scatter by a millionth"),
+        (
+            spread * 5,
+            0,
+            "four features that scatter with deviation 5",
+        ),
+        (
+            spread * 1e-6,
+            4,
+            "four features that scatter by a millionth",
+        ),
     ):
         said = answer(features)
         if said != wanted:
@@ -75,7 +83,9 @@ EXERCISES = (
         (
             lambda features: int((features.std(axis=1) < 1e-3).sum()),
             lambda features: int((features == 0).all(axis=0).sum()),
-            lambda features: int((features.mean(axis=0) < 1e-3).sum()),
+            lambda features: int(
+                (features.mean(axis=0) < 1e-3).sum()
+            ),
             0,
         ),
     ),

@@ -30,7 +30,9 @@ def control(table, column):
     if column != "ari":
         way = "all_" + column.split("_")[1]
         return table.values(way, task="nothing")
-    rows = [table.values("ari", task=t) for t in ("pixels", "nothing")]
+    rows = [
+        table.values("ari", task=t) for t in ("pixels", "nothing")
+    ]
     return max(rows, key=np.mean)
 
 
@@ -108,7 +110,9 @@ def four(table):
             "source\nwithout labels": table.values(
                 column, task="views"
             ),
-            "source\nwith labels": table.values(column, task="labels"),
+            "source\nwith labels": table.values(
+                column, task="labels"
+            ),
         }
         for at, (values, colour) in enumerate(
             zip(
@@ -149,7 +153,9 @@ def tasks(table, columns, asked=UNLABELLED):
     columns: column → what it is called.
     """
     found = {
-        column: {t: judge(100 * gain(table, t, column)) for t in asked}
+        column: {
+            t: judge(100 * gain(table, t, column)) for t in asked
+        }
         for column in columns
     }
     first = next(iter(columns))

@@ -219,8 +219,10 @@ def align(
 ) -> list[tuple[float, float]]:
     """Train on the labels of the source while the features of both sides are kept alike.
 
-    Each step sees a batch of either side, as one batch. The loss is the cross-entropy of the
-    source, plus `weight` times what tells the sides apart in the features below the head:
+    Each step sees a batch of either side, one after the other, so that batch norm brings each side
+    to its own mean and variance; in the end its running statistics are those of the target
+    (`adapt_batch_norm`). The loss is the cross-entropy of the source, plus `weight` times what
+    tells the sides apart in the features below the head:
 
     * ``"coral"``: `coral_loss`;
     * ``"mmd"``: `mmd_loss`;
@@ -273,12 +275,11 @@ def align(
     with model.in_mode(training=True):
         for step in range(steps):
             x, y = next(sources)
-            features = body(ops.cat([x, next(targets)[0]]))
-            ours, theirs = features[: len(x)], features[len(x) :]
+            ours, theirs = body(x), body(next(targets)[0])
             right = nn.functional.cross_entropy(last(ours), y)
             if judge:
                 strength = weight * (2 / (1 + math.exp(-10 * step / steps)) - 1)
-                apart = _told_apart(judge, features, len(x), strength)
+                apart = _told_apart(judge, ours, theirs, strength)
                 loss = right + apart
             else:
                 apart = (coral_loss if method == "coral" else mmd_loss)(ours, theirs)
@@ -289,6 +290,8 @@ def align(
             schedule.step()
             losses.append((right.item(), apart.item()))
     optimizer.zero_grad()
+    if _normalised(model):
+        adapt_batch_norm(model, target)
     return losses
 
 
@@ -300,10 +303,11 @@ def _adversary(features, generator) -> Sequential:
     )
 
 
-def _told_apart(judge, features, ours, strength) -> Tensor:
+def _told_apart(judge, ours, theirs, strength) -> Tensor:
     """The adversary's loss: it learns to lower it, the features to raise it."""
+    features = ops.cat([ours, theirs])
     sides = np.zeros((len(features), 1), features.dtype)
-    sides[ours:] = 1
+    sides[len(ours) :] = 1
     # The value is that of the features, the gradient is turned round and has this strength.
     turned = features.detach() * (1 + strength) - features * strength
     said = judge(turned)
@@ -324,13 +328,14 @@ def _check_features(function, source, target):
         )
 
 
+def _normalised(model):
+    kinds = nn.normalization.BATCH_NORMS
+    return [m for m in model.modules() if isinstance(m, kinds) and m.track_running_stats]
+
+
 def _batch_norms(function, model):
     check_module(model)
-    norms = [
-        m
-        for m in model.modules()
-        if isinstance(m, nn.normalization.BATCH_NORMS) and m.track_running_stats
-    ]
+    norms = _normalised(model)
     if not norms:
         raise ValueError(f"{function}: there is no batch norm with running statistics to adapt")
     if frozen := [m.label() for m in norms if m.frozen]:

@@ -188,7 +188,7 @@ def test_the_adversary_sends_its_gradient_back_turned_round(rng):
     gradients = {}
     for strength in (-1, 0, 2):  # -1 leaves the gradient as it is
         x.grad = None
-        transfer.adaptation._told_apart(judge, x, 3, strength).backward()
+        transfer.adaptation._told_apart(judge, x[:3], x[3:], strength).backward()
         gradients[strength] = x.grad.numpy().copy()
     assert np.abs(gradients[-1]).max() > 0
     np.testing.assert_allclose(gradients[2], -2 * gradients[-1], rtol=1e-5)
