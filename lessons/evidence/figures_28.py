@@ -1,0 +1,187 @@
+"""Figures of lesson 28 and of its evidence: data in, figure out.
+
+And what both of them read out of the table.
+"""
+
+import numpy as np
+
+from minitransfer import plots
+from minitransfer.experiments import judge
+
+#: What was altered, and what was not: there a method should do no harm.
+ALTERED = (
+    "shifted",
+    "noisy",
+    "inverted",
+    "thickened",
+    "second scanner",
+)
+CONTROLS = ("unchanged", "five digits")
+METHODS = ("counted", "entropy", "coral", "mmd", "adversary")
+MEASURED = ("nothing", *METHODS, "labels")
+NAMES = {
+    "nothing": "as it is",
+    "counted": "counted anew",
+    "entropy": "entropy",
+    "coral": "CORAL",
+    "mmd": "MMD",
+    "adversary": "adversary",
+    "labels": "with labels",
+}
+COLOURS = dict(
+    zip(METHODS, plots.COLOURS[:5], strict=True)
+) | dict.fromkeys(("nothing", "labels"), plots.COLOURS[6])
+POINT = 0.01  # a difference that would not matter
+
+
+def gains(table, target, method, base="nothing"):
+    """Share of right answers beyond another column, seed by seed."""
+    mine = table.values(method, target=target)
+    return mine - table.values(base, target=target)
+
+
+def recovered(table, target, method):
+    """What share of what was lost comes back, over the means of seeds.
+
+    Lost is what labels of the target would bring.
+    """
+    lost = gains(table, target, "labels").mean()
+    return gains(table, target, method).mean() / lost
+
+
+def sheets(pictures):
+    """Twelve digits, taken in several ways: name → pictures."""
+    return plots.picture_rows(
+        {name: x[:12] for name, x in pictures.items()},
+        "The same task, taken otherwise",
+    )
+
+
+def ladder(table):
+    """Right answers on each altered target: as it is, adapted, labels."""
+    lost = max(
+        ALTERED, key=lambda t: gains(table, t, "labels").mean()
+    )
+    none, counted, labels = (
+        100 * table.values(m, target=lost).mean()
+        for m in ("nothing", "counted", "labels")
+    )
+    figure, axes = plots.figure(
+        f"{lost[0].upper()}{lost[1:]} digits: {none:.0f} % right as it is, "
+        f"{counted:.0f} % counted anew, {labels:.0f} % with labels",
+        width=6.5,
+        height=3.9,
+    )
+    shown = ("nothing", "counted", "mmd", "labels")
+    marks = dict(zip(shown, ("X", "o", "^", "|"), strict=True))
+    for row, target in enumerate((*ALTERED, *CONTROLS)):
+        ends = [
+            100 * table.values(m, target=target).mean() for m in shown
+        ]
+        axes.plot(
+            [min(ends), max(ends)], [row, row], color="#B5B3AC", lw=1
+        )
+        for method in shown:
+            runs = 100 * table.values(method, target=target)
+            axes.errorbar(
+                runs.mean(),
+                row,
+                xerr=runs.std(ddof=1),
+                marker=marks[method],
+                markersize=14 if method == "labels" else 8,
+                markeredgewidth=2 if method == "labels" else 1,
+                color=COLOURS[method],
+                lw=1,
+                label=NAMES[method] if row == 0 else None,
+            )
+    axes.axhline(len(ALTERED) - 0.5, color="black", lw=0.6, ls=":")
+    axes.set(
+        yticks=range(len(ALTERED) + len(CONTROLS)),
+        yticklabels=(*ALTERED, *CONTROLS),
+        ylim=(len(ALTERED) + len(CONTROLS) - 0.5, -0.5),
+        xlabel="right on unseen digits of the target (%)",
+    )
+    axes.grid(axis="x")
+    figure.legend(
+        loc="outside lower center", ncols=len(shown), frameon=False, fontsize=9
+    )  # fmt: skip
+    return figure
+
+
+def beyond(table, targets, methods, base="nothing"):
+    """Points beyond another column, with intervals: a panel a target."""
+    found = {
+        t: {m: judge(100 * gains(table, t, m, base)) for m in methods}
+        for t in targets
+    }
+    every = {
+        (t, m): one
+        for t, row in found.items()
+        for m, one in row.items()
+    }
+    worst = min(every, key=lambda key: every[key].middle)
+    best = max(every, key=lambda key: every[key].middle)
+    told = [
+        f"{NAMES[m]} on {t} {every[t, m].middle:+.0f}".replace(
+            "-", "−"
+        )
+        for t, m in (best, worst)
+    ]
+    figure, panels = plots.figure(
+        f"Points beyond “{NAMES[base]}”: best {told[0]}, worst {told[1]}",
+        columns=len(targets),
+        width=7.0,
+        height=1.7 + 0.3 * len(methods),
+        sharey=True,
+        squeeze=False,
+    )
+    for axes, (target, row) in zip(
+        panels[0], found.items(), strict=True
+    ):
+        axes.axvspan(-1, 1, color=plots.COLOURS[6], alpha=0.15, lw=0)
+        axes.axvline(0, color="black", linewidth=0.8)
+        for at, (method, one) in enumerate(row.items()):
+            axes.plot(one.interval, [at, at], color=COLOURS[method])
+            axes.plot(one.middle, at, "o", color=COLOURS[method])
+        axes.set(
+            yticks=range(len(methods)),
+            yticklabels=[NAMES[m] for m in methods],
+            ylim=(len(methods) - 0.5, -0.5),
+        )
+        axes.set_title(target, fontsize=10)
+        axes.grid(axis="x")
+    panels[0][len(targets) // 2].set_xlabel(
+        "points (95 %; grey: less than a point)"
+    )
+    return figure
+
+
+def named_wrongly(tables):
+    """What each digit is taken for: name → (digits, answers) shares."""
+    figure, panels = plots.figure(
+        "Of the answers to five digits, those that name the other five: "
+        + ", ".join(
+            f"{100 * t[:5, 5:].sum() / t[:5].sum():.0f} % {name}"
+            for name, t in tables.items()
+        ),
+        columns=len(tables),
+        width=6.5,
+        height=3.0,
+        sharey=True,
+    )
+    for axes, (name, table) in zip(
+        panels, tables.items(), strict=True
+    ):
+        shares = table[:5] / np.maximum(
+            table[:5].sum(1, keepdims=True), 1
+        )
+        axes.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
+        for i, j in np.argwhere(shares >= 0.02):
+            axes.text(
+                j, i, f"{100 * shares[i, j]:.0f}", ha="center", va="center",
+                fontsize=8, color="white" if shares[i, j] > 0.6 else "black",
+            )  # fmt: skip
+        axes.set(xticks=range(10), yticks=range(5), xlabel="answer")
+        axes.set_title(name, fontsize=10)
+    panels[0].set_ylabel("digit")
+    return figure
