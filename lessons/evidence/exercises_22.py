@@ -31,7 +31,9 @@ def total(answer):
         losses = rng.random(size) * 4
         flat = answer(losses, np.zeros(size))
         if not near(flat, float(losses.sum()), 1e-6):
-            return "with s = 0 for all, the total is the plain sum of the losses"
+            return (
+                "with s = 0 for all it is the plain sum of the losses"
+            )
         s = rng.standard_normal(size)
         said = answer(losses, s)
         if near(said, float((np.exp(-s) * losses).sum()), 1e-6):

@@ -53,8 +53,8 @@ def as_source(source, target):
 
 EXERCISES = (
     Exercise(
-        "A network reads 52 % of inverted digits. Adapted without labels "
-        "it reads 88 %, and with labels of inverted digits it would read "
+        "A network reads 52 % of noisy digits. Adapted without labels "
+        "it reads 88 %, and with labels of noisy digits it would read "
         "97 %. What share of what was lost has come back?",
         recovered,
         SHARE,
