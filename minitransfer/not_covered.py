@@ -120,8 +120,7 @@ NOT_COVERED = {
     ("device", "meta"): "make the network with its numbers; there is no device without any",
     ("nn", "Conv1d"): "Conv2d with a kernel of height 1: Conv2d(i, o, (1, k))",
     ("nn", "BatchNorm3d"): "BatchNorm1d and BatchNorm2d are there",
-    ("nn", "GroupNorm"): "BatchNorm2d and LayerNorm are there",
-    ("nn", "InstanceNorm2d"): "BatchNorm2d and LayerNorm are there",
+    ("nn", "InstanceNorm2d"): "GroupNorm with as many groups as channels, affine=False",
     ("nn", "DataParallel"): "kernels use the cores already; set_num_threads(n)",
     ("nn", "AdaptiveMaxPool2d"): "MaxPool2d with a fixed window",
     ("nn", "PReLU"): "LeakyReLU with a fixed slope",
@@ -132,15 +131,12 @@ NOT_COVERED = {
     ("nn", "Unflatten"): "reshape(shape) in forward",
     ("nn", "EmbeddingBag"): "Embedding, and mean or sum over the axis of words",
     ("nn.utils", "clip_grad_norm"): "clip_grad_norm_",
+    ("nn.utils", "rnn"): "run the padded batch; y[lengths - 1, arange(n)] is each one's last step",
     (
         "functional",
         "adaptive_avg_pool2d",
     ): "mean((2, 3), keepdim=True) for output size 1, avg_pool2d otherwise",
     ("functional", "upsample"): "interpolate",
-    (
-        "functional",
-        "scaled_dot_product_attention",
-    ): "softmax(q @ k.mT / sqrt(d), -1) @ v, masked_fill before the softmax",
     ("optim", "LBFGS"): "Adam with full batches comes closest",
     ("optim", "NAdam"): "Adam",
     ("optim", "RAdam"): "AdamW with warmup= in its schedule",
@@ -188,10 +184,10 @@ KINDS = [
      r"|^qscheme$|^(char|short|byte|u?int16|int8|uint(32|64))$", "int32, int64, uint8, float16, "
      "float32 and float64 are there"),
     ("Fourier transforms", r"fft|stft|_window$|^signal$", "numpy.fft, on x.detach().numpy()"),
-    ("recurrent networks", r"RNN|LSTM|GRU|rnn|lstm|gru_|^gru$", "write the loop over time with "
-     "Linear and tanh"),
-    ("attention and transformers", r"Transformer|Attention|attention", "write them with Linear, "
-     "matmul, masked_fill and softmax"),
+    ("recurrent networks", r"RNN|LSTM|GRU|rnn|lstm|gru_|^gru$", "RNN, GRU, LSTM and their "
+     "cells are there"),
+    ("attention and transformers", r"Transformer|Attention|attention", "nn.MultiheadAttention "
+     "and functional.scaled_dot_product_attention are there"),
     ("transposed convolution", r"[Cc]onv_?[Tt]ranspose|^conv_tbc$|^(F|f)old$|^Unfold$|^unfold$",
      "interpolate (or Upsample) and Conv2d"),
     ("one and three dimensions", r"[13]d$|_[13]d_", "give the input an axis of size 1 and use the "
@@ -223,8 +219,8 @@ KINDS = [
      "write the formula with operations on tensors; whatever it is, its gradient follows"),
     ("other windows and borders", r"[Pp]ool|[Pp]ad|[Ss]huffle|grid|Grid|Upsampl|affine|Channel",
      "Conv2d, MaxPool2d, AvgPool2d, functional.pad and interpolate are there"),
-    ("other dropout and normalisation", r"[Dd]ropout|[Nn]orm", "Dropout, BatchNorm1d, BatchNorm2d "
-     "and LayerNorm are there"),
+    ("other dropout and normalisation", r"[Dd]ropout|[Nn]orm", "Dropout, BatchNorm1d, BatchNorm2d, "
+     "GroupNorm, LayerNorm and RMSNorm are there"),
     ("statistics and search", r"median|mode$|quantile|unique|hist|bincount|searchsorted|bucketize"
      r"|kthvalue|msort|cum(max|min)|nan(mean|sum)|aminmax|argwhere|count_nonzero|isin|diff$"
      r"|combinations|cartesian", "NumPy's function of that name, on x.detach().numpy()"),

@@ -686,8 +686,12 @@ def loss_module(rng, name):
 # Layers: built by both, with the same weights
 
 
-def layer(name, arguments, options, weights, mode="train"):
-    """A function of a library that builds the layer and gives it these weights (arrays)."""
+def layer(name, arguments, options, weights, mode="train", inputs=1):
+    """A function of a library that builds the layer and gives it these weights (arrays).
+
+    Args:
+        inputs: how many times it is given its input, as query, key and value for instance.
+    """
 
     def function(lib):
         module = getattr(lib.nn, name)(*arguments, **options)
@@ -700,7 +704,7 @@ def layer(name, arguments, options, weights, mode="train"):
                 for key, value in zip(weights, given, strict=True):
                     own[key].copy_(value)
             call.leaves = list(module.parameters())
-            return module(x)
+            return module(*[x] * inputs)
 
         return call
 
@@ -732,6 +736,99 @@ def layer_with_weights(rng, name):
         weights = {"weight": (a,), "bias": (a,), "running_mean": (a,)}
     given = [array(rng, size, special=0) for size in weights.values()]
     return layer(name, arguments, options, weights, mode), [x, *given], {}
+
+
+@case("scaled_dot_product_attention", "F")
+def attention(rng, name):
+    n, length, places, width, wide = (int(v) for v in rng.integers(1, 6, 5))
+    sizes = [(n, length, width), (n, places, width), (n, places, wide)]
+    arguments = [array(rng, size, special=0) for size in sizes]
+    if rng.random() < 0.5:
+        kind = one(rng, "bool", "float")
+        arguments.append(array(rng, (length, places), kind, special=0))
+        return functional(name), arguments, {"scale": one(rng, None, 0.3)}
+    return functional(name), arguments, {"is_causal": bool(rng.random() < 0.5)}
+
+
+@case("group_norm rms_norm", "F")
+def other_norms(rng, name):
+    c, groups = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    x = array(rng, (2, c * groups, *shape(rng, int(rng.integers(0, 3)))), special=0)
+    size = (c * groups,) if name == "group_norm" else x.shape[1:]
+    affine = [array(rng, size, special=0)] if rng.random() < 0.6 else []
+    return functional(name), [x, groups if name == "group_norm" else size, *affine], {}
+
+
+def parameters_of(name, arguments, options):
+    """The names and shapes of a layer's parameters."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a way for speed that is not taken
+        named = getattr(torch.nn, name)(*arguments, **options).named_parameters()
+    return {key: tuple(p.shape) for key, p in named}
+
+
+@case("MultiheadAttention TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder", "nn")
+@case("TransformerDecoder Transformer GroupNorm RMSNorm", "nn")
+def layer_of_sequences(rng, name):
+    heads, inputs, options = int(rng.integers(1, 3)), 1, {}
+    width = heads * int(rng.integers(1, 4))
+    x = array(rng, (int(rng.integers(1, 5)), int(rng.integers(1, 4)), width), special=0)
+    if name in ("GroupNorm", "RMSNorm"):
+        x = x.swapaxes(1, 2) if name == "GroupNorm" else x
+        arguments = (heads, width) if name == "GroupNorm" else (width,)
+    elif name == "MultiheadAttention":
+        arguments, inputs = (width, heads), 3
+        options = {"batch_first": bool(rng.random() < 0.5), "bias": bool(rng.random() < 0.5)}
+    else:
+        options = {"norm_first": bool(rng.random() < 0.5), "batch_first": bool(rng.random() < 0.5)}
+        arguments, inputs = (width, heads, 5), 2 if "Decoder" in name else 1
+        if name == "Transformer":
+            arguments, inputs = (width, heads, 1, 1, 5), 2
+    if name in ("TransformerEncoder", "TransformerDecoder"):
+        return stack(rng, name, arguments, options, x, inputs)
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+    return layer(name, arguments, options, weights, "eval", inputs), [x, *given], {}
+
+
+def stack(rng, name, arguments, options, x, inputs):
+    """Two layers, one after the other; the same ones, since each is a copy."""
+    kind = f"{name}Layer"
+    weights = parameters_of(kind, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+
+    def function(lib):
+        one_layer = getattr(lib.nn, kind)(*arguments, **options)
+
+        def call(x, *given):
+            one_layer.to(given[0].dtype)
+            with lib.no_grad():
+                for p, value in zip(one_layer.parameters(), given, strict=True):
+                    p.copy_(value)
+            net = getattr(lib.nn, name)(one_layer, 2).eval()
+            call.leaves = list(net.parameters())
+            return net(*[x] * inputs)
+
+        return call
+
+    return function, [x, *given], {}
+
+
+@case("RNN GRU LSTM RNNCell GRUCell LSTMCell", "nn")
+def recurrent_layer(rng, name):
+    i, h = (int(v) for v in rng.integers(1, 6, 2))
+    x, arguments = array(rng, (*(int(n) for n in rng.integers(1, 5, 2)), i), special=0), (i, h)
+    options = {"bias": bool(rng.random() < 0.7)}
+    if name.endswith("Cell"):
+        x = x[0]
+    else:
+        options["num_layers"], options["batch_first"] = one(rng, 1, 2), bool(rng.random() < 0.5)
+        options["bidirectional"] = bool(rng.random() < 0.5)
+    if name.startswith("RNN"):
+        options["nonlinearity"] = one(rng, "tanh", "relu")
+    weights = parameters_of(name, arguments, options)
+    given = [array(rng, size, special=0, low=-1, high=1) for size in weights.values()]
+    return layer(name, arguments, options, weights), [x, *given], {}
 
 
 @case("ReLU LeakyReLU ReLU6 ELU SELU GELU SiLU Mish Tanh Sigmoid Softplus Softsign", "nn")

@@ -55,7 +55,7 @@ def test_the_version_is_the_one_of_the_package():
 @pytest.mark.parametrize(
     ("get", "message"),
     [
-        (lambda: nn.LSTM, r"nn has no 'LSTM' \(recurrent networks\); instead: write the loop"),
+        (lambda: nn.RNNBase, r"nn has no 'RNNBase' \(recurrent networks\); instead: RNN, GRU"),
         (
             lambda: mt.cuda.current_device(),
             "cuda has no 'current_device'; instead: everything runs",

@@ -4,6 +4,7 @@ Read `module` first: it is what all of them share.
 """
 
 from minitransfer.nn import functional, init, utils
+from minitransfer.nn.attention import MultiheadAttention
 from minitransfer.nn.containers import ModuleDict, ModuleList, ParameterList, Residual
 from minitransfer.nn.functions import (
     ELU,
@@ -48,9 +49,18 @@ from minitransfer.nn.layers import (
     MaxPool2d,
 )
 from minitransfer.nn.module import Module, Parameter, Sequential
-from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from minitransfer.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
 from minitransfer.nn.population import member, member_losses, population
+from minitransfer.nn.positions import PositionalEncoding, sinusoidal_positions
+from minitransfer.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from minitransfer.nn.summary import multiplications, summary
+from minitransfer.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from minitransfer.not_covered import not_covered
 
 

@@ -47,7 +47,7 @@ class Linear(Module):
         super().__init__()
         if device is not None:
             check_device(device)
-        _check_sizes(self, in_features=in_features, out_features=out_features)
+        check_sizes(self, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         generator = generator or default_generator()
         bound = 1 / math.sqrt(in_features)
@@ -120,7 +120,7 @@ class Conv2d(Module):
         if padding_mode != "zeros":
             hint = "put other borders round the images before the layer"
             check_default("Conv2d", hint, padding_mode=(padding_mode, "zeros"))
-        _check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        check_sizes(self, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"Conv2d: {in_channels} input and {out_channels} output channels cannot both be "
@@ -201,7 +201,7 @@ class Embedding(Module):
             scale_grad_by_freq=(scale_grad_by_freq, False),
             sparse=(sparse, False),
         )
-        _check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_sizes(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
         if _weight is not None:
@@ -352,7 +352,15 @@ def _drawn(shape, bound, generator, dtype=None):
     return Parameter(generator.uniform(-bound, bound, shape).astype(dtype or np.float32))
 
 
-def _check_sizes(module, **sizes):
+def check_sizes(module, **sizes):
+    """Refuse sizes of a layer that are no whole numbers from 1 on.
+
+    Example:
+        >>> check_sizes(Linear(1, 1), in_features=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: Linear: in_features is a whole number from 1 on; given 0
+    """
     for name, size in sizes.items():
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(

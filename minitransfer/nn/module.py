@@ -141,6 +141,7 @@ class Module:
     stateless = pointwise = False
     input_type: str | None = None
     input_shape: tuple[int, ...] | None = None
+    _tensors: int | None = None  # how many inputs must be tensors; None for all
     _not_saved = frozenset()  # names of buffers that files do without
 
     def __init_subclass__(cls, **options):
@@ -478,7 +479,7 @@ class Module:
             output = self.forward(*inputs, **options)
         except (AttributeError, TypeError, ValueError) as error:
             if type(self).__module__.startswith("minitransfer."):  # others may take lists
-                explain_no_tensor(self.label(), error, inputs)
+                explain_no_tensor(self.label(), error, inputs[: self._tensors])
             raise
         if self._forward_hooks is not None:
             for hook in list(self._forward_hooks.values()):

@@ -166,3 +166,101 @@ class LayerNorm(Module):
 
     def extra_repr(self):
         return f"{self.normalized_shape}"
+
+
+class GroupNorm(Module):
+    """Normalises groups of channels of each example (Wu and He 2018); see `functional.group_norm`.
+
+    Args:
+        num_groups: in how many groups the channels are divided.
+        num_channels: length of axis 1.
+        eps: added to the variance.
+        affine: whether to scale and shift each channel with learnt `weight` and `bias`.
+        device: "cpu" or None.
+        dtype: type of the weights; float32 if None.
+        bias: whether there is a `bias` to shift with.
+
+    Shape:
+        (N, num_channels, …), unchanged.
+
+    Raises:
+        ValueError: if the groups do not divide the channels, or the input has others.
+
+    Example:
+        >>> from minitransfer import randn
+        >>> GroupNorm(2, 6)(randn(2, 6, 4, 4)).shape
+        (2, 6, 4, 4)
+    """
+
+    def __init__(
+        self,
+        num_groups,
+        num_channels,
+        eps=1e-5,
+        affine=True,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
+    ):
+        super().__init__()
+        if device is not None:
+            check_device(device)
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: {num_channels} channels cannot be divided into {num_groups} groups"
+            )
+        dtype = dtype or np.float32
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_channels, dtype)) if affine and bias else None
+
+    def forward(self, x):
+        if x.ndim < 2 or x.shape[1] != self.num_channels:
+            raise ValueError(
+                f"{self.label()} expects (N, {self.num_channels}, …), given {tuple(x.shape)}"
+            )
+        return ops.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self):
+        return f"{self.num_groups} groups of {self.num_channels} channels"
+
+
+class RMSNorm(Module):
+    """Divides each example by its root mean square over the last axes (Zhang and Sennrich 2019).
+
+    Args:
+        normalized_shape: lengths of the last axes to normalise over, an int or a tuple.
+        eps: added to the mean square; the type's own smallest step if None.
+        elementwise_affine: whether to scale with a learnt `weight`.
+        device: "cpu" or None.
+        dtype: type of the weight; float32 if None.
+
+    Example:
+        >>> from minitransfer import tensor
+        >>> y = RMSNorm(2)(tensor([[1.0, 7.0]]))
+        >>> [round(v, 3) for v in y.flatten().tolist()]
+        [0.2, 1.4]
+    """
+
+    def __init__(
+        self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None
+    ):
+        super().__init__()
+        if device is not None:
+            check_device(device)
+        single = isinstance(normalized_shape, int)
+        self.normalized_shape = (normalized_shape,) if single else tuple(normalized_shape)
+        self.eps = eps
+        ones = np.ones(self.normalized_shape, dtype or np.float32)
+        self.weight = Parameter(ones) if elementwise_affine else None
+
+    def forward(self, x):
+        if tuple(x.shape[-len(self.normalized_shape) :]) != self.normalized_shape:
+            raise ValueError(
+                f"{self.label()} expects last axes {self.normalized_shape}, given {tuple(x.shape)}"
+            )
+        return ops.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self):
+        return f"{self.normalized_shape}"

@@ -59,6 +59,7 @@ from minitransfer.ops.arithmetic import (
     square,
     sub,
 )
+from minitransfer.ops.attention import scaled_dot_product_attention
 from minitransfer.ops.distances import huber_loss, kl_div, l1_loss, mse_loss, smooth_l1_loss
 from minitransfer.ops.elementary import (
     allclose,
@@ -86,7 +87,14 @@ from minitransfer.ops.indexing import embedding, gather, index, one_hot
 from minitransfer.ops.likelihoods import binary_cross_entropy, nll_loss
 from minitransfer.ops.losses import binary_cross_entropy_with_logits, cross_entropy
 from minitransfer.ops.matrix import bmm, dot, einsum, linear, matmul, mm, outer
-from minitransfer.ops.normalization import batch_norm, dropout, dropout2d, layer_norm
+from minitransfer.ops.normalization import (
+    batch_norm,
+    dropout,
+    dropout2d,
+    group_norm,
+    layer_norm,
+    rms_norm,
+)
 from minitransfer.ops.order import (
     argsort,
     bernoulli,
@@ -112,6 +120,7 @@ from minitransfer.ops.rearranging import (
     triu,
     unbind,
 )
+from minitransfer.ops.recurrence import gru_sequence, lstm_sequence, rnn_sequence
 from minitransfer.ops.reductions import (
     ValuesIndices,
     all,

@@ -175,6 +175,110 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
 
 @differentiable
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Give every group of channels of every example mean 0 and variance 1, then scale and shift.
+
+    It does not look at other examples, as `batch_norm` does, so small batches do no harm.
+    Source: Wu and He 2018. One group is a layer norm over the whole example, as many groups as
+    channels an instance norm.
+
+    Args:
+        input: Activations (N, C, ...).
+        num_groups: In how many groups the channels are divided.
+        weight: Scale (C,), or None for 1.
+        bias: Shift (C,), or None for 0.
+        eps: Added to the variance before its root.
+
+    Returns:
+        Activations shaped like `input` and the derivatives with respect to `input`, `weight` and
+        `bias` (None for the number).
+
+    Raises:
+        ValueError: When the groups do not divide the channels, or shapes do not fit.
+        TypeError: When the dtypes differ.
+
+    Example:
+        >>> x = np.array([[1.0, 3.0, 10.0, 30.0]])
+        >>> group_norm.__wrapped__(x, 2)[0].round(2)
+        array([[-1.,  1., -1.,  1.]])
+    """
+    shape = input.shape
+    if input.ndim < 2 or num_groups < 1 or shape[1] % num_groups:
+        raise ValueError(
+            f"group_norm: an input of shape {shape} in {num_groups} groups; expected (N, C, ...) "
+            "with C divisible by their number"
+        )
+    for name, a in {"weight": weight, "bias": bias}.items():
+        if a is not None and a.shape != shape[1:2]:
+            raise ValueError(f"group_norm: the {name} has shape {a.shape}; expected {shape[1:2]}")
+    same_dtype("group_norm", input=input, weight=weight, bias=bias)
+    column = (-1,) + (1,) * (input.ndim - 2)
+    others = (0, *range(2, input.ndim))
+    size = input.size // max(shape[0] * num_groups, 1)
+    rows = input.reshape(shape[0] * num_groups, size)
+    one, nothing = np.ones(size, input.dtype), np.zeros(size, input.dtype)
+    normal, mean, var = kernels.layer_norm(rows, one, nothing, eps)
+    normal = normal.reshape(shape)
+    y = normal if weight is None else normal * weight.reshape(column)
+    y = y if bias is None else y + bias.reshape(column)
+
+    def dx(gy):
+        gy = gy if weight is None else gy * weight.reshape(column)
+        gx = kernels.layer_norm_backward(gy.reshape(rows.shape), rows, one, mean, var, eps)[0]
+        return gx.reshape(shape)
+
+    return y, (dx, None, lambda gy: total(gy * normal, others), lambda gy: total(gy, others))
+
+
+@differentiable
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """Divide every example by the root of the mean square over its last axes, then scale it.
+
+    A `layer_norm` that does not take the mean off, and needs one sum less. Source: Zhang and
+    Sennrich 2019.
+
+    Args:
+        input: Activations (..., *normalized_shape).
+        normalized_shape: Sizes of the last axes, a number or a tuple.
+        weight: Scale of shape `normalized_shape`, or None for 1.
+        eps: Added to the mean square before its root; the type's own (1.2e-7 for float32) if None.
+
+    Returns:
+        Activations shaped like `input` and the derivatives with respect to `input` and `weight`
+        (None for the sizes).
+
+    Raises:
+        ValueError: When shapes do not fit.
+        TypeError: When the dtypes differ.
+
+    Example:
+        >>> rms_norm.__wrapped__(np.array([[3.0, 3.0], [1.0, 7.0]]), 2)[0].round(2)
+        array([[1. , 1. ],
+               [0.2, 1.4]])
+    """
+    last = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not last or input.shape[-len(last) :] != last:
+        raise ValueError(
+            f"rms_norm: the input has shape {input.shape}, normalized_shape is {last}; the last "
+            "axes of the input must have these sizes"
+        )
+    if weight is not None and weight.shape != last:
+        raise ValueError(f"rms_norm: the weight has shape {weight.shape}; expected {last}")
+    same_dtype("rms_norm", input=input, weight=weight)
+    axes, before = tuple(range(-len(last), 0)), tuple(range(input.ndim - len(last)))
+    eps = np.finfo(input.dtype).eps if eps is None else eps
+    inverse = 1 / np.sqrt((input * input).mean(axes, keepdims=True) + input.dtype.type(eps))
+    normal = input * inverse
+
+    def dx(gy):
+        gy = gy if weight is None else gy * weight
+        return inverse * (gy - normal * (gy * normal).mean(axes, keepdims=True))
+
+    y = normal if weight is None else normal * weight
+    return y, (dx, None, lambda gy: total(gy * normal, before))
+
+
+@differentiable
 def dropout(input, p=0.5, training=True, inplace=False, generator=None):
     """Set each element to 0 with probability `p`, and divide the others by `1 - p`.
 

@@ -1,10 +1,11 @@
 """Transfer: carry over what a network has learnt on one task to another.
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
-lines of code each. `self_supervised` has tasks for pictures without labels, `clustering` sorts
-what nobody has named, `adaptation` fits a network to inputs that look different, `multitask` gives
-one body several heads. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small part of the
+numbers learn, `multitask` gives one body several heads. Where labels are missing: `self_supervised`
+has tasks that pictures set by themselves, `clustering` sorts what nobody has named, `adaptation`
+fits a network to inputs that look different, `reversal` lets a body forget where its data came
+from. The rest serves to look into networks: `probes`, `similarity`, `visualization`, `filters`.
 """
 
 from minitransfer.transfer.activations import activations, by_place
@@ -16,10 +17,17 @@ from minitransfer.transfer.adaptation import (
     minimize_entropy,
     mmd_loss,
 )
+from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapters
 from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
-from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
+from minitransfer.transfer.freezing import (
+    bias_only,
+    freeze,
+    freeze_all_but,
+    freeze_to,
+    unfreeze,
+)
 from minitransfer.transfer.groups import parameter_groups
 from minitransfer.transfer.heads import (
     Layer,
@@ -29,10 +37,12 @@ from minitransfer.transfer.heads import (
     strip_head,
     weight_layers,
 )
+from minitransfer.transfer.low_rank import add_lora, merge_lora
 from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
+from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
 from minitransfer.transfer.self_supervised import (
     SideBySide,
     VICReg,
@@ -45,7 +55,9 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 
 __all__ = [
     "L2SP",
+    "Adapter",
     "Clusters",
+    "GradientReversal",
     "Layer",
     "RidgeProbe",
     "SideBySide",
@@ -54,9 +66,12 @@ __all__ = [
     "VICReg",
     "activations",
     "adapt_batch_norm",
+    "add_adapters",
+    "add_lora",
     "adjusted_rand_index",
     "align",
     "append",
+    "bias_only",
     "by_place",
     "cache_features",
     "check_input",
@@ -66,6 +81,7 @@ __all__ = [
     "find_head",
     "fine_tune",
     "freeze",
+    "freeze_all_but",
     "freeze_to",
     "gabor_fit",
     "gradual_unfreezing",
@@ -75,12 +91,16 @@ __all__ = [
     "linear_cka",
     "linear_probe",
     "maximize_activation",
+    "merge_lora",
     "minimize_entropy",
     "mmd_loss",
     "parameter_groups",
     "quarter_turns",
     "receptive_field",
+    "remove_adapters",
     "replace_head",
+    "reversal_strength",
+    "reverse_gradient",
     "ridge_probe",
     "split_frozen",
     "steps_for",

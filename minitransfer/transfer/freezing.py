@@ -19,7 +19,7 @@ from minitransfer import nn
 from minitransfer.nn import Module
 from minitransfer.nn.module import FrozenParameter
 from minitransfer.not_covered import what_was_given
-from minitransfer.transfer.heads import weight_layers
+from minitransfer.transfer.heads import find_head, weight_layers
 
 
 def freeze(module: Module, bn_mode: str = "eval") -> Module:
@@ -131,11 +131,82 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
     return model
 
 
-def _hold(parts) -> None:
-    """Stop the gradients of the parameters of `parts`, and note what they were before."""
+def freeze_all_but(model: Module, learns) -> Module:
+    """Freeze single parameters: all of a network's but those that `learns` picks.
+
+    What was frozen before the call is unfrozen first. A module counts as frozen, and stays in
+    evaluation mode, if it has parameters and all of them are held: a batch norm that does not
+    learn keeps its statistics. Dropout, which has none, goes on in training.
+
+    Args:
+        model: the network.
+        learns: function of a parameter's dotted name and the parameter; True lets it learn.
+
+    Returns:
+        The network itself.
+
+    Raises:
+        TypeError: if it is not a module.
+        ValueError: if no parameter would learn.
+
+    Example:
+        >>> net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+        >>> net = freeze_all_but(net, lambda name, parameter: name.startswith("1"))
+        >>> [module.frozen for module in net]
+        [True, False]
+    """
+    _check_module("freeze_all_but", model)
+    chosen = {id(p) for name, p in model.named_parameters() if learns(name, p)}
+    if not chosen:
+        names = ", ".join(name for name, _ in model.named_parameters())
+        raise ValueError(f"freeze_all_but: no parameter would learn; there are {names}")
+    unfreeze(model)
+    _hold(model.modules(), chosen)
+    for part in model.modules():
+        own = list(part.parameters())
+        part.__dict__["_frozen"] = bool(own) and all(p.frozen for p in own)
+    return model
+
+
+def bias_only(model: Module, head: str | None = None) -> Module:
+    """Freeze all but the biases and the head (BitFit; Ben Zaken, Goldberg and Ravfogel 2022).
+
+    A thousandth of the numbers learns, or less: which features count for how much, while what the
+    features are stays. Norms let their shift learn (their parameter is called bias, too); a batch
+    norm that does so uses and tracks the statistics of its batches.
+
+    Args:
+        model: the network, with a head that fits the new task.
+        head: dotted name of the head, see `find_head`.
+
+    Returns:
+        The network itself; `unfreeze` undoes it.
+
+    Raises:
+        ValueError: if it cannot be told which layer is the head.
+
+    Example:
+        >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+        >>> [name for name, p in bias_only(net).named_parameters() if p.requires_grad]
+        ['0.bias', '2.weight', '2.bias']
+    """
+    _check_module("bias_only", model)
+    in_head = {id(p) for p in find_head(model, head=head)[1].parameters()}
+    return freeze_all_but(
+        model, lambda name, p: id(p) in in_head or name.rpartition(".")[2].endswith("bias")
+    )
+
+
+def _hold(parts, but=()) -> None:
+    """Stop the gradients of the parameters of `parts`, and note what they were before.
+
+    Those whose ids stand in `but` are left alone.
+    """
     for part in parts:
         held = part.__dict__.setdefault("_held", {})
         for name, parameter in part._parameters.items():
+            if parameter is None or id(parameter) in but:
+                continue
             if not parameter.frozen:
                 held[name] = type(parameter), parameter.requires_grad
                 parameter.requires_grad_(False)

@@ -20,6 +20,11 @@ def r(*shape, seed=0, low=-2.0, high=2.0):
     return np.random.default_rng(seed).permutation(numbers).reshape(shape)
 
 
+def matrices(gates):
+    """Both matrices of a recurrent layer of two inputs and three units."""
+    return r(3 * gates, 2, seed=2), r(3 * gates, 3, seed=3)
+
+
 def positive(*shape, seed=0):
     return r(*shape, seed=seed, low=0.3, high=2.5)
 
@@ -324,6 +329,41 @@ CASES = [
     case("layer_norm", r(3, 4), 4, r(4, seed=1), r(4, seed=2)),
     case("layer_norm", r(2, 3, 4), (3, 4), eps=1e-2),
     case("layer_norm", r(2, 3, 4), (3, 4), r(3, 4, seed=1), r(3, 4, seed=2)),
+    *[
+        case(
+            "scaled_dot_product_attention",
+            r(2, 3, 4),
+            r(2, 5, 4, seed=1),
+            r(2, 5, 3, seed=2),
+            *rest,
+        )
+        for rest in [(), (r(5, seed=3),), (r(2, 1, 5, seed=3),), (np.tri(3, 5, dtype=bool),)]
+    ],
+    case("scaled_dot_product_attention", r(3, 2), r(3, 2, seed=1), r(3, 2, seed=2), is_causal=True),
+    case(
+        *("scaled_dot_product_attention", r(4, 2, 2), r(2, 3, 2, seed=1), r(2, 3, 1, seed=2)),
+        scale=0.3,
+        enable_gqa=True,
+    ),
+    case("scaled_dot_product_attention", r(2, 3, 2), r(3, 2, seed=1), r(1, 3, 2, seed=2)),
+    *[
+        case(f"{kind}_sequence", r(3, 2, 2), *states, *matrices(n), *rest)
+        for kind, n, states in (
+            ("rnn", 1, [r(2, 3, seed=1)]),
+            ("gru", 3, [r(2, 3, seed=1)]),
+            ("lstm", 4, [r(2, 3, seed=1), r(2, 3, seed=6)]),
+        )
+        for rest in ([], [r(3 * n, seed=4), r(3 * n, seed=5)])
+    ],
+    case(
+        *("rnn_sequence", r(2, 1, 2), r(1, 2, seed=1), r(2, 2, seed=2), r(2, 2, seed=3)),
+        nonlinearity="relu",
+    ),
+    case("group_norm", r(2, 4), 2),
+    case("group_norm", r(2, 4, 3), 2, r(4, seed=1), r(4, seed=2)),
+    case("group_norm", r(2, 3, 2, 2), 3, r(3, seed=1), eps=1e-2),
+    case("rms_norm", r(3, 4), 4),
+    case("rms_norm", r(2, 3, 4), (3, 4), r(3, 4, seed=1), 1e-2),
     case("layer_norm", r(5), (5,), r(5, seed=1), r(5, seed=2)),
     *[
         case("cross_entropy", r(4, 3), LABELS, reduction=reduction, **options)
