@@ -151,32 +151,42 @@ def beyond(table, targets, methods, base="nothing"):
     return figure
 
 
-def named_wrongly(tables):
-    """What each digit is taken for: name → (digits, answers) shares."""
+def surer(courses):
+    """Entropy and accuracy every ten steps: how → (rounds, 2)."""
+    told = [
+        f"{how} digits {100 * rows[0, 1]:.0f} → {100 * rows[-1, 1]:.0f} %"
+        for how, rows in courses.items()
+    ]
     figure, panels = plots.figure(
-        "Of the answers to five digits, those that name the other five: "
-        + ", ".join(
-            f"{100 * t[:5, 5:].sum() / t[:5].sum():.0f} % {name}"
-            for name, t in tables.items()
-        ),
-        columns=len(tables),
+        "The network becomes surer each time; right are of "
+        + ", of ".join(told),
+        columns=2,
         width=6.5,
-        height=3.0,
-        sharey=True,
+        height=3.2,
     )
-    for axes, (name, table) in zip(
-        panels, tables.items(), strict=True
-    ):
-        shares = table[:5] / np.maximum(
-            table[:5].sum(1, keepdims=True), 1
+    for k, (axes, name) in enumerate(
+        zip(
+            panels,
+            (
+                "how unsure (nats): can be seen",
+                "right (%): cannot be seen",
+            ),
+            strict=True,
         )
-        axes.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
-        for i, j in np.argwhere(shares >= 0.02):
-            axes.text(
-                j, i, f"{100 * shares[i, j]:.0f}", ha="center", va="center",
-                fontsize=8, color="white" if shares[i, j] > 0.6 else "black",
+    ):
+        ends = []
+        for at, (how, rows) in enumerate(courses.items()):
+            values = rows[:, k] * (1, 100)[k]
+            steps = 10 * np.arange(len(rows))
+            colour = plots.COLOURS[at]
+            axes.plot(
+                steps, values, color=colour, marker="os"[at],
+                ls=("-", "--")[at],
             )  # fmt: skip
-        axes.set(xticks=range(10), yticks=range(5), xlabel="answer")
+            ends.append((values[-1], how, colour))
         axes.set_title(name, fontsize=10)
-    panels[0].set_ylabel("digit")
+        axes.set_xlabel("steps")
+        axes.set_ylim(0, (None, 100)[k])
+        axes.grid(axis="y")
+        plots.label_ends(axes, steps[-1], ends)
     return figure
