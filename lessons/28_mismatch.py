@@ -49,7 +49,7 @@ from minitransfer import (
     zoo,
 )
 from minitransfer.course import claim, exercises, figures
-from minitransfer.experiments import judge, judge_each
+from minitransfer.experiments import intervals, judge, judge_each
 
 # %%
 draw = figures(28)
@@ -146,8 +146,8 @@ plots.show(draw.ladder(table), "28_ladder")
 # strokes in other places: nothing is unusual in any channel, only the
 # layers above look for them elsewhere.
 #
-# MMD is ahead of counting on all five. It may train the body, and so it
-# can mend some of what no mean can. Labels mend far more.
+# MMD is ahead of counting wherever much was lost. It may train the body,
+# and so it can mend some of what no mean can. Labels mend far more.
 #
 # Below the dotted line nothing was altered. There a method should leave
 # things alone, and does. Only where *five digits* of ten occur, 0 to 4,
@@ -184,19 +184,27 @@ courses = {how: course(how) for how in ("noisy", "shifted")}
 plots.show(draw.surer(courses), "28_surer")
 
 # %% [markdown]
-# RES_SURER
+# Seen from outside, the two runs are alike: the network becomes surer with
+# every step. But of the noisy digits it reads more and more, of the
+# shifted ones fewer and fewer. Where most of the answers are right, making
+# them sure drags the doubtful ones along to the right side. Where most are
+# wrong, it drags them to the wrong one. And nothing that can be seen
+# without labels tells which of the two is going on. (It is not even safe
+# with noise: of the five networks in the table, one was led astray.)
+#
+# The adversary can be fooled in the same way: features of sevens that look
+# like the source's ones deceive it just as well as features of sevens.
 #
 # ## What the numbers say
 #
-# Article D only names mismatch as a limit. The first sentence asks
-# whether it is one; the second is ours, and asks all five methods on all
-# five targets. A point was said to matter, before measuring.
+# Article D only names mismatch as a limit. The first sentence asks whether
+# it is one. The second is ours, and asks all five methods on all seven
+# targets. A point was said to matter, before measuring, so "loses nothing"
+# means: a loss of more than a point can be ruled out.
 
 # %%
 lost = {t: draw.gains(table, t, "labels") for t in draw.ALTERED}
 limit = judge_each(lost, margin=draw.POINT)
-back = {t: draw.gains(table, t, "counted") for t in draw.ALTERED}
-helped = [t for t, j in judge_each(back).items() if j.word == "more"]
 claim(
     "D6",
     "a mismatch between the source and the target costs a network what it "
@@ -216,37 +224,32 @@ claim(
 )
 
 # %%
-safe = {
-    f"{name}, {target}": draw.gains(table, target, method)
-    for method, name in draw.NAMES.items()
-    if method in draw.METHODS
-    for target in (*draw.ALTERED, *draw.CONTROLS)
-}
-words = experiments.judge_each(safe)
-harmed = [name for name, one in words.items() if one.word == "less"]
-worst = {
-    name: min(
-        (n for n in safe if n.startswith(f"{name}, ")),
-        key=lambda n: safe[n].mean(),
-    )
-    for name in map(draw.NAMES.get, draw.METHODS)
-}
+found = draw.most_lost(table)
+safe = [m for m, (_, _, low) in found.items() if low > -draw.POINT]
 claim(
     "D6/no harm",
-    "adapting without labels does no harm: it recovers something, or it "
-    "leaves things as they are (each method on its worst target)",
+    "whoever adapts without labels loses nothing by it (each method on the "
+    "target where most may be lost)",
     source="ours",
-    refuted_by="fewer right answers than before in one of 35 comparisons "
-    "of five methods on seven targets (Holm, 5 %)",
+    refuted_by="a method and a target of seven where a loss of more than "
+    "a point cannot be ruled out (lower end of a 90 % interval)",
     control="the same network, not adapted",
-    **experiments.over_seeds({n: safe[n] for n in worst.values()}),
-    effect=safe[worst["entropy"]].mean(),
-    interval=judge(safe[worst["entropy"]]).interval,
-    verdict="does not hold" if harmed else "holds",
-    check=judge(back["noisy"]).word == "more",
+    **experiments.over_seeds(
+        {f"{m}, {t}": runs for m, (t, runs, _) in found.items()}
+    ),
+    effect=found["entropy"][1].mean(),
+    interval=intervals.mean(found["entropy"][1]),
+    verdict="holds"
+    if len(safe) == len(found)
+    else "holds narrowly"
+    if safe
+    else "does not hold",
+    condition="for " + ", ".join(safe)
+    if 0 < len(safe) < len(found)
+    else "",
+    check=judge(draw.gains(table, "noisy", "counted")).word == "more",
     format="+.1%",
 )
-print("harmed:", *harmed, sep="\n  ")
 
 # %% [markdown]
 # ## Try it
@@ -258,7 +261,11 @@ print("harmed:", *harmed, sep="\n  ")
 #
 # <details><summary>What you will see</summary>
 #
-# TRY
+# 1. Only seven in ten ordinary digits, down from nearly all. What is
+#    normal for speckles is not normal for clean paper. Whoever adapts has
+#    to know which pictures are coming.
+# 2. Ten are enough. A channel of 28 × 28 places yields thousands of
+#    numbers from ten pictures, plenty for a mean and a variance.
 #
 # </details>
 #

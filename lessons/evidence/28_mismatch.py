@@ -213,7 +213,12 @@ picture = draw.beyond(table, draw.ALTERED, TRAINED, "counted")
 plots.show(picture, "28_beyond_counting")
 
 # %% [markdown]
-# RES
+# MMD adds much where much was lost, and CORAL something. Entropy and the
+# adversary take away from what counting had brought, and scatter: some of
+# their five networks were led astray, others not. (The adversary does
+# better in the literature, with larger networks, longer training and
+# settings chosen on the target. Ours were chosen elsewhere, as they would
+# have to be.)
 #
 # ## What the numbers say
 
@@ -261,34 +266,27 @@ average = {
     )
     for m in TRAINED
 }
-best = max(average, key=lambda name: average[name].mean())
+adds = [n for n, j in judge_each(average).items() if j.word == "more"]
 claim(
     "D6/training",
     "training on unlabelled pictures adds to counting anew (points beyond "
     "it, mean over five altered targets)",
     source="ours",
-    refuted_by="a method whose mean over the five targets does not lie "
-    "above that of counting (Holm, 5 %)",
+    refuted_by="a method of four whose mean over the five targets does not "
+    "lie above that of counting (Holm, 5 %)",
     control="batch norm counted anew, nothing trained",
     **experiments.over_seeds(average),
-    effect=average[best].mean(),
-    interval=judge(average[best]).interval,
-    verdict=("does not hold", "holds narrowly", "holds")[
-        (
-            n := sum(
-                j.word == "more" for j in judge_each(average).values()
-            )
-        )
-        // len(average)
-        + (n > 0)
-    ],
-    condition="for "
-    + ", ".join(
-        k for k, j in judge_each(average).items() if j.word == "more"
-    )
-    if 0 < n < len(average)
+    effect=average["MMD"].mean(),
+    interval=judge(average["MMD"]).interval,
+    verdict="holds"
+    if len(adds) == len(average)
+    else "holds narrowly"
+    if adds
+    else "does not hold",
+    condition="for " + ", ".join(adds)
+    if 0 < len(adds) < len(average)
     else "",
-    check=average[best].mean() > -0.05,
+    check=average["MMD"].mean() > 0.05,
     format="+.1%",
 )
 print("more:", *more, sep="\n  ")

@@ -6,7 +6,7 @@ And what both of them read out of the table.
 import numpy as np
 
 from minitransfer import plots
-from minitransfer.experiments import judge
+from minitransfer.experiments import intervals, judge
 
 #: What was altered, and what was not: there a method should do no harm.
 ALTERED = (
@@ -49,6 +49,25 @@ def recovered(table, target, method):
     return gains(table, target, method).mean() / lost
 
 
+def most_lost(table):
+    """The target where a method may lose most: name → (target, gains, low).
+
+    `low` is the lower end of a 90 % interval: what it loses at most, 95 %
+    sure.
+    """
+    found = {}
+    for method in METHODS:
+        change = {
+            t: gains(table, t, method) for t in ALTERED + CONTROLS
+        }
+        low = {
+            t: intervals.mean(v, 0.9)[0] for t, v in change.items()
+        }
+        worst = min(low, key=low.get)
+        found[NAMES[method]] = worst, change[worst], low[worst]
+    return found
+
+
 def sheets(pictures):
     """Twelve digits, taken in several ways: name → pictures."""
     return plots.picture_rows(
@@ -61,9 +80,10 @@ def ladder(table):
     """Right answers on each altered target: as it is, adapted, labels."""
     back = {t: recovered(table, t, "counted") for t in ALTERED}
     best, worst = max(back, key=back.get), min(back, key=back.get)
+    shares = {t: max(round(100 * back[t]), 0) for t in (best, worst)}
     figure, axes = plots.figure(
-        f"Counted anew, {100 * back[best]:.0f} % of what was lost comes back "
-        f"on {best} digits, {100 * back[worst]:.0f} % on {worst} ones",
+        f"Counted anew, {shares[best]} % of what was lost comes back "
+        f"on {best} digits, {shares[worst]} % on {worst} ones",
         width=6.5,
         height=3.9,
     )
@@ -123,7 +143,7 @@ def beyond(table, targets, methods, base="nothing"):
         for t, m in (best, worst)
     ]
     figure, panels = plots.figure(
-        f"Points beyond “{NAMES[base]}”: best {told[0]}, worst {told[1]}",
+        f"Beyond “{NAMES[base]}”: best {told[0]}, worst {told[1]}",
         columns=len(targets),
         width=7.0,
         height=1.7 + 0.3 * len(methods),
