@@ -1,7 +1,8 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
+from minitransfer.data.alterations import altered
 from minitransfer.data.augmentation import augment
-from minitransfer.data.characters import FONTS, glyph_characters, render
+from minitransfer.data.characters import FONTS, glyph_characters, render, script_of
 from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
@@ -22,6 +23,7 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "TensorDataset",
+    "altered",
     "animal_shapes",
     "augment",
     "glyph_characters",
@@ -33,6 +35,7 @@ __all__ = [
     "or_",
     "patches",
     "render",
+    "script_of",
     "shuffled_digits",
     "state_index",
     "strokes",

@@ -139,6 +139,29 @@ def glyph_characters(classes: int = 1000) -> tuple[str, ...]:
     return found[:classes]
 
 
+def script_of(character: str) -> str:
+    """Return which script a letter belongs to, by the first word of its name in Unicode.
+
+    Args:
+        character: a single character.
+
+    Returns:
+        "Latin", "Greek", "Cyrillic", …; "" for what is no letter.
+
+    Raises:
+        ValueError: if it is not one character.
+
+    Example:
+        >>> [script_of(character) for character in "RЖ→"]
+        ['Latin', 'Cyrillic', '']
+    """
+    if len(character) != 1:
+        raise ValueError(f"script_of takes one character; given {character!r}")
+    if unicodedata.category(character)[0] != "L":
+        return ""
+    return unicodedata.name(character, "").split(" ")[0].capitalize()
+
+
 def draw_in_every_font(characters: tuple[str, ...], size: int = 64, drawn=None):
     """Draw each character in all fonts that have it.
 

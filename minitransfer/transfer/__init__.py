@@ -2,13 +2,25 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small part of the
-numbers learn, `reversal` lets a body forget where its data came from. The rest serves to look into
-networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` say where in a picture
-an answer comes from, and `familiarity` whether the network has seen anything like it.
+numbers learn, `multitask` gives one body several heads. Where labels are missing:
+`self_supervised` has tasks that pictures set by themselves, `clustering` sorts what nobody has
+named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
+where its data came from. The rest serves to look into networks: `probes`, `similarity`,
+`visualization`, `filters`; `explanations` say where in a picture an answer comes from, and
+`familiarity` whether the network has seen anything like it.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.adaptation import (
+    adapt_batch_norm,
+    align,
+    coral_loss,
+    entropy,
+    minimize_entropy,
+    mmd_loss,
+)
 from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapters
+from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
 from minitransfer.transfer.explanations import grad_cam, occlusion
 from minitransfer.transfer.familiarity import Familiarity
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
@@ -30,28 +42,46 @@ from minitransfer.transfer.heads import (
     weight_layers,
 )
 from minitransfer.transfer.low_rank import add_lora, merge_lora
+from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
 from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
+from minitransfer.transfer.self_supervised import (
+    SideBySide,
+    VICReg,
+    hide_patches,
+    quarter_turns,
+    two_views,
+)
 from minitransfer.transfer.similarity import layer_similarity, linear_cka
 from minitransfer.transfer.visualization import maximize_activation, receptive_field, top_patches
 
 __all__ = [
     "L2SP",
     "Adapter",
+    "Clusters",
     "Familiarity",
     "GradientReversal",
     "Layer",
     "RidgeProbe",
+    "SideBySide",
+    "TaskHeads",
+    "TaskLoss",
+    "VICReg",
     "activations",
+    "adapt_batch_norm",
     "add_adapters",
     "add_lora",
+    "adjusted_rand_index",
+    "align",
     "append",
     "bias_only",
     "by_place",
     "cache_features",
     "check_input",
+    "coral_loss",
+    "entropy",
     "features_of",
     "find_head",
     "fine_tune",
@@ -61,13 +91,18 @@ __all__ = [
     "gabor_fit",
     "grad_cam",
     "gradual_unfreezing",
+    "hide_patches",
+    "k_means",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
     "maximize_activation",
     "merge_lora",
+    "minimize_entropy",
+    "mmd_loss",
     "occlusion",
     "parameter_groups",
+    "quarter_turns",
     "receptive_field",
     "remove_adapters",
     "replace_head",
@@ -78,6 +113,7 @@ __all__ = [
     "steps_for",
     "strip_head",
     "top_patches",
+    "two_views",
     "unfreeze",
     "weight_layers",
 ]

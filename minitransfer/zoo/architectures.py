@@ -7,13 +7,14 @@ from minitransfer.random import default_generator
 from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 
-def glyph_conv(classes: int, *, generator=None) -> nn.Sequential:
+def glyph_conv(classes: int, *, batch_norm: bool = False, generator=None) -> nn.Sequential:
     """Build the convolutional network: three times convolution, ReLU, pool; two linear layers.
 
     Five layers with parameters, He initialisation (He et al. 2015).
 
     Args:
         classes: outputs of the head, the last layer.
+        batch_norm: whether batch norm follows each convolution. The published network has none.
         generator: draws the initial weights; the default one if None.
 
     Shape:
@@ -27,11 +28,9 @@ def glyph_conv(classes: int, *, generator=None) -> nn.Sequential:
     generator = generator or default_generator()
     layers = []
     for channels_in, channels_out in ((1, 16), (16, 32), (32, 64)):
-        layers += [
-            nn.Conv2d(channels_in, channels_out, 3, padding=1, generator=generator),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        ]
+        layers.append(nn.Conv2d(channels_in, channels_out, 3, padding=1, generator=generator))
+        layers += [nn.BatchNorm2d(channels_out)] if batch_norm else []
+        layers += [nn.ReLU(), nn.MaxPool2d(2)]
     layers += [nn.Flatten(), nn.Linear(64 * 3 * 3, 128, generator=generator), nn.ReLU()]
     return _with_head(layers, 128, classes, generator)
 

@@ -25,3 +25,19 @@ def test_he_initialisation():
     network = zoo.glyph_mlp(1000, generator=np.random.default_rng(0))
     assert network[1].weight.array.std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
     assert not network[1].bias.array.any()
+
+
+def test_batch_norm_follows_each_convolution_if_asked_for():
+    rng = np.random.default_rng(0)
+    network = zoo.glyph_conv(10, batch_norm=True, generator=rng)
+    layers = list(network)
+    places = [i for i, layer in enumerate(layers) if isinstance(layer, nn.BatchNorm2d)]
+    assert [layers[i].num_features for i in places] == [16, 32, 64]
+    assert all(isinstance(layers[i - 1], nn.Conv2d) for i in places)
+    plain = zoo.glyph_conv(10, generator=np.random.default_rng(0))
+    for one, other in zip(
+        (m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear))),
+        (m for m in plain.modules() if isinstance(m, (nn.Conv2d, nn.Linear))),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one.weight.array, other.weight.array)
