@@ -1,5 +1,6 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
+from minitransfer.data import games
 from minitransfer.data.augmentation import augment
 from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
@@ -24,6 +25,7 @@ __all__ = [
     "TensorDataset",
     "animal_shapes",
     "augment",
+    "games",
     "glyph_characters",
     "glyphs",
     "japanese_vowels",

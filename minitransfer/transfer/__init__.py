@@ -2,10 +2,11 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`.
+`visualization`, `filters`; `alignment` finds what answers to what in two worlds.
 """
 
 from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.alignment import Alignment, match_structure, procrustes
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -26,6 +27,7 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 
 __all__ = [
     "L2SP",
+    "Alignment",
     "Layer",
     "RidgeProbe",
     "activations",
@@ -43,8 +45,10 @@ __all__ = [
     "layer_similarity",
     "linear_cka",
     "linear_probe",
+    "match_structure",
     "maximize_activation",
     "parameter_groups",
+    "procrustes",
     "receptive_field",
     "replace_head",
     "ridge_probe",
