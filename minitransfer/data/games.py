@@ -204,6 +204,34 @@ class Game:
         names = ("seen", "after", "button", "reward", "role", "moment")
         return dict(zip(names, map(np.concatenate, zip(*rows, strict=True)), strict=True))
 
+    def advice(self, coach, rng, matches: int = 500) -> tuple[np.ndarray, np.ndarray]:
+        """Return moments, and what a coach says that he would do in each.
+
+        He plays the matches himself, and every second button is pressed by chance: so there are bad
+        moments among them, as a pupil will meet them.
+
+        Args:
+            coach: from `master`.
+            rng: draws the matches.
+            matches: how many, of twenty moments.
+
+        Returns:
+            What is seen (N, 16), and buttons (N,).
+
+        Example:
+            >>> game = Game(BASKETBALL, seed=0)
+            >>> seen, buttons = game.advice(game.master(), np.random.default_rng(0), matches=5)
+            >>> seen.shape, buttons.shape
+            ((100, 16), (100,))
+        """
+
+        def half(moments):
+            chance = rng.integers(0, len(self.buttons), len(moments))
+            return np.where(rng.random(len(moments)) < 0.5, chance, coach(moments))
+
+        log = self.watch(matches, rng, half, inside=True)
+        return log["seen"], coach(log["moment"])
+
     def score(self, policy, rng, *, inside: bool = False, matches: int = 500) -> dict[str, float]:
         """Return what a policy scores in a match, on average over many; see `watch`.
 
