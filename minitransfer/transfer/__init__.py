@@ -2,11 +2,14 @@
 
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`; `alignment` finds what answers to what in two worlds.
+`visualization`, `filters`; `attributions` ask what an answer hangs on,
+`attacks` what a network does not withstand; `alignment` finds what answers to what in two worlds.
 """
 
 from minitransfer.transfer.activations import activations, by_place
 from minitransfer.transfer.alignment import Alignment, match_structure, procrustes
+from minitransfer.transfer.attacks import fgsm, pgd
+from minitransfer.transfer.attributions import input_gradient, integrated_gradients, saliency
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import freeze, freeze_to, unfreeze
@@ -36,22 +39,27 @@ __all__ = [
     "cache_features",
     "check_input",
     "features_of",
+    "fgsm",
     "find_head",
     "fine_tune",
     "freeze",
     "freeze_to",
     "gabor_fit",
     "gradual_unfreezing",
+    "input_gradient",
+    "integrated_gradients",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
     "match_structure",
     "maximize_activation",
     "parameter_groups",
+    "pgd",
     "procrustes",
     "receptive_field",
     "replace_head",
     "ridge_probe",
+    "saliency",
     "split_frozen",
     "steps_for",
     "strip_head",

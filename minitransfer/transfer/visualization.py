@@ -76,7 +76,7 @@ def maximize_activation(
             "maximize_activation: the network does not say its input_shape; give shape="
         )
     generator = generator or default_generator()
-    with layer_outputs(model, layer) as outputs, _fixed(model):
+    with layer_outputs(model, layer) as outputs, held_in_evaluation(model):
 
         def slope(x):
             x = Tensor(x[None], requires_grad=True)
@@ -225,8 +225,17 @@ def _blurred(image, times):
 
 
 @contextlib.contextmanager
-def _fixed(model):
-    """Evaluation mode, and no gradients for parameters, while the context lasts."""
+def held_in_evaluation(model):
+    """Evaluation mode, and no gradients for parameters, while the context lasts.
+
+    Example:
+        >>> net = nn.Linear(2, 1)
+        >>> with held_in_evaluation(net):
+        ...     net.training, net.weight.requires_grad
+        (False, False)
+        >>> net.training, net.weight.requires_grad
+        (True, True)
+    """
     learning = [p for p in model.parameters() if p.requires_grad]
     with model.in_mode(training=False):
         try:
