@@ -1,5 +1,6 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
+from minitransfer.data import games
 from minitransfer.data.alterations import altered
 from minitransfer.data.augmentation import augment
 from minitransfer.data.characters import FONTS, glyph_characters, render, script_of
@@ -26,6 +27,7 @@ __all__ = [
     "altered",
     "animal_shapes",
     "augment",
+    "games",
     "glyph_characters",
     "glyphs",
     "japanese_vowels",

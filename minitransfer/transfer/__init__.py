@@ -7,7 +7,8 @@ numbers learn, `multitask` gives one body several heads. Where labels are missin
 named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
 where its data came from. The rest serves to look into networks: `probes`, `similarity`,
 `visualization`, `filters`; `explanations` say where in a picture an answer comes from, and
-`familiarity` whether the network has seen anything like it.
+`familiarity` whether the network has seen anything like it, `attributions` what an answer hangs on and
+`attacks` what it does not withstand; `alignment` finds what answers to what in two worlds.
 """
 
 from minitransfer.transfer.activations import activations, by_place
@@ -23,6 +24,15 @@ from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapter
 from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
 from minitransfer.transfer.explanations import grad_cam, occlusion
 from minitransfer.transfer.familiarity import Familiarity
+lines of code each. The rest serves to look into networks: `probes`, `similarity`,
+`visualization`, `filters`; `attributions` ask what an answer hangs on,
+`attacks` what a network does not withstand; `alignment` finds what answers to what in two worlds.
+"""
+
+from minitransfer.transfer.activations import activations, by_place
+from minitransfer.transfer.alignment import Alignment, match_structure, procrustes
+from minitransfer.transfer.attacks import fgsm, pgd
+from minitransfer.transfer.attributions import input_gradient, integrated_gradients, saliency
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
 from minitransfer.transfer.freezing import (
@@ -63,6 +73,7 @@ __all__ = [
     "Clusters",
     "Familiarity",
     "GradientReversal",
+    "Alignment",
     "Layer",
     "RidgeProbe",
     "SideBySide",
@@ -83,6 +94,7 @@ __all__ = [
     "coral_loss",
     "entropy",
     "features_of",
+    "fgsm",
     "find_head",
     "fine_tune",
     "freeze",
@@ -93,9 +105,12 @@ __all__ = [
     "gradual_unfreezing",
     "hide_patches",
     "k_means",
+    "input_gradient",
+    "integrated_gradients",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
+    "match_structure",
     "maximize_activation",
     "merge_lora",
     "minimize_entropy",
@@ -103,12 +118,15 @@ __all__ = [
     "occlusion",
     "parameter_groups",
     "quarter_turns",
+    "pgd",
+    "procrustes",
     "receptive_field",
     "remove_adapters",
     "replace_head",
     "reversal_strength",
     "reverse_gradient",
     "ridge_probe",
+    "saliency",
     "split_frozen",
     "steps_for",
     "strip_head",
