@@ -16,8 +16,8 @@ A reading order, from easy to involved:
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
    to `gemm.tiled`, which chooses among the ways a product can take: the `gemm.loops` around tiles
    that read an operand as it lies, or, for large products, `gemm.packed`, after `gemm.packing` has
-   laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing` and
-   `vector_code` are the only code in the compiler's own language.
+   laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing`,
+   `pool_rows` and `vector_code` are the only code in the compiler's own language.
 6. `conv`: `conv.ladder` climbs from the definition to shifted views; `conv.plan` holds the idea.
    `conv.depthwise` filters take a path of their own. `cache_model` counts what the loops of both
    ladders carry.
