@@ -55,7 +55,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .avg_pool import avg_pool2d, avg_pool2d_backward
     from .batchnorm import batch_norm, batch_norm_apply, batch_norm_backward
-    from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
+    from .conv import (
+        conv2d,
+        conv2d_backward_bias,
+        conv2d_backward_data,
+        conv2d_backward_weight,
+    )
     from .elementwise import (
         erf,
         exp,
@@ -78,7 +83,7 @@ _FILES = {
     "avg_pool": "avg_pool2d avg_pool2d_backward",
     "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
     "precompilation": "precompile precompile_main_job",
-    "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
+    "conv": "conv2d conv2d_backward_bias conv2d_backward_data conv2d_backward_weight",
     "elementwise": "erf exp relu relu_backward sigmoid sigmoid_backward sigmoid_cross_entropy",
     "gemm": "bias_gradient linear matmul",
     "layernorm": "layer_norm layer_norm_backward",
