@@ -16,8 +16,8 @@ A reading order, from easy to involved:
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
    to `gemm.tiled`, which chooses among the ways a product can take: the `gemm.loops` around tiles
    that read an operand as it lies, or, for large products, `gemm.packed`, after `gemm.packing` has
-   laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing` and
-   `vector_code` are the only code in the compiler's own language.
+   laid both operands in the tile's order. The `register_tiles`, the squares turned in `packing`,
+   `pool_rows` and `vector_code` are the only code in the compiler's own language.
 6. `conv`: `conv.ladder` climbs from the definition to shifted views; `conv.plan` holds the idea.
    `conv.depthwise` filters take a path of their own. `cache_model` counts what the loops of both
    ladders carry.
@@ -55,7 +55,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .avg_pool import avg_pool2d, avg_pool2d_backward
     from .batchnorm import batch_norm, batch_norm_apply, batch_norm_backward
-    from .conv import conv2d, conv2d_backward_data, conv2d_backward_weight
+    from .conv import (
+        conv2d,
+        conv2d_backward_bias,
+        conv2d_backward_data,
+        conv2d_backward_weight,
+    )
     from .elementwise import (
         erf,
         exp,
@@ -81,7 +86,7 @@ _FILES = {
     "avg_pool": "avg_pool2d avg_pool2d_backward",
     "batchnorm": "batch_norm batch_norm_apply batch_norm_backward",
     "precompilation": "precompile precompile_main_job",
-    "conv": "conv2d conv2d_backward_data conv2d_backward_weight",
+    "conv": "conv2d conv2d_backward_bias conv2d_backward_data conv2d_backward_weight",
     "elementwise": (
         "erf exp relu relu_backward relu6 relu6_backward sigmoid sigmoid_backward "
         "sigmoid_cross_entropy"

@@ -2,14 +2,16 @@
 
 Max pooling remembers where in its window the largest element stood, in one byte where a byte is
 enough, so that going back needs neither the image nor a comparison. A window that holds NaN gives
-NaN. Windows of 2 x 2 that do not overlap have loops of their own: they are what nearly every small
-network uses, and with the sizes known the compiler makes vector code of them.
+NaN. Windows of 2 x 2 that do not overlap are what nearly every small network uses; they have a way
+of their own, in vectors: `pool_rows`.
 """
 
 import numpy as np
 
 from .compile import helper, kernel, wrong_gradient
+from .pool_rows import back_to_windows, largest_of_windows
 from .threads import parallel_for
+from .vector_code import address
 
 _CHUNK = 1 << 19
 """Image numbers in a chunk of planes (a plane is one channel of one image)."""
@@ -71,48 +73,36 @@ def cropped(gxp, x_shape, padding):
 
 @kernel("void(flat3, real[:, :, ::1], uint8[:, :, ::1], intp, intp)")
 def _max_2x2(x, y, where, first, last):
+    size, rows, columns = x.itemsize, y.shape[1], y.shape[2]
     for n in range(first, last):
-        for r in range(y.shape[1]):
-            for c in range(y.shape[2]):
-                top, place = x[n, 2 * r, 2 * c], np.uint8(0)
-                # "not <=" instead of ">" lets NaN through; once there it stays (top == top).
-                value = x[n, 2 * r, 2 * c + 1]
-                if top == top and not value <= top:
-                    top, place = value, np.uint8(1)
-                value = x[n, 2 * r + 1, 2 * c]
-                if top == top and not value <= top:
-                    top, place = value, np.uint8(2)
-                value = x[n, 2 * r + 1, 2 * c + 1]
-                if top == top and not value <= top:
-                    top, place = value, np.uint8(3)
-                y[n, r, c] = top
-                where[n, r, c] = place
+        for r in range(rows):
+            top = address(x) + (n * x.shape[1] + 2 * r) * x.shape[2] * size
+            to = (n * rows + r) * columns
+            largest_of_windows(
+                x,
+                columns,
+                top,
+                top + x.shape[2] * size,
+                address(y) + to * size,
+                address(where) + to,
+            )
 
 
 @kernel("void(flat3, uint8[:, :, ::1], real[:, :, ::1], intp, intp)")
 def _max_2x2_backward(gy, where, gx, first, last):
-    """On wide images, two loops: one for each row of gx, for one that writes both is not vector
-    code. On narrow ones, where a vector is never full, zeros first and then one number a window.
-    """
-    nothing = gy.dtype.type(0)
-    rows, columns = gy.shape[1], gy.shape[2]
+    size, rows, columns = gx.itemsize, gy.shape[1], gy.shape[2]
     for n in range(first, last):
-        if columns < 24:
-            for r in range(gx.shape[1]):
-                for c in range(gx.shape[2]):
-                    gx[n, r, c] = nothing
-            for r in range(rows):
-                for c in range(columns):
-                    place = np.intp(where[n, r, c])
-                    gx[n, 2 * r + (place >> 1), 2 * c + (place & 1)] = gy[n, r, c]
-        else:
-            for r in range(rows):
-                for c in range(columns):
-                    gx[n, 2 * r, 2 * c] = gy[n, r, c] if where[n, r, c] == 0 else nothing
-                    gx[n, 2 * r, 2 * c + 1] = gy[n, r, c] if where[n, r, c] == 1 else nothing
-                for c in range(columns):
-                    gx[n, 2 * r + 1, 2 * c] = gy[n, r, c] if where[n, r, c] == 2 else nothing
-                    gx[n, 2 * r + 1, 2 * c + 1] = gy[n, r, c] if where[n, r, c] == 3 else nothing
+        for r in range(rows):
+            top = address(gx) + (n * gx.shape[1] + 2 * r) * gx.shape[2] * size
+            from_ = (n * rows + r) * columns
+            back_to_windows(
+                gx,
+                columns,
+                address(gy) + from_ * size,
+                address(where) + from_,
+                top,
+                top + gx.shape[2] * size,
+            )
 
 
 @helper

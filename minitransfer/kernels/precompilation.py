@@ -33,7 +33,7 @@ def precompile_main_job(progress=None):
         *(tiled._linear, tiled._sum_rows, tiled._small, tiled._outer_loop, tiled._dot_loop),
         *(packed._pack, packed._multiply),
         *(images._convolve_shifted, images._convolve_small),
-        *(filters._add_shifted, filters._add_small),
+        *(filters._add_shifted, filters._add_small, filters._sum_planes),
         *(max_pool._max_2x2, max_pool._max_2x2_backward),
         *(elementwise._relu, elementwise._relu_backward),
         *(softmax_loss._cross_entropy, optimizer_steps._adam),

@@ -87,19 +87,30 @@ class Code:
 
     def load_some(self, pointer, mask):
         """The lanes under `mask`, 0 in the others, which are not touched in memory."""
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        name = f"llvm.masked.load.v{self.lanes}f{8 * self.bytes}.p0"
-        kind = ir.FunctionType(self.vector, [pointer.type, _I32, mask.type, self.vector])
+        return self._load_some(pointer, mask, self.zeros(), f"f{8 * self.bytes}", self.bytes)
+
+    def load_bytes(self, pointer, mask):
+        """A vector of bytes, one for each lane under `mask`."""
+        nothing = ir.Constant(ir.VectorType(ir.IntType(8), self.lanes), [0] * self.lanes)
+        return self._load_some(pointer, mask, nothing, "i8", 1)
+
+    def _load_some(self, pointer, mask, nothing, number, size):
+        pointer = self.builder.bitcast(pointer, nothing.type.as_pointer())
+        name = f"llvm.masked.load.v{self.lanes}{number}.p0"
+        kind = ir.FunctionType(nothing.type, [pointer.type, _I32, mask.type, nothing.type])
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, [pointer, _I32(self.bytes), mask, self.zeros()])
+        return self.builder.call(function, [pointer, _I32(size), mask, nothing])
 
     def store_some(self, vector, pointer, mask):
         """Write the lanes under `mask` and leave the rest of memory alone."""
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        name = f"llvm.masked.store.v{self.lanes}f{8 * self.bytes}.p0"
-        kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, _I32, mask.type])
+        number = vector.type.element
+        whole = isinstance(number, ir.IntType)
+        size = number.width // 8 if whole else self.bytes
+        pointer = self.builder.bitcast(pointer, vector.type.as_pointer())
+        name = f"llvm.masked.store.v{self.lanes}{'i' if whole else 'f'}{8 * size}.p0"
+        kind = ir.FunctionType(ir.VoidType(), [vector.type, pointer.type, _I32, mask.type])
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        self.builder.call(function, [vector, pointer, _I32(self.bytes), mask])
+        self.builder.call(function, [vector, pointer, _I32(size), mask])
 
     def store(self, vector, pointer):
         pointer = self.builder.bitcast(pointer, vector.type.as_pointer())

@@ -44,7 +44,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return kernels.conv2d(input, weight, bias, *geometry), (
         lambda gy: kernels.conv2d_backward_data(gy, weight, shape, *geometry),
         lambda gy: kernels.conv2d_backward_weight(input, gy, weight.shape, *geometry),
-        None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
+        None if bias is None else kernels.conv2d_backward_bias,
     )
 
 

@@ -5,10 +5,10 @@ lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small 
 numbers learn, `multitask` gives one body several heads. Where labels are missing:
 `self_supervised` has tasks that pictures set by themselves, `clustering` sorts what nobody has
 named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
-where its data came from. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`; `explanations` say where in a picture an answer comes from, and
-`familiarity` whether the network has seen anything like it, `attributions` what an answer hangs on and
-`attacks` what it does not withstand; `alignment` finds what answers to what in two worlds.
+where its data came from, `alignment` finds what answers to what in two worlds. The rest serves to
+look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
+`attributions` say what an answer hangs on, `attacks` what a network does not withstand, and
+`familiarity` whether it has seen anything like a picture.
 """
 
 from minitransfer.transfer.activations import activations, by_place
@@ -21,27 +21,15 @@ from minitransfer.transfer.adaptation import (
     mmd_loss,
 )
 from minitransfer.transfer.adapters import Adapter, add_adapters, remove_adapters
-from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
-from minitransfer.transfer.explanations import grad_cam, occlusion
-from minitransfer.transfer.familiarity import Familiarity
-lines of code each. The rest serves to look into networks: `probes`, `similarity`,
-`visualization`, `filters`; `attributions` ask what an answer hangs on,
-`attacks` what a network does not withstand; `alignment` finds what answers to what in two worlds.
-"""
-
-from minitransfer.transfer.activations import activations, by_place
 from minitransfer.transfer.alignment import Alignment, match_structure, procrustes
 from minitransfer.transfer.attacks import fgsm, pgd
 from minitransfer.transfer.attributions import input_gradient, integrated_gradients, saliency
+from minitransfer.transfer.clustering import Clusters, adjusted_rand_index, k_means
+from minitransfer.transfer.explanations import grad_cam, occlusion
+from minitransfer.transfer.familiarity import Familiarity
 from minitransfer.transfer.features import cache_features, check_input, features_of, split_frozen
 from minitransfer.transfer.filters import gabor_fit
-from minitransfer.transfer.freezing import (
-    bias_only,
-    freeze,
-    freeze_all_but,
-    freeze_to,
-    unfreeze,
-)
+from minitransfer.transfer.freezing import bias_only, freeze, freeze_all_but, freeze_to, unfreeze
 from minitransfer.transfer.groups import parameter_groups
 from minitransfer.transfer.heads import (
     Layer,
@@ -70,10 +58,10 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 __all__ = [
     "L2SP",
     "Adapter",
+    "Alignment",
     "Clusters",
     "Familiarity",
     "GradientReversal",
-    "Alignment",
     "Layer",
     "RidgeProbe",
     "SideBySide",
@@ -104,9 +92,9 @@ __all__ = [
     "grad_cam",
     "gradual_unfreezing",
     "hide_patches",
-    "k_means",
     "input_gradient",
     "integrated_gradients",
+    "k_means",
     "layer_similarity",
     "linear_cka",
     "linear_probe",
@@ -117,9 +105,9 @@ __all__ = [
     "mmd_loss",
     "occlusion",
     "parameter_groups",
-    "quarter_turns",
     "pgd",
     "procrustes",
+    "quarter_turns",
     "receptive_field",
     "remove_adapters",
     "replace_head",

@@ -99,6 +99,16 @@ def test_small_images_in_a_large_batch_lie_side_by_side(rng, close, monkeypatch)
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(3, 5, 7, 7), (2, 4, 33, 9), (1, 2, 80, 80), (5000, 2, 1, 1)])
+def test_the_gradient_of_the_bias(shape, dtype, rng, close):
+    gy = rng.standard_normal(shape).astype(dtype)
+    expected = conv.conv2d_backward_bias_reference(gy)
+    close(conv.conv2d_backward_bias(gy), expected, np.sqrt(gy[:, 0].size))
+    close(conv.conv2d_backward_bias(np.asfortranarray(gy)), expected, np.sqrt(gy[:, 0].size))
+    assert not conv.conv2d_backward_bias(gy[:0]).any()
+
+
 @pytest.mark.parametrize("case", [CASES[1], CASES[4], CASES[8], CASES[11], CASES[17]])
 def test_the_gradients_are_those_of_the_forward_pass(case, rng):
     """Both gradients are adjoints: <y(x, w), gy> = <x, gx> = <w, gw>."""

@@ -33,6 +33,21 @@ def test_both_pools_and_their_gradients_agree_with_the_reference(shape, window, 
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [2, 6, 7, 31, 32, 34, 70])
+def test_rows_of_any_length_with_equals_and_nan(columns, dtype, rng):
+    x = rng.choice([0, 1, -np.inf, np.nan], (2, 3, 5, columns), p=[0.4, 0.4, 0.1, 0.1])
+    x, window = x.astype(dtype), WINDOWS[0]
+    y, where = max_pool.max_pool2d(x, *window)
+    expected, expected_where = max_pool.max_pool2d_reference(x, *window)
+    assert np.array_equal(y, expected, equal_nan=True)
+    assert np.array_equal(where, expected_where)
+    gy = rng.standard_normal(y.shape).astype(dtype)
+    back = max_pool.max_pool2d_backward(gy, where, x.shape, *window)
+    expected = max_pool.max_pool2d_backward_reference(gy, expected_where, x.shape, *window)
+    assert np.array_equal(back, expected)
+
+
 @pytest.mark.parametrize("window", WINDOWS[:3])
 def test_nan_wins_and_the_first_of_equals_counts(window):
     x = np.zeros((1, 1, 6, 6))

@@ -6,10 +6,11 @@ is done to every number at the end. `reference` is the definition. `ladder` says
 rungs, how one comes to shifted views, and measures them.
 """
 
-from .filters import conv2d_backward_weight
+from .filters import conv2d_backward_bias, conv2d_backward_weight
 from .images import conv2d, conv2d_backward_data
 from .plan import output_size
 from .reference import (
+    conv2d_backward_bias_reference,
     conv2d_backward_data_reference,
     conv2d_backward_weight_reference,
     conv2d_reference,
@@ -17,6 +18,8 @@ from .reference import (
 
 __all__ = [
     "conv2d",
+    "conv2d_backward_bias",
+    "conv2d_backward_bias_reference",
     "conv2d_backward_data",
     "conv2d_backward_data_reference",
     "conv2d_backward_weight",

@@ -1,4 +1,4 @@
-"""The gradient of the filters: each tap's image times the gradient of the output.
+"""The gradient of the filters, each tap's image times the gradient of the output, and of the bias.
 
 Laid out as in `images`; here the row, or the images, are what is summed over.
 """
@@ -6,6 +6,7 @@ Laid out as in `images`; here the row, or the images, are what is summed over.
 import numpy as np
 
 from ..compile import kernel
+from ..gemm import bias_gradient
 from ..register_tiles import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -14,6 +15,7 @@ from ..register_tiles import (
     make_dot_tile,
     make_outer_tile,
 )
+from ..sums import PIECE
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
 from . import depthwise, pointwise
@@ -31,6 +33,9 @@ _LEAST_CHANNELS = OUTER_VECTORS * VECTOR_BYTES // 8
 """Channels in a group above which many images side by side are faster: they fill the tile."""
 _LEAST_IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
 """Images from which they are: half of a tile in float32."""
+
+_PLACES = 1 << 21
+"""Numbers of a gradient that a thread sums up at a time."""
 
 
 def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
@@ -62,6 +67,33 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
         if np.isfinite(gw).all():
             return gw
     return conv2d_backward_weight_reference(x, gy, w_shape, stride, padding, dilation, groups)
+
+
+def conv2d_backward_bias(gy):
+    """Return the gradient (O,) of `conv2d`'s bias, which was added to every place of an image.
+
+    Example:
+        >>> conv2d_backward_bias(np.ones((2, 3, 4, 4)))
+        array([32., 32., 32.])
+    """
+    places = gy.shape[2] * gy.shape[3]
+    if not 0 < places <= PIECE:  # NumPy sums pairwise what is longer
+        return bias_gradient(np.add.reduce(gy, (2, 3)))
+    sums = np.empty(gy.shape[:2], gy.dtype)
+    planes = np.ascontiguousarray(gy).reshape(-1, places)
+    parallel_for(
+        len(planes), max(1, _PLACES // places), _sum_planes[gy.dtype], planes, sums.ravel()
+    )
+    return bias_gradient(sums)
+
+
+@kernel("void(flat2, real[::1], intp, intp)", sums=True)
+def _sum_planes(planes, sums, first, last):
+    for n in range(first, last):
+        total = planes.dtype.type(0)
+        for p in range(planes.shape[1]):
+            total += planes[n, p]
+        sums[n] = total
 
 
 @kernel(

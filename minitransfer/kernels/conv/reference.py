@@ -6,6 +6,7 @@ between the images, and infinity times zero is NaN.
 
 import numpy as np
 
+from ..sums import total
 from .finish import finish_reference
 from .plan import borders, output_size, zeros_before
 
@@ -67,6 +68,11 @@ def conv2d_backward_weight_reference(x, gy, w_shape, stride, padding, dilation, 
             part = np.einsum("ngohw,ngchw->goc", _grouped(gy, groups), image)
             gw[:, :, i, j] = part.reshape(w_shape[:2])
     return gw
+
+
+def conv2d_backward_bias_reference(gy):
+    """Return the gradient of the bias: the sum over images and places."""
+    return total(np.add.reduce(gy, (2, 3)), 0)
 
 
 def _grouped(x, groups):
