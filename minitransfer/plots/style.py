@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.terminal import in_notebook as _in_notebook
 from minitransfer.terminal import print_whole
 
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
@@ -215,15 +216,6 @@ def _ready_to_draw(picture):
         for text in picture.findobj(Text):
             text.set_usetex(False)
         yield
-
-
-def _in_notebook() -> bool:
-    """Whether this runs in a kernel, which shows pictures itself."""
-    if "ipykernel" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _display_in_notebook(picture) -> None:
