@@ -108,18 +108,22 @@ solutions; each lesson steps on a projector.</span></a>
 limit, rung beside rung.</span></a>
 </div>
 
+<div class="first">
+
 ```{{image}} labels.png
 :alt: Accuracy on handwritten digits against the number of labelled ones, from 10 to 4,000, in five curves with bands of spread. Networks that borrow from printed characters start far above scratch, and the curves come together as labels become many.
 :class: headline
 ```
 
-<p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them. Four
+<div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them. Four
 borrow what a network knows about printed characters, <em>scratch</em> borrows nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 
 <p class="ways"><a class="button" href="{first}.html">Begin with the first lesson</a>
-<a class="button plain" href="playground.html">Play with the networks</a></p>
+<a class="button plain" href="playground.html">Play with the networks</a></p></div>
+
+</div>
 
 ```{{toctree}}
 :hidden:
@@ -157,14 +161,18 @@ hide-toc: true
 
 # The learning path
 
-The parts can be read in any order; within a part, arrows say what builds on what. All of it takes
-about {round(minutes / 60)} hours.
+The parts can be read in any order; within a part, arrows say what builds on what. All of it takes {_about(minutes)}.
 
 <div class="path-map-frame" tabindex="0" role="region" aria-label="Map of the lessons">
 {learning_path.drawn(parts)}
 </div>
 
 {lists}"""
+
+
+def _about(minutes: int) -> str:
+    hours = round(minutes / 60)
+    return f"about {hours} hours" if hours > 1 else f"{minutes} minutes"
 
 
 def _path_row(lesson) -> str:
