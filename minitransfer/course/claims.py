@@ -210,7 +210,10 @@ def claim_card(record: dict, *, link: str = "") -> str:
     colour, verdict = _COLOURS[record["verdict"]], html.escape(record["verdict"])
     if record["condition"]:
         details.insert(0, f"condition: {html.escape(record['condition'])}")
-    rows = "".join(f"<li>{line.strip()}</li>" for line in details)
+    inner = ' style="margin-left: 1.2em"'  # of the numbers that belong to one measurement
+    rows = "".join(
+        f"<li{inner if line.startswith('  ') else ''}>{line.strip()}</li>" for line in details
+    )
     return (
         f'<div class="claim" data-verdict="{verdict}" style="border-left: 4px solid {colour}; '
         f'padding: 0.4em 0 0.4em 1em; margin: 1em 0"><p><span class="badge" style="background: '

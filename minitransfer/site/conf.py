@@ -29,6 +29,8 @@ nb_execution_timeout = 300  # seconds a cell; the slowest evidence takes a tenth
 nb_execution_show_tb = True
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_render_plugin = rendering.PLUGIN
 
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]

@@ -111,12 +111,13 @@ limit, rung beside rung.</span></a>
 <div class="first">
 
 ```{{image}} labels.png
-:alt: Accuracy on handwritten digits against the number of labelled ones, from 10 to 4,000, in five curves with bands of spread. Networks that borrow from printed characters start far above scratch, and the curves come together as labels become many.
+:alt: Accuracy on handwritten digits against the number of labelled ones, from 10 to 4,000, in five curves with bands of spread. The three that borrow from printed characters start far above scratch and a random body, and scratch comes near to them as labels become many, the random body does not.
 :class: headline
 ```
 
-<div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them. Four
-borrow what a network knows about printed characters, <em>scratch</em> borrows nothing.
+<div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them. Three
+ways borrow what a network knows about printed characters, <em>scratch</em> and the <em>random
+body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 

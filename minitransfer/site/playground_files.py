@@ -58,7 +58,9 @@ def _packed(array) -> str:
 
 
 def _digits(name, some) -> dict:
-    images = np.rint(255 * np.asarray(some.x)).astype(np.uint8)
+    images = np.asarray(some.x)
+    if images.dtype != np.uint8:
+        images = np.rint(255 * images).astype(np.uint8)
     return {name: _packed(images), f"{name}Labels": [int(label) for label in some.y]}
 
 

@@ -1,10 +1,15 @@
 """How the output of a cell becomes part of a page."""
 
+import re
+
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
 
 #: The name under which `pyproject.toml` tells MyST-NB of `Renderer`.
 PLUGIN = "minitransfer"
+
+#: Pixels from which on a figure is not shrunk to the width of a phone, but scrolls.
+WIDE = 600
 
 
 class Renderer(NbElementRenderer):
@@ -19,4 +24,6 @@ class Renderer(NbElementRenderer):
         for node in found:
             if said:
                 node["alt"] = said
+            if int(re.sub(r"\D", "", node.get("width", "")) or 0) > WIDE:
+                node["classes"].append("wide")
         return found

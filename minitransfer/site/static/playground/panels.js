@@ -32,7 +32,7 @@
     return section;
   }
   function board(wide, high, label) {
-    const canvas = make("canvas", { className: "board", width: 2 * wide, height: 2 * high, style: `max-width:${wide}px` });
+    const canvas = make("canvas", { className: "board", width: 2 * wide, height: 2 * high });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", label);
     const pen = canvas.getContext("2d");
@@ -436,6 +436,14 @@
       draw();
     }));
     states.append(...boxes);
+    const answers = (some) => Object.fromEntries(some.map((s) => [s, parity(s)]));
+    const fours = Array.from({ length: 256 }, (_, n) => Array.from({ length: 8 }, (_, s) => s).filter((s) => (n >> s) & 1)).filter((some) => some.length === 4);
+    const enough = fours.find((some) => possible("one cell", answers(some)).length === 1);
+    function show(some) {
+      Object.keys(shown).forEach((s) => delete shown[s]);
+      Object.assign(shown, answers(some));
+      draw();
+    }
     const beliefs = Object.entries({ memory: "memory: anything is possible", chain: "chain: two cells, one after the other", "one cell": "one cell, used twice" }).map(([belief, words]) => {
       const [canvas, pen] = board(200, 200, `256 tables, and which of them ${belief} leaves possible`);
       const count = make("p", { className: "count" });
@@ -462,7 +470,7 @@
       }
     }
     home.append(make("div", { className: "controls" }, states),
-      make("div", { className: "controls" }, button("Parity, four states", () => { Object.keys(shown).forEach((s) => delete shown[s]); for (const s of [0, 3, 5, 6]) shown[s] = parity(s); draw(); }), button("Nothing shown", () => { Object.keys(shown).forEach((s) => delete shown[s]); draw(); })),
+      make("div", { className: "controls" }, button("Four that settle it", () => show(enough)), button("Four that do not", () => show([0, 3, 5, 6])), button("Nothing shown", () => show([]))),
       grids, make("p", { className: "legend", textContent: "A square is a table. Blue: still possible. Brown: struck out by an example. Pale: the belief never allowed it." }));
     draw();
   })();
