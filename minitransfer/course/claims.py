@@ -201,7 +201,7 @@ def claim_card(record: dict, *, link: str = "") -> str:
         >>> card = claim_card({"id": "E8", "statement": "a < b", "verdict": "holds",
         ...     "condition": "", "measured": 1, "spread": 0, "seeds": 1, "effect": None,
         ...     "unit": "", "format": ".2f", "passed": True, "source": "ours"})
-        >>> "a &lt; b" in card, 'class="badge"' in card, "sentence of ours" in card
+        >>> "A &lt; b" in card, 'class="badge"' in card, "sentence of ours" in card
         (True, True, True)
     """
     statement, *details = map(html.escape, claim_details(record))

@@ -53,7 +53,9 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     _write(source, files)
     _write(extra, lesson_pages.downloads(lessons, evidence))
     # The kernel's remarks on its own transport are no business of who reads the pages.
-    settings = {"profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"}
+    settings = {
+        "profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"
+    }
     _write(home / "ipython", settings)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).write_text("Written by `minitransfer site`.\n", encoding="utf-8")

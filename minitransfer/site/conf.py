@@ -19,6 +19,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinx_copybutton",
+    "minitransfer.site.rendering",
     "minitransfer.site.words",
 ]
 exclude_patterns = ["jupyter_execute"]
@@ -40,13 +41,13 @@ default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the signatures stay short; the docstrings say the types
 autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 napoleon_custom_sections = ["Shape"]
 add_module_names = False
-python_maximum_signature_line_length = 88
 
 html_theme = "furo"
 html_title = "minitransfer"
@@ -56,7 +57,7 @@ html_js_files = [("site.js", {"defer": "defer"})]
 html_show_sphinx = False
 html_show_sourcelink = False
 html_copy_source = False
-html_last_updated_fmt = None
+html_show_search_summary = False  # a page opened from a folder may not read the others
 html_favicon = "static/favicon.svg"
 html_theme_options = {
     "top_of_page_buttons": [],

@@ -71,8 +71,8 @@ def drawn(parts: dict[str, list[Lesson]]) -> str:
                 arrows.append(_arrow(spots[nearest], spots[lesson.number]))
     width = 16 + (max(place.values()) + 1) * (WIDE + APART) - APART
     return (
-        f'<svg class="path-map" width="{width}" height="{y}" viewBox="0 0 {width} {y}" role="img" '
-        f'aria-label="Map of the lessons: an arrow leads from each lesson to those that build on '
+        f'<svg class="path-map" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
+        f'role="group" aria-label="Map of the lessons: an arrow leads from each lesson to those that build on '
         f'it; the list below says the same in words">{"".join(arrows)}{"".join(boxes)}</svg>'
     )
 

@@ -130,7 +130,9 @@ def with_pages(text: str, known: set[str], folder: str = "") -> str:
         parts = [folder] if folder else []
         for part in target.split("/"):
             parts = parts[:-1] if part == ".." else [*parts, part]
-        return f"[{shown}]({target.replace('.py', '.ipynb')})" if "/".join(parts) in known else shown
+        return (
+            f"[{shown}]({target.replace('.py', '.ipynb')})" if "/".join(parts) in known else shown
+        )
 
     return _LINK.sub(told, text)
 

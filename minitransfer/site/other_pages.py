@@ -71,9 +71,7 @@ def _first_page(parts) -> str:
     first = next(iter(parts.values()))[0].path.stem
     trees = "\n".join(
         f"```{{toctree}}\n:hidden:\n:caption: {name}\n\n"
-        + "\n".join(
-            f"{lesson.number} · {lesson.title} <{lesson.path.stem}>" for lesson in lessons
-        )
+        + "\n".join(f"{lesson.number} · {lesson.title} <{lesson.path.stem}>" for lesson in lessons)
         + "\n```\n"
         for name, lessons in parts.items()
     )
@@ -87,8 +85,16 @@ def _first_page(parts) -> str:
         narrowly=counts[1],
         not_so=counts[2],
         trees=trees,
+        headline=HEADLINE,
     )
 
+
+HEADLINE = (
+    "Accuracy on handwritten digits against the number of labelled ones, from 10 to 4,000, in five "
+    "curves with bands of spread. The three that borrow from printed characters start far above "
+    "scratch and a random body; scratch comes near to them as labels become many, the random body "
+    "does not."
+)
 
 FIRST_PAGE = """---
 hide-toc: true
@@ -111,12 +117,12 @@ limit, rung beside rung.</span></a>
 <div class="first">
 
 ```{{image}} labels.png
-:alt: Accuracy on handwritten digits against the number of labelled ones, from 10 to 4,000, in five curves with bands of spread. The three that borrow from printed characters start far above scratch and a random body, and scratch comes near to them as labels become many, the random body does not.
+:alt: {headline}
 :class: headline
 ```
 
-<div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them. Three
-ways borrow what a network knows about printed characters, <em>scratch</em> and the <em>random
+<div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
+Three ways borrow what a network knows about printed characters, <em>scratch</em> and the <em>random
 body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
@@ -162,7 +168,8 @@ hide-toc: true
 
 # The learning path
 
-The parts can be read in any order; within a part, arrows say what builds on what. All of it takes {_about(minutes)}.
+The parts can be read in any order; within a part, arrows say what builds on what.
+All of it takes {_about(minutes)}.
 
 <div class="path-map-frame" tabindex="0" role="region" aria-label="Map of the lessons">
 {learning_path.drawn(parts)}
@@ -383,5 +390,3 @@ def _module_page(name: str, told: set[type]) -> str:
     head = about.split("\n\n")[0].replace("\n", " ")
     head = re.sub(r"``([^`]+)``", r"`\1`", head)
     return f"# {name}\n\n{head}\n\n```{{eval-rst}}\n{body}\n```\n"
-
-

@@ -11,9 +11,9 @@ from minitransfer.course.scripts import EVIDENCE, Lesson, lessons_folder, split_
 INTRODUCTION = """# For teachers
 
 Every lesson takes ten to fifteen minutes to read and can be given in half an hour. On its page,
-**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, F fills
-the screen, P changes the size, Esc ends. The address keeps the place, so that a lesson goes on where it
-stopped. In a room without network the whole site runs from a folder.
+**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, F
+fills the screen, P changes the size, Esc ends. The address keeps the place, so that a lesson goes on
+where it stopped. In a room without network the whole site runs from a folder.
 
 Let the class write its guess down before the cell that answers it runs. Who has guessed, looks.
 """
@@ -31,9 +31,7 @@ def teachers_page(parts: dict[str, list[Lesson]]) -> str:
     for part, lessons in parts.items():
         minutes = sum(lesson.minutes or 0 for lesson in lessons)
         told.append(f"## {part}\n\n{len(lessons)} lessons, {minutes} minutes of reading.\n")
-        rows = "\n".join(
-            f"- *“{row['said']}”* {row['answer']}" for row in wrong.get(part, [])
-        )
+        rows = "\n".join(f"- *“{row['said']}”* {row['answer']}" for row in wrong.get(part, []))
         if rows:
             told.append(f"**Common misunderstandings**\n\n{rows}\n")
         told += [_lesson(lesson) for lesson in lessons]

@@ -94,34 +94,7 @@ def _on_resolved(app, document, docname):
         explain(document, "../" * docname.count("/"))
 
 
-def as_they_stand(lines: list[str]) -> list[str]:
-    """Return a docstring in which bars and lone stars are signs, and no markup.
-
-    Example:
-        >>> as_they_stand(["the mean of |x|, and *shape", "some *other* thing", ">>> a | b"])
-        ['the mean of \\\\|x\\\\|, and \\\\*shape', 'some *other* thing', '>>> a | b']
-    """
-    found, example = [], False
-    for line in lines:
-        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
-        if not example:
-            parts = re.split(r"(`+[^`]*`+)", line)
-            text = "".join(parts[::2])
-            lone = text.count("*") % 2 == 1 or "**" in text and text.count("**") % 2 == 1
-            for at in range(0, len(parts), 2):
-                parts[at] = parts[at].replace("|", r"\|")
-                parts[at] = parts[at].replace("*", r"\*") if lone else parts[at]
-            line = "".join(parts)
-        found.append(line)
-    return found
-
-
-def _on_docstring(app, what, name, thing, options, lines):
-    lines[:] = as_they_stand(lines)
-
-
 def setup(app):
-    """Have Sphinx call `explain` on each lesson and each evidence, and read our docstrings."""
-    app.connect("autodoc-process-docstring", _on_docstring)
+    """Have Sphinx call `explain` on each lesson and each evidence."""
     app.connect("doctree-resolved", _on_resolved)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

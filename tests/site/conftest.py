@@ -12,7 +12,10 @@ THREE = (1, 13, 17)
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(THREE, id="three"), pytest.param(None, id="whole", marks=pytest.mark.slow)],
+    params=[
+        pytest.param(THREE, id="three"),
+        pytest.param(None, id="whole", marks=pytest.mark.slow),
+    ],
 )
 def site(request, tmp_path_factory):
     """The folder of the site."""

@@ -72,7 +72,7 @@ def losses_of_library(width, activation, seed, y, rate, l2):
     return losses
 
 
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [0, 3])
 @pytest.mark.parametrize(
     ("name", "activation", "l2"),
     [("sigmoid", nn.Sigmoid(), 0.0), ("tanh", nn.Tanh(), 0.01), ("relu", nn.ReLU(), 0.0)],
@@ -126,13 +126,13 @@ def test_training_all_of_a_network_agrees(bench):
         "return [first, Array.from({length: 10}, () => learner.step(seen, labels))] }",
         [3, x.reshape(10, -1).tolist(), y.tolist()],
     )
-    net = zoo.glyph_conv(10, generator=_after_defaults(3))
+    net = zoo.glyph_conv(10, generator=np.random.default_rng(3))
     start = [layer for layer in net if hasattr(layer, "weight")]
     rng = np.random.default_rng(3)  # the playground draws nothing first
     for layer in start[:-1]:
         nn.init.kaiming_normal_(layer.weight, generator=rng)
     nn.init.normal_(start[-1].weight, std=0.05, generator=rng)
-    np.testing.assert_allclose(found[0], start[0].weight.numpy().ravel()[:9], atol=1e-7)
+    np.testing.assert_allclose(found[0], start[0].weight.detach().numpy().ravel()[:9], atol=1e-7)
     rule, losses = optim.Adam(net.parameters(), lr=1e-3), []
     for _ in range(10):
         rule.zero_grad()
@@ -142,10 +142,6 @@ def test_training_all_of_a_network_agrees(bench):
         rule.step()
     np.testing.assert_allclose(found[1], losses, rtol=1e-3)
     assert losses[-1] < losses[0]
-
-
-def _after_defaults(seed):
-    return np.random.default_rng(seed)
 
 
 def test_filters_of_lesson_12_answer_alike(bench):
@@ -175,9 +171,7 @@ def test_filters_of_lesson_12_answer_alike(bench):
 
 
 def test_beliefs_are_those_of_lesson_5(bench):
-    sizes = bench.evaluate(
-        "() => Object.values(Networks.BELIEFS).map((tables) => tables.size)"
-    )
+    sizes = bench.evaluate("() => Object.values(Networks.BELIEFS).map((tables) => tables.size)")
     assert sizes == [256, 88, 14]
     left = bench.evaluate(
         "() => ['memory', 'chain', 'one cell'].map((belief) => Networks.possible(belief,"

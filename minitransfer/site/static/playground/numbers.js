@@ -39,7 +39,7 @@ const Numbers = (function () {
   }
 
   // The ziggurat: 256 layers of equal area under the bell, the lowest with the tail beyond R.
-  const R = 3.6541528853610088, AREA = 0.00492867323399141, SCALE = 2 ** 52;
+  const R = 3.6541528853610088, AREA = 0.004928673233974658, SCALE = 2 ** 52;
   const bell = (x) => Math.exp(-0.5 * x * x);
   const width = new Float64Array(256), height = new Float64Array(256), inside = new Float64Array(256);
   (function () {
