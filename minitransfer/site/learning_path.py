@@ -72,8 +72,9 @@ def drawn(parts: dict[str, list[Lesson]]) -> str:
     width = 16 + (max(place.values()) + 1) * (WIDE + APART) - APART
     return (
         f'<svg class="path-map" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
-        f'role="group" aria-label="Map of the lessons: an arrow leads from each lesson to those that build on '
-        f'it; the list below says the same in words">{"".join(arrows)}{"".join(boxes)}</svg>'
+        f'role="group" aria-label="Map of the lessons: an arrow leads from each lesson to those '
+        f'that build on it; the list below says the same in words">'
+        f"{''.join(arrows)}{''.join(boxes)}</svg>"
     )
 
 

@@ -12,8 +12,8 @@ INTRODUCTION = """# For teachers
 
 Every lesson takes ten to fifteen minutes to read and can be given in half an hour. On its page,
 **Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, F
-fills the screen, P changes the size, Esc ends. The address keeps the place, so that a lesson goes on
-where it stopped. In a room without network the whole site runs from a folder.
+fills the screen, P changes the size, Esc ends. The address keeps the place, so that a lesson goes
+on where it stopped. In a room without network the whole site runs from a folder.
 
 Let the class write its guess down before the cell that answers it runs. Who has guessed, looks.
 """

@@ -1,4 +1,4 @@
-"""The choices under "predict before you run" stand where the lessons ask, and one of them is right."""
+"""The choices under "predict before you run" stand where lessons ask, and one of them is right."""
 
 import pytest
 

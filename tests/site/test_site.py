@@ -1,6 +1,7 @@
 """The folder that `minitransfer site` writes, looked at as files."""
 
 import re
+import sys
 
 import pytest
 
@@ -78,6 +79,12 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match="holds files that this command has not written"):
         build(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_without_sphinx_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "myst_nb", None)
+    with pytest.raises(ImportError, match=r'pip install "minitransfer\[site\]"'):
+        build(tmp_path)
 
 
 def test_a_lesson_that_is_not_there(tmp_path):
