@@ -26,8 +26,8 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     it is not run again. The site asks nothing of any server and can be opened from a folder.
 
     Args:
-        out: the folder to write it to; one in the cache if None. What a former build left in it
-            is replaced, and no file of anybody else's is touched.
+        out: the folder to write it to; one in the cache if None. What a former call has written
+            to it is replaced, and no file of anybody else's is touched.
         numbers: of the lessons to show; all if None.
         evidence: whether to show what stands behind the lessons, too.
         strict: whether a warning of Sphinx's is an error.
@@ -43,22 +43,23 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
         there = ", ".join(str(one.number) for one in catalogue())
         raise ValueError(f"there is no lesson {min(missing)}; there are {there}")
     home = cache_folder() / "site"
-    out = Path(out).expanduser().resolve() if out else home / "html"
-    _check_out(out)
+    out = None if out is None else Path(out).expanduser().resolve()
+    if out:
+        _check_out(out)
     shown = "all" if numbers is None else "-".join(f"{one.number:02}" for one in lessons)
     work = home / f"{shown}{'' if evidence else '-plain'}"
     source, extra, outputs = work / "source", work / "extra", home / "outputs" / code_hash()
     _forget(home / "outputs", outputs)
     files = lesson_pages.pages(lessons, evidence) | other_pages.pages(lessons, evidence)
-    _write(source, files)
+    built = work / "html"
+    if _write(source, files):  # Sphinx leaves the pages of what is gone
+        shutil.rmtree(built, ignore_errors=True)
     _write(extra, lesson_pages.downloads(lessons, evidence))
     # The kernel's remarks on its own transport are no business of who reads the pages.
     settings = {
         "profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"
     }
     _write(home / "ipython", settings)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MARK).write_text("Written by `minitransfer site`.\n", encoding="utf-8")
     environment = {
         **{k: v for k, v in os.environ.items() if k not in ("MINITRANSFER_FIGURES", "DISPLAY")},
         "MINITRANSFER_LEDGER": str(work / "claims.jsonl"),
@@ -69,13 +70,15 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(Path(__file__).parent)]
     command += ["-d", str(work / "doctrees"), *(["-W", "--keep-going"] if strict else [])]
     command += ["-D", f"nb_execution_cache_path={outputs}", "-D", f"html_extra_path={extra}"]
-    done = subprocess.run([*command, str(source), str(out)], env=environment)
+    done = subprocess.run([*command, str(source), str(built)], env=environment)
     if done.returncode != 0:
         raise SiteFailed(f"the site could not be built; Sphinx said why. Its sources are {source}")
-    return out / "index.html"
+    if out:
+        _mirror(built, out)
+    return (out or built) / "index.html"
 
 
-#: Says that a folder was written by this command, and may be written again.
+#: Says that a folder was written by this command, and which files of it: these may be replaced.
 MARK = ".minitransfer-site"
 
 
@@ -123,15 +126,38 @@ def _forget(outputs: Path, current: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(folder: Path, files: dict[str, str | bytes]) -> None:
-    """Make a folder hold these files and no others; what has not changed keeps its date."""
+def _mirror(built: Path, out: Path) -> None:
+    """Copy the site to where the user wants it; what a former call has left there goes."""
+    mark = out / MARK
+    before = mark.read_text(encoding="utf-8").splitlines() if mark.exists() else []
+    names = sorted(one.relative_to(built).as_posix() for one in built.rglob("*") if one.is_file())
+    for name in set(before) - set(names):
+        if (out / name).resolve().is_relative_to(out):
+            (out / name).unlink(missing_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    mark.write_text("\n".join(sorted({*before, *names})) + "\n", encoding="utf-8")
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(built / name, out / name)
+    mark.write_text("\n".join(names) + "\n", encoding="utf-8")
+
+
+def _write(folder: Path, files: dict[str, str | bytes]) -> bool:
+    """Make a folder hold these files and no others; what has not changed keeps its date.
+
+    Returns:
+        Whether files that were there are gone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    gone = False
     for file in [path for path in folder.rglob("*") if path.is_file()]:
         if file.relative_to(folder).as_posix() not in files:
             file.unlink()
+            gone = True
     for name, text in files.items():
         data = text.encode() if isinstance(text, str) else text
         path = folder / name
         if not path.is_file() or path.read_bytes() != data:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+    return gone

@@ -44,8 +44,8 @@ def as_they_stand(lines: list[str]) -> list[str]:
             text = "".join(parts[::2])
             lone = text.count("*") % 2 == 1 or ("**" in text and text.count("**") % 2 == 1)
             for at in range(0, len(parts), 2):
-                parts[at] = parts[at].replace("|", r"\|")
-                parts[at] = parts[at].replace("*", r"\*") if lone else parts[at]
+                signs = r"(?<!\\)([|*])" if lone else r"(?<!\\)(\|)"  # not what is marked already
+                parts[at] = re.sub(signs, r"\\\1", parts[at])
             line = "".join(parts)
         found.append(line)
     return found

@@ -30,7 +30,8 @@ def teachers_page(parts: dict[str, list[Lesson]]) -> str:
     told = [INTRODUCTION]
     for part, lessons in parts.items():
         minutes = sum(lesson.minutes or 0 for lesson in lessons)
-        told.append(f"## {part}\n\n{len(lessons)} lessons, {minutes} minutes of reading.\n")
+        count = f"{len(lessons)} lessons" if len(lessons) > 1 else "One lesson"
+        told.append(f"## {part}\n\n{count}, {minutes} minutes of reading.\n")
         rows = "\n".join(f"- *“{row['said']}”* {row['answer']}" for row in wrong.get(part, []))
         if rows:
             told.append(f"**Common misunderstandings**\n\n{rows}\n")

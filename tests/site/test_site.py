@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from minitransfer.site import build
-from minitransfer.site.building import MARK, _write, code_hash
+from minitransfer.site.building import MARK, _mirror, _write, code_hash
 
 REMOTE = re.compile(
     r"""<(?:script|img|link|iframe|source)\b[^>]*\b(?:src|href)=["'](?:https?:)?//""", re.I
@@ -100,6 +100,18 @@ def test_what_has_not_changed_keeps_its_date(tmp_path):
     _write(tmp_path, {"a.md": "one", "d.md": "three"})
     assert (tmp_path / "a.md").stat().st_mtime_ns == before
     assert not (tmp_path / "b" / "c.md").exists()
+
+
+def test_only_what_was_written_before_is_replaced(tmp_path):
+    built, out = tmp_path / "built", tmp_path / "out"
+    _write(built, {"index.html": "1", "old/page.html": "2"})
+    _mirror(built, out)
+    (out / "mine.txt").write_text("mine", encoding="utf-8")
+    _write(built, {"index.html": "3", "new.html": "4"})
+    _mirror(built, out)
+    there = sorted(one.relative_to(out).as_posix() for one in out.rglob("*") if one.is_file())
+    assert there == [MARK, "index.html", "mine.txt", "new.html"]
+    assert (out / "index.html").read_text(encoding="utf-8") == "3"
 
 
 def test_outputs_are_kept_apart_by_the_code_of_the_library(tmp_path, monkeypatch):

@@ -26,6 +26,7 @@ const Networks = (function () {
       this.bias = normal(width);
       this.above = normal(width);
       this.offset = new Float64Array(1);
+      this.slopes = [new Float64Array(2 * width), new Float64Array(width), new Float64Array(width)];
       this.forward();
     }
     freshHead(seed) {
@@ -54,9 +55,9 @@ const Networks = (function () {
     right(table) { return this.logits.every((x, s) => x > 0 === table[s] > 0.5); }
     // One step of gradient descent; returns the loss before it. `l2` acts on weights, not on biases.
     step(table, rate, l2 = 0, frozen = false) {
-      this.forward();
       const before = this.loss(table), slope = ACTIVATIONS[this.activation][1], w = this.width;
-      const onBelow = new Float64Array(2 * w), onBias = new Float64Array(w), onAbove = new Float64Array(w);
+      const [onBelow, onBias, onAbove] = this.slopes;
+      for (const one of this.slopes) one.fill(0);
       let onOffset = 0;
       for (let s = 0; s < 4; s++) {
         const [a, b] = STATES[s], g = (sigmoid(this.logits[s]) - table[s]) / 4;
