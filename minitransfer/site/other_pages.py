@@ -199,10 +199,10 @@ def _ledger(lessons, evidence) -> str:
     for record in sorted(
         run["claims"], key=lambda r: (order.index(r["id"].split("/")[0]), r["id"])
     ):
-        behind, _, name = record["lesson"].rpartition("/")
-        there = name in shown and (evidence or not behind)
-        number = int(name[:2])
-        where = f"{EVIDENCE} {number}" if behind else f"lesson {number}"
+        folder, _, name = record["lesson"].rpartition("/")
+        there = name in shown and (folder == "" or (evidence and folder == EVIDENCE))
+        number = name[:2].lstrip("0")
+        where = html.escape(f"{folder or 'lesson'} {number}")
         link = f'<a href="{record["lesson"]}.html">{where}</a>' if there else where
         card = claims.claim_card(record, link=f" · {link}")
         cards.append(f'<div class="row" data-article="{record["id"][0]}">{card}</div>')

@@ -32,7 +32,7 @@ def sentences() -> dict[str, tuple[str, str]]:
         'word-fine-tuning'
     """
     return {
-        name.lower(): (anchor(term.names[0]), re.sub(r"[`*]", "", term.sentence))
+        name: (anchor(term.names[0]), re.sub(r"[`*]", "", term.sentence))
         for term in glossary_terms()
         for name in term.names
     }
@@ -40,8 +40,27 @@ def sentences() -> dict[str, tuple[str, str]]:
 
 @cache
 def _pattern() -> re.Pattern:
+    """Any of the words: "OR" is one and "or" is none, but others may begin a sentence."""
     names = sorted(set(sentences()) - EVERYDAY, key=len, reverse=True)
-    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?:s|es)?(?![\w-])", re.I)
+    either = (
+        re.escape(name) if name != name.lower() else f"(?i:{name[0]}){re.escape(name[1:])}"
+        for name in names
+    )
+    return re.compile(rf"(?<![\w-])({'|'.join(either)})(?:s|es)?(?![\w-])")
+
+
+def found_in(text: str) -> list[str]:
+    """Return the words of the glossary that a text uses.
+
+    Example:
+        >>> found_in("Weights, or the OR of an activation")
+        ['weight', 'OR', 'activation']
+    """
+    return [_name(found[1]) for found in _pattern().finditer(text)]
+
+
+def _name(word):
+    return word if word in sentences() else word[0].lower() + word[1:]
 
 
 def explain(document, up: str = "") -> int:
@@ -67,7 +86,7 @@ def explain(document, up: str = "") -> int:
             continue
         parts, end, line = [], 0, text.astext()
         for found in _pattern().finditer(line):
-            place, sentence = places[found[1].lower()]
+            place, sentence = places[_name(found[1])]
             if place in used:
                 continue
             used.add(place)
