@@ -155,6 +155,15 @@ def test_every_cell_of_a_lesson_is_a_step(site, look):
     assert page.locator("#steps output").inner_text() == f"1 of {len(cells)}"
 
 
+def test_on_paper_results_are_shown_and_questions_of_the_browser_are_not(site, look):
+    page = look(site / LESSON)
+    assert page.locator("div.cell.waits").count() > 0
+    page.emulate_media(media="print")
+    assert page.locator("div.cell.waits .cell_output").first.is_visible()
+    for what in ("form.predict", ".waiting-note", ".start-steps"):
+        assert not page.locator(what).first.is_visible()
+
+
 def test_the_ledger_is_filtered(site, look):
     page = look(site / "ledger.html")
     rows = page.locator(".ledger .row:visible")
