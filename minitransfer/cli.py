@@ -7,6 +7,7 @@ import platform
 import signal
 import subprocess
 import sys
+import webbrowser
 from concurrent.futures import BrokenExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from minitransfer.files import check_writable, write_atomically
 from minitransfer.finetuning import answering
 from minitransfer.five_ways import WAYS, conclusion, five_ways
 from minitransfer.progress import progress_bar
+from minitransfer.site import SiteFailed, build
 from minitransfer.terminal import (
     plain,
     print_whole,
@@ -65,6 +67,7 @@ def _run(options, terminated) -> int:
         ArithmeticError,
         BrokenExecutor,
         course.LessonFailed,
+        SiteFailed,
     ) as error:
         print(f"minitransfer: {without_controls(error)}", file=sys.stderr)
         return 2
@@ -99,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--words", action="store_true", help="explain the words of the trade")
     learn.add_argument("--sources", action="store_true", help="the articles and what they say")
     learn.set_defaults(command=_learn)
+
+    site = commands.add_parser("site", help="the lessons as a web site that needs no network")
+    site.add_argument("--out", type=Path, help="folder to write it to (one in the cache)")
+    site.add_argument("--open", action="store_true", help="open it in the browser")
+    site.add_argument("--only", nargs="+", type=int, metavar="N", help="these lessons alone")
+    site.add_argument("--without-evidence", action="store_true", help="the lessons, no more")
+    site.set_defaults(command=_site)
 
     claims = commands.add_parser("claims", help="every claim of the articles, and how it fared")
     claims.add_argument("--run", action="store_true", help="measure all of them again")
@@ -232,6 +242,13 @@ def _learn(options) -> int:
     else:
         course.step_through(options.number, evidence=options.evidence)
     return 0
+
+
+def _site(options) -> None:
+    page = build(options.out, numbers=options.only, evidence=not options.without_evidence)
+    print(f"Site: {page}")
+    if options.open:
+        webbrowser.open(page.as_uri())
 
 
 def _claims(options) -> None:

@@ -76,3 +76,17 @@ def print_whole(text: str) -> None:
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a kernel, which shows pictures and pages itself.
+
+    Example:
+        >>> in_notebook()
+        False
+    """
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -56,6 +56,7 @@ def test_doctor_names_versions_threads_and_cache(capsys):
         (["--labels", "15"], "spread over ten classes"),
         (["--network", "glyph-cnov", "--labels", "10"], "glyph-conv, glyph-mlp"),
         (["learn", "77"], "77"),
+        (["site", "--only", "77"], "there is no lesson 77"),
     ],
 )
 def test_a_user_s_mistake_is_one_clear_line(arguments, message, capsys):
@@ -70,7 +71,7 @@ def test_help_names_every_command(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     printed = capsys.readouterr().out
-    for command in ("learn", "claims", "pretrain", "zoo", "doctor", "bench", "--out"):
+    for command in ("learn", "site", "claims", "pretrain", "zoo", "doctor", "bench", "--out"):
         assert command in printed
 
 

@@ -21,6 +21,8 @@ def test_the_two_commands_are_there():
     commands = [line.strip() for line in README.splitlines() if line.startswith("    ")]
     assert commands[0].endswith("pip install . && minitransfer")
     assert commands[1].endswith('pip install -e ".[test]" && pytest')
+    assert commands[2].endswith('pip install -e ".[site]"')
+    assert commands[3] == "minitransfer site --open"
 
 
 @pytest.mark.parametrize("page", ["README.md", "lessons/index.md"])

@@ -2,9 +2,10 @@
 
 `scripts` finds the lessons and cuts them into cells, `player` steps through one in the terminal,
 `claims` is what a lesson ends with, `exercises` what it asks the reader to do, `records` what it
-leaves in a file, `ledger` what all of them leave behind, and `pages` reads the sources, the
-glossary and the index. What a lesson itself uses of this package is `claim`, `figures`, `exercises`
-and `code_of`, which brings code that stands elsewhere onto the page.
+leaves in a file, `ledger` what all of them leave behind, `predictions` has the choices for what is
+to be guessed, and `pages` reads the sources, the glossary and the index. What a lesson itself uses
+of this package is `claim`, `figures`, `exercises` and `code_of`, which brings code that stands
+elsewhere onto the page.
 """
 
 import sys

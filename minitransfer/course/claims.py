@@ -1,5 +1,6 @@
 """A claim: a sentence of an article, what was measured of it, and the verdict the numbers give."""
 
+import html
 import importlib.metadata
 import json
 import math
@@ -17,7 +18,7 @@ from minitransfer.course.pages import check_claim_id
 from minitransfer.course.records import VERDICTS, check_record, spread_of
 from minitransfer.course.scripts import script_name
 from minitransfer.folders import cache_folder
-from minitransfer.terminal import print_whole
+from minitransfer.terminal import in_notebook, print_whole
 
 
 class ClaimFailed(AssertionError):
@@ -119,13 +120,30 @@ def claim(
     check_record(record, f"claim {id}")
     with ledger_file().open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-    print_whole(claim_text(record))
+    _show(record)
     if not record["passed"]:
         raise ClaimFailed(
-            f"claim {id}: measured {_values_text(record, record['measured'])} misses its bar. "
+            f"claim {id}: measured {values_text(record, record['measured'])} misses its bar. "
             f"The claim: {statement}. Find out what changed before the bar is moved"
         )
-    return record
+    return Record(record)
+
+
+class Record(dict):
+    """A record that a notebook does not show once more, where the call of `claim` ends a cell."""
+
+    def _ipython_display_(self):
+        pass
+
+
+def _show(record) -> None:
+    """Print a record; a notebook gets it as a card, and as text where it cannot show one."""
+    if not in_notebook():
+        print_whole(claim_text(record))
+        return
+    from IPython.display import display
+
+    display({"text/plain": claim_text(record), "text/html": claim_card(record)}, raw=True)
 
 
 def ledger_file() -> Path:
@@ -166,6 +184,45 @@ def claim_text(record: dict) -> str:
     return "\n".join(wrapped)
 
 
+#: Okabe and Ito's green, orange and vermilion, dark enough to be read on white.
+_COLOURS = dict(zip(VERDICTS, ("#00674b", "#8a5a00", "#b03a00"), strict=True))
+
+
+def claim_card(record: dict, *, link: str = "") -> str:
+    """Lay a record out as a piece of a web page: a badge with the verdict, sentence, numbers.
+
+    The same piece stands in a notebook, on the page of a lesson and on that of the ledger.
+
+    Args:
+        record: as `claim` returns it.
+        link: HTML that stands behind the id, for instance the lesson that measures it.
+
+    Example:
+        >>> card = claim_card({"id": "E8", "statement": "a < b", "verdict": "holds",
+        ...     "condition": "", "measured": 1, "spread": 0, "seeds": 1, "effect": None,
+        ...     "unit": "", "format": ".2f", "passed": True, "source": "ours"})
+        >>> "A &lt; b" in card, 'class="badge"' in card, "sentence of ours" in card
+        (True, True, True)
+    """
+    statement, *details = map(html.escape, claim_details(record))
+    whose = {"article": "sentence of an article", "ours": "sentence of ours"}
+    told = whose.get(record.get("source") or "", "")
+    colour, verdict = _COLOURS[record["verdict"]], html.escape(record["verdict"])
+    if record["condition"]:
+        details.insert(0, f"condition: {html.escape(record['condition'])}")
+    inner = ' style="margin-left: 1.2em"'  # of the numbers that belong to one measurement
+    rows = "".join(
+        f"<li{inner if line.startswith('  ') else ''}>{line.strip()}</li>" for line in details
+    )
+    return (
+        f'<div class="claim" data-verdict="{verdict}" style="border-left: 4px solid {colour}; '
+        f'padding: 0.4em 0 0.4em 1em; margin: 1em 0"><p><span class="badge" style="background: '
+        f'{colour}; color: #fff; padding: 0.15em 0.6em; border-radius: 1em">{verdict}</span> '
+        f"<b>{html.escape(record['id'])}</b> <span>{told}</span>{link}</p>"
+        f"<p><b>{statement[:1].upper()}{statement[1:]}.</b></p><ul>{rows}</ul></div>"
+    )
+
+
 def claim_details(record: dict) -> list[str]:
     """Say what a claim states, how it was tested and what was measured, one line each.
 
@@ -184,10 +241,10 @@ def claim_details(record: dict) -> list[str]:
     def with_spread(value, spread):
         if isinstance(spread, list) and not isinstance(value, list):
             bare = {**unsigned, "unit": ""}
-            low, high = (_values_text(bare, end) for end in spread)
-            return f"{_values_text(record, value)} ({low} to {high})"
-        spread = _values_text(unsigned, spread)
-        return f"{_values_text(record, value)}{f' ± {spread}' if spread else ''}"
+            low, high = (values_text(bare, end) for end in spread)
+            return f"{values_text(record, value)} ({low} to {high})"
+        spread = values_text(unsigned, spread)
+        return f"{values_text(record, value)}{f' ± {spread}' if spread else ''}"
 
     lines = [record["statement"]]
     for key, words in (("refuted_by", "would be refuted by"), ("control", "control")):
@@ -203,7 +260,7 @@ def claim_details(record: dict) -> list[str]:
         lines.append(f"measured {with_spread(measured, spread_of(record))} {seeds}")
     if record["effect"] is not None:
         effect, low, high = (
-            _values_text(record, x) for x in (record["effect"], *record["interval"])
+            values_text(record, x) for x in (record["effect"], *record["interval"])
         )
         lines.append(f"effect {effect}, 95 % interval {low} to {high}")
     if not record["passed"]:
@@ -211,11 +268,17 @@ def claim_details(record: dict) -> list[str]:
     return lines
 
 
-def _values_text(record, value):
+def values_text(record: dict, value) -> str:
+    """Write measured values, several by name or one after the other, as the record asks for.
+
+    Example:
+        >>> values_text({"format": ".1%", "unit": ""}, {"before": 0.5, "after": 0.75})
+        'before 50.0%, after 75.0%'
+    """
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_values_text(record, v)}" for name, v in value.items())
+        return ", ".join(f"{name} {values_text(record, v)}" for name, v in value.items())
     if isinstance(value, list):
-        return " / ".join(_values_text(record, v) for v in value)
+        return " / ".join(values_text(record, v) for v in value)
     if isinstance(value, str) or value is None:
         return value or ""
     whole = isinstance(value, int) and record["format"].endswith(("g", "f"))

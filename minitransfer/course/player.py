@@ -19,14 +19,12 @@ from rich.traceback import Traceback
 
 from minitransfer.course import desk, places
 from minitransfer.course.commands import HELP, Command, is_guess, parse_command
+from minitransfer.course.predictions import PREDICT
 from minitransfer.course.scripts import Lesson, find_lesson, script_name, split_cells
 from minitransfer.course.terminal_markdown import folded_answers, terminal_markdown
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.terminal import plain
-
-#: What a cell of prose says that wants a guess before the result is shown.
-PREDICT = "**Predict"
 
 
 def step_through(

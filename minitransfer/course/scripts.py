@@ -7,6 +7,7 @@ both are plain functions in ``evidence/figures_NN.py``, and ``evidence/exercises
 the reader is asked to do.
 """
 
+import ast
 import re
 import sys
 import types
@@ -343,24 +344,63 @@ def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
         ValueError: there is no lesson 99, the last is ...
     """
     lesson = find_lesson(number, evidence)
+    notebook = notebook_of(lesson.path)
+    name = f"{lesson.path.stem}_{EVIDENCE}" if evidence else lesson.path.stem
+    path = Path(folder) / f"{name}.ipynb"
+    return write_atomically(path, _jupytext().writes(notebook, fmt="ipynb"))
+
+
+def notebook_of(script: Path):
+    """Return a percent script as a notebook without outputs, for `jupytext.writes`.
+
+    Links become commands, as `with_commands` says. The code that draws figures and the code that
+    claims is folded: what a reader wants to see of these is what comes out.
+
+    Raises:
+        ImportError: if jupytext is not installed.
+
+    Example:
+        >>> notebook_of(find_lesson(3).path).cells[0].cell_type
+        'markdown'
+    """
+    notebook = _jupytext().read(script, fmt="py:percent")
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    for at, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{at + 1}"
+        if cell.cell_type == "markdown":
+            cell.source = with_commands(cell.source)
+        elif only_shows(cell.source):
+            cell.metadata = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+    return notebook
+
+
+def only_shows(code: str) -> bool:
+    """Whether a cell draws figures and does nothing else: its code may be folded away.
+
+    Example:
+        >>> only_shows('figure = draw.stuck(x)\\nplots.show(figure, "03_stuck")')
+        True
+        >>> only_shows('train(net)\\nplots.show(draw.stuck(x), "03_stuck")')
+        False
+    """
+    lines = ast.parse(code).body
+    texts = [ast.unparse(line) for line in lines]
+    shows = [text.startswith("plots.show(") for text in texts]
+    draws = [re.match(r"[\w, ]+ = (draw|plots)\.", text) is not None for text in texts]
+    return any(shows) and all(one or other for one, other in zip(shows, draws, strict=True))
+
+
+def _jupytext():
     try:
         import jupytext
     except ImportError:
         raise ImportError(
             'a notebook is written by jupytext: pip install "minitransfer[site]"'
         ) from None
-    notebook = jupytext.read(lesson.path, fmt="py:percent")
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = with_commands(cell.source)
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    name = f"{lesson.path.stem}_{EVIDENCE}" if evidence else lesson.path.stem
-    path = Path(folder) / f"{name}.ipynb"
-    return write_atomically(path, jupytext.writes(notebook, fmt="ipynb"))
+    return jupytext
 
 
 _LINK = re.compile(

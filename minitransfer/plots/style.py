@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.terminal import in_notebook as _in_notebook
 from minitransfer.terminal import print_whole
 
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
@@ -179,22 +180,37 @@ def save(picture, path, dpi="figure") -> Path:
 
 
 def described(picture) -> str:
-    """Say in words what a figure shows, for those who cannot see it: its finding, and its axes.
+    """Say in words what a figure shows, for those who cannot see it.
+
+    Its finding, then for each panel its axes and what is named in it: curves, bars, marks.
 
     Example:
         >>> picture, axes = figure("The loss falls")
+        >>> _ = axes.plot([0, 1], [2, 1], label="scratch")
         >>> _ = axes.set(xlabel="step", ylabel="loss (nats)")
         >>> described(picture)
-        'The loss falls (loss (nats) over step)'
+        'The loss falls (loss (nats) over step: scratch)'
     """
     finding = " ".join(picture.get_suptitle().split())
     said = []
     for axes in picture.axes:
         title = axes.get_title(loc="left") or axes.get_title()
         named = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
-        said.append(": ".join(filter(None, (" ".join(title.split()), " ".join(named.split())))))
+        words = [title, named, ", ".join(_names_in(axes))]
+        said.append(": ".join(filter(None, (" ".join(one.split()) for one in words))))
     panels = "; ".join(filter(None, dict.fromkeys(said)))
     return f"{finding} ({panels})" if finding and panels else finding or panels or "a figure"
+
+
+def _names_in(axes, most=8):
+    """What is named in a panel, in a legend or beside the curves, and on an axis of kinds."""
+    legend = axes.get_legend()
+    texts = [*axes.get_legend_handles_labels()[1], *axes.texts, *axes.get_xticklabels()]
+    texts += [*axes.get_yticklabels(), *(legend.get_texts() if legend else [])]
+    names = (one if isinstance(one, str) else one.get_text() for one in texts)
+    plain = dict.fromkeys(" ".join(name.split()) for name in names)
+    words = [name for name in plain if any(map(str.isalpha, name)) and "$" not in name]
+    return [*words[:most], "…"] if len(words) > most else words
 
 
 def figures_folder() -> Path:
@@ -215,15 +231,6 @@ def _ready_to_draw(picture):
         for text in picture.findobj(Text):
             text.set_usetex(False)
         yield
-
-
-def _in_notebook() -> bool:
-    """Whether this runs in a kernel, which shows pictures itself."""
-    if "ipykernel" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _display_in_notebook(picture) -> None:

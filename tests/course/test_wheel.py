@@ -71,3 +71,11 @@ def test_an_installed_package_can_learn(installed):
     assert "_lessons" in run(installed, "-c", draws)
     stepped = run(installed, "-m", "minitransfer", "learn", str(first.number))
     assert f"{first.path.stem} 1/" in stepped
+
+
+def test_an_installed_package_has_what_the_site_is_made_of(installed):
+    static = installed / "minitransfer" / "site" / "static"
+    for name in ("site.css", "site.js", "playground/weights.js", "vendor/mathjax-tex-svg.js"):
+        assert (static / name).is_file(), name
+    asks = "from minitransfer.course.predictions import predictions; print(len(predictions()))"
+    assert int(run(installed, "-c", asks)) == len(course.catalogue())

@@ -1,0 +1,183 @@
+"""From a percent script to the page of a lesson, and to what can be downloaded there."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+from minitransfer.course.pages import PARTS
+from minitransfer.course.predictions import PREDICT, Prediction, predictions
+from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows
+
+#: Where the scripts and notebooks lie that a page offers, within the site.
+DOWNLOADS = "downloads"
+
+
+def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
+    """Return file name → notebook for the lessons and, if asked for, their evidence.
+
+    Example:
+        >>> from minitransfer.course.scripts import find_lesson
+        >>> sorted(pages([find_lesson(3)], evidence=True))
+        ['03_hidden_layer.ipynb', 'evidence/03_hidden_layer.ipynb']
+    """
+    import nbformat
+
+    known, found = _targets(lessons, evidence), {}
+    for lesson in lessons:
+        for script in lesson.scripts if evidence else [lesson.path]:
+            page = _page(lesson, script, known)
+            name = f"{script.stem}.ipynb"
+            if script != lesson.path:
+                name = f"{EVIDENCE}/{name}"
+            found[name] = nbformat.writes(page) + "\n"
+    return found
+
+
+def downloads(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
+    """Return file name → text of the scripts and notebooks to be taken away.
+
+    Example:
+        >>> from minitransfer.course.scripts import find_lesson
+        >>> sorted(downloads([find_lesson(3)], evidence=False))
+        ['downloads/03_hidden_layer.ipynb', 'downloads/03_hidden_layer.py']
+    """
+    import jupytext
+
+    found = {}
+    for lesson in lessons:
+        for script in lesson.scripts if evidence else [lesson.path]:
+            name = _download_name(lesson, script)
+            found[f"{DOWNLOADS}/{name}.py"] = script.read_text(encoding="utf-8")
+            found[f"{DOWNLOADS}/{name}.ipynb"] = jupytext.writes(notebook_of(script), fmt="ipynb")
+    return found
+
+
+def part_of(lesson: Lesson) -> str:
+    """Return the heading of the part that a lesson belongs to, without what stands in brackets.
+
+    Example:
+        >>> from minitransfer.course.scripts import find_lesson
+        >>> part_of(find_lesson(11))
+        'Transfer'
+    """
+    part = next(part for part, numbers in PARTS.items() if lesson.number in numbers)
+    return re.sub(r" *\(.*\)", "", part)
+
+
+def _download_name(lesson, script):
+    return script.stem if script == lesson.path else f"{script.stem}_{EVIDENCE}"
+
+
+def _targets(lessons, evidence) -> set[str]:
+    """What a link within the lessons may lead to, as seen from their folder."""
+    found = {"sources.md", "glossary.md", "index.md", "pytorch.md", "debugging.md"}
+    for lesson in lessons:
+        found.add(lesson.path.name)
+        if evidence and lesson.evidence:
+            found.add(f"{EVIDENCE}/{lesson.path.name}")
+    return found
+
+
+def _page(lesson: Lesson, script: Path, known: set[str]):
+    """The notebook from which the page is made."""
+    import jupytext
+
+    behind = script != lesson.path
+    notebook = jupytext.read(script, fmt="py:percent")
+    notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    if behind:
+        notebook.metadata["orphan"] = True
+    asked = iter([] if behind else predictions().get(lesson.path.stem, []))
+    for at, cell in enumerate(notebook.cells):
+        cell.metadata = {}
+        cell.id = f"cell-{at + 1}"
+        if cell.cell_type != "markdown":
+            if only_shows(cell.source) or re.search(r"^claim\(", cell.source, re.MULTILINE):
+                cell.metadata = {"tags": ["hide-input"]}
+            continue
+        text = with_pages(cell.source, known, EVIDENCE if behind else "")
+        if PREDICT in text:
+            text = _with_choices(text, next(asked, None))
+        if at == 0:
+            text = _with_bar(text, lesson, script)
+        else:
+            text = f'<div class="cell-mark" id="cell-{at + 1}"></div>\n\n{text}'
+        cell.source = text
+    return notebook
+
+
+_LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:|#)((?:[\w./-]+/)?[\w-]+\.(?:md|py))\)")
+
+
+def with_pages(text: str, known: set[str], folder: str = "") -> str:
+    """Have links between scripts lead to their pages; a page that is not built leaves its name.
+
+    Args:
+        text: Markdown of a lesson.
+        known: what there are pages of, as seen from the folder of the lessons.
+        folder: that the text stands in, seen from there.
+
+    Example:
+        >>> with_pages("[one](01_memory.py), [two](02_b.py)", {"01_memory.py"})
+        '[one](01_memory.ipynb), two'
+        >>> with_pages("[one](../01_memory.py)", {"01_memory.py"}, "evidence")
+        '[one](../01_memory.ipynb)'
+    """
+
+    def told(link):
+        shown, target = link.groups()
+        parts = [folder] if folder else []
+        for part in target.split("/"):
+            parts = parts[:-1] if part == ".." else [*parts, part]
+        return (
+            f"[{shown}]({target.replace('.py', '.ipynb')})" if "/".join(parts) in known else shown
+        )
+
+    return _LINK.sub(told, text)
+
+
+def _with_choices(text: str, asked: Prediction | None) -> str:
+    """The question, and behind its paragraph something to answer it with."""
+    before, _, after = text.partition(PREDICT)
+    question, gap, rest = after.partition("\n\n")
+    return f"{before}{PREDICT}{question}\n\n{_form(asked)}{gap}{rest}"
+
+
+def _form(asked: Prediction | None) -> str:
+    if asked is None:
+        return (
+            '<form class="predict"><p><label>Your guess <input name="guess" autocomplete="off">'
+            '</label> <button>Keep it</button></p><p class="reply" role="status"></p></form>\n'
+        )
+    told = {"right": asked.right, "measured": asked.measured}
+    data = html.escape(json.dumps(told, ensure_ascii=False))
+    buttons = "".join(
+        f'<li><button type="button">{html.escape(one)}</button></li>' for one in asked.choices
+    )
+    return (
+        f'<form class="predict" data-answer="{data}"><fieldset><legend>'
+        f"{html.escape(asked.question)}</legend><ul>{buttons}</ul></fieldset>"
+        '<p class="reply" role="status"></p></form>\n'
+    )
+
+
+def _with_bar(text: str, lesson: Lesson, script: Path) -> str:
+    """Below the heading: part, ways to read it, and what can be taken away."""
+    heading, _, rest = text.partition("\n")
+    behind = script != lesson.path
+    up = "../" if behind else ""
+    name = f"{up}{DOWNLOADS}/{_download_name(lesson, script)}"
+    where = (
+        f'evidence behind <a href="../{script.stem}.html">lesson {lesson.number}</a>'
+        if behind
+        else html.escape(part_of(lesson))
+        + (f" · {lesson.minutes} minutes" if lesson.minutes else "")
+    )
+    bar = (
+        f'<div class="lesson-bar"><span>{where}</span><span class="ways">'
+        '<button type="button" class="start-steps">▶ Step through</button> '
+        f'<a href="{name}.py" download>Script</a> <a href="{name}.ipynb" download>Notebook</a>'
+        "</span></div>\n"
+    )
+    return f"{heading}\n\n{bar}\n{rest.lstrip(chr(10))}"

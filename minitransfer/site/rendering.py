@@ -1,0 +1,69 @@
+"""How outputs, docstrings and the list of pages become parts of a page; a part of Sphinx."""
+
+import re
+
+from docutils import nodes
+from myst_nb.core.render import NbElementRenderer
+
+#: The name under which `pyproject.toml` tells MyST-NB of `Renderer`.
+PLUGIN = "minitransfer"
+
+#: Pixels from which on a figure is not shrunk to the width of a phone, but scrolls.
+WIDE = 600
+
+
+class Renderer(NbElementRenderer):
+    """MyST-NB's own, but a figure brings its words for those who cannot see it."""
+
+    def render_image(self, data) -> list[nodes.Element]:
+        """Return the figure with the alternative text that the cell gave it."""
+        found = super().render_image(data)
+        said = data.output_metadata.get("alt") or data.output_metadata.get(data.mime_type, {}).get(
+            "alt"
+        )
+        for node in found:
+            if said:
+                node["alt"] = said
+            if int(re.sub(r"\D", "", node.get("width", "")) or 0) > WIDE:
+                node["classes"].append("wide")
+        return found
+
+
+def as_they_stand(lines: list[str]) -> list[str]:
+    """Return a docstring in which bars and lone stars are signs, and no markup.
+
+    Example:
+        >>> as_they_stand(["the mean of |x|, and *shape", "some *other* thing", ">>> a | b"])
+        ['the mean of \\\\|x\\\\|, and \\\\*shape', 'some *other* thing', '>>> a | b']
+    """
+    found, example = [], False
+    for line in lines:
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if not example:
+            parts = re.split(r"(`+[^`]*`+)", line)
+            text = "".join(parts[::2])
+            lone = text.count("*") % 2 == 1 or ("**" in text and text.count("**") % 2 == 1)
+            for at in range(0, len(parts), 2):
+                signs = r"(?<!\\)([|*])" if lone else r"(?<!\\)(\|)"  # not what is marked already
+                parts[at] = re.sub(signs, r"\\\1", parts[at])
+            line = "".join(parts)
+        found.append(line)
+    return found
+
+
+def _on_docstring(app, what, name, thing, options, lines):
+    lines[:] = as_they_stand(lines)
+
+
+def _on_page(app, page, template, context, doctree):
+    """Headings of the list of pages say of which level they are: readers of screens ask."""
+    heading = 'role="heading"'
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(heading, f'{heading} aria-level="2"')
+
+
+def setup(app):
+    """Have Sphinx read our docstrings as they stand, and finish the list of pages."""
+    app.connect("autodoc-process-docstring", _on_docstring)
+    app.connect("html-page-context", _on_page, priority=900)  # after the theme
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
