@@ -16,7 +16,7 @@ PACKAGE = Path(minitransfer.__file__).parent
 SUMS = PACKAGE / "SHA256SUMS"
 
 #: What people write and read here; all else was made elsewhere, or by a command.
-WRITTEN = {".py", ".md", ".css", ".html", ".js", ".svg"}
+WRITTEN = {".py", ".css", ".html", ".js", ".svg"}
 
 FILES = sorted(
     path.relative_to(PACKAGE).as_posix()
@@ -24,6 +24,7 @@ FILES = sorted(
     if path.is_file()
     and path != SUMS
     and "__pycache__" not in path.parts
+    and path.suffix != ".md"
     and (path.suffix not in WRITTEN or "vendor" in path.parts)
 )
 TOLD = dict(reversed(line.split("  ")) for line in SUMS.read_text(encoding="utf-8").splitlines())
