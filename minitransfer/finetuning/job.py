@@ -50,6 +50,10 @@ LABEL_SHARES, LABEL_DRAWS = (0.25, 0.5, 1.0), 5
 #: Seconds that are set aside for what comes after full fine-tuning: scratch, test, report.
 RESERVE = 30
 
+#: Share of the time left that full fine-tuning is planned for: a step that was measured alone may
+#: take longer when other programs run.
+MARGIN = 0.85
+
 #: So many pictures tell what all look like.
 LOOKED_AT = 200
 
@@ -545,7 +549,7 @@ def _plan(job) -> dict:
     if job.settings.epochs is not None:
         steps = job.settings.epochs * per_pass
     seconds = _seconds_per_step(job, batch_size)
-    affordable = int(max(job.seconds_left, 0) / seconds)
+    affordable = int(MARGIN * max(job.seconds_left, 0) / seconds)
     said = ""
     if affordable < steps:
         needed = f"{steps} steps of {batch_size} pictures at {seconds:.2g} s each"

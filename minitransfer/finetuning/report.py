@@ -146,10 +146,12 @@ def _scores(job, judged):
     }
     for score, who in judged.scores.items():
         if values:
+            form = ".3g" if score == "mean absolute error" else ".3f"
             rows = tuple(
-                (names[w], f"{s['value']:.4g}", f"{s['low']:.4g} to {s['high']:.4g}")
+                (names[w], _number(s["value"], form), f"{_number(s['low'], form)} to "
+                 f"{_number(s['high'], form)}")
                 for w, s in who.items()
-            )
+            )  # fmt: skip
             better = "smaller is better" if score == "mean absolute error" else "1 is perfect"
             yield Table((f"{score} ({better})", "on test pictures", "95 % interval"), rows)
         else:
@@ -173,6 +175,10 @@ def _scores(job, judged):
             f"Predicted against true values of the test pictures. The band is ± "
             f"{judged.half_width:.3g}, which holds {100 * HELD:.0f} % of the validation pictures.",
         )
+
+
+def _number(value, form) -> str:
+    return f"{value:{form}}".replace("-", "−")
 
 
 def _mistakes(job, judged):
