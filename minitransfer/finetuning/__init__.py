@@ -1,16 +1,17 @@
 """A folder of pictures in, a network and a report out; and what the network says of others.
 
-Read `job` first. `bodies` says what is borrowed, `learning` how it learns, `work` how nothing is
-lost, `judging` what is kept and how good it is, `report` and `page` how that is told. With the
-network in hand, `answering` asks it.
+Read `stages` first, then `reading` and `training`, which they are made of. `job` is what is known
+meanwhile, `bodies` says what is borrowed, `learning` how it learns, `work` how nothing is lost,
+`judging` what is kept and how good it is, `report` and `page` how that is told. With the network in
+hand, `answering` asks it.
 """
 
 from pathlib import Path
 
-from minitransfer.finetuning import answering, job, judging, keeping
+from minitransfer.finetuning import answering, job, judging, keeping, stages
 from minitransfer.finetuning.answering import Answer, predict
-from minitransfer.finetuning.job import OPTIONS, Settings
 from minitransfer.finetuning.keeping import Kept, load
+from minitransfer.finetuning.settings import OPTIONS, Settings
 
 __all__ = ["OPTIONS", "Answer", "Kept", "Settings", "finetune", "load", "predict"]
 
@@ -54,7 +55,7 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         say(f"{asked.place} holds the result of this very command already.")
         return asked.place
     try:
-        job.learn(running)
+        stages.learn(running)
     except KeyboardInterrupt:
         if not running.candidates:
             say(

@@ -10,7 +10,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import keeping, learning
-from minitransfer.finetuning.job import in_bytes, mended, ready_to_run
+from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
 from minitransfer.terminal import without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax

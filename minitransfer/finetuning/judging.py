@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minitransfer.finetuning import learning, measuring
-from minitransfer.finetuning.job import Candidate, Job, head_answers, ready_to_run
+from minitransfer.finetuning.job import Candidate, Job
+from minitransfer.finetuning.reading import ready_to_run
+from minitransfer.finetuning.training import head_answers
 from minitransfer.train import fit_temperature, reliability, softmax
 from minitransfer.transfer import Familiarity, strip_head
 

@@ -9,7 +9,7 @@ from minitransfer import plots
 from minitransfer.experiments import intervals
 from minitransfer.files import write_atomically
 from minitransfer.finetuning import keeping
-from minitransfer.finetuning.job import SHARES, Job
+from minitransfer.finetuning.job import Job
 from minitransfer.finetuning.judging import HELD, Judged, less, points
 from minitransfer.finetuning.page import (
     Bars,
@@ -23,6 +23,7 @@ from minitransfer.finetuning.page import (
     as_markdown,
     as_page,
 )
+from minitransfer.finetuning.reading import SHARES
 from minitransfer.transfer import explanations
 
 #: Classes up to which a table shows what is taken for what; beyond, the most frequent mistakes.
