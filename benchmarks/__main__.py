@@ -17,7 +17,7 @@ from minitransfer.kernels.peak import memory_bandwidth, peak_flops
 from minitransfer.kernels.vector_code import VECTOR_BYTES
 from minitransfer.terminal import replace_what_cannot_be_shown
 
-from . import kernel_cases, report, step_cases, timing
+from . import kernel_cases, photograph_cases, report, step_cases, timing
 
 _GROUPS = {
     "matmul": kernel_cases.matmul_cases,
@@ -25,6 +25,7 @@ _GROUPS = {
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,
     "compiled": step_cases.compiled_cases,
+    "photographs": photograph_cases.photograph_cases,
 }
 _QUICK_SECONDS = 0.06
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
