@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.documents import entries, listed, number, one_of
+from minitransfer.nn.picture_shapes import how_to_bring
 
 #: What the entry ``convention`` of a card says: the numbers of black and white; whether ink is
 #: "bright on dark" or "dark on bright" ("any" where there is no ground, as in photographs); and
@@ -248,6 +249,9 @@ def _pictures(arrays) -> np.ndarray:
             "pictures are arrays (N, channels, height, width) or (N, height, width); given "
             f"shape {x.shape}"
         )
+    if x.ndim == 4 and x.shape[3] in (1, 3, 4) and x.shape[1] not in (1, 3, 4):
+        advice = how_to_bring(x.shape[1:], (x.shape[3], None, None))
+        raise ValueError(f"pictures are arrays (N, channels, height, width); {advice}")
     if x.dtype.kind not in "fiub":
         raise ValueError(f"pictures are numbers; given an array of {x.dtype}")
     if x.dtype.kind == "f" and not np.isfinite(x).all():

@@ -6,7 +6,7 @@ what a picture means as numbers: turned the way it was held, without transparenc
 
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from minitransfer.terminal import without_controls
 #: start a program (EPS starts Ghostscript) or only announce what is in them (PDF, HDF5).
 FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM", "ICO", "ICNS"),
-    *("DIB", "DDS", "BLP", "CUR", "FLI", "IM", "MSP", "PCX", "PSD", "QOI", "SGI", "SUN", "XBM"),
+    *("DIB", "DDS", "BLP", "CUR", "FLI", "MSP", "PCX", "PSD", "QOI", "SGI", "SUN", "XBM"),
     "XPM",
 )
 # Their first bytes hardly tell: anything might be taken for one. The name has to say so too.
@@ -118,8 +118,10 @@ def decoded(path, size: int, channels: int) -> Decoded:
         ValueError: as `decode`.
     """
     with _readable(path) as image:
+        if image.format in ("JPEG", "MPO"):  # at half, a quarter or an eighth, if that suffices
+            image.draft(None, (2 * size, 2 * size))
         width, height = image.size
-        with _large_lock if width * height > _LARGE else _nothing():
+        with _large_lock if width * height > _LARGE else nullcontext():
             return _as_array(image, Path(path).suffix.lower(), size, channels)
 
 
@@ -131,11 +133,6 @@ def check_header(path) -> None:
     """
     with _readable(path):
         pass
-
-
-@contextmanager
-def _nothing():
-    yield
 
 
 @contextmanager
@@ -222,8 +219,6 @@ def _as_array(image, suffix, size, channels) -> Decoded:
     named = Image.registered_extensions().get(suffix, image.format)
     if named != image.format and {named, image.format} != {"JPEG", "MPO"}:
         remarks.add(MISNAMED)
-    if image.format in ("JPEG", "MPO"):  # at half, a quarter or an eighth, if that suffices
-        image.draft(None, (2 * size, 2 * size))
     image.load()
     with _quiet():
         turn = _TURNS.get(image.getexif().get(0x0112))

@@ -112,6 +112,7 @@ def test_grey_pictures_need_no_axis_of_channels():
     [
         (np.zeros(5), "pictures are arrays"),
         (np.zeros((0, 1, 2, 2)), "pictures are arrays"),
+        (np.zeros((2, 28, 28, 3)), r"the channels stand last: x\.transpose"),
         (np.full((1, 1, 2, 2), "a"), "pictures are numbers"),
         (np.full((1, 1, 2, 2), np.nan), "not finite"),
         ((digits - 0.13) / 0.31, "are no brightness; give pictures .* before they were standard"),
