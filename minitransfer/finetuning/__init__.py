@@ -48,6 +48,13 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         FileExistsError: if `out` holds results, or unfinished work, of another command.
         OSError: if nothing can be written there.
         KeyboardInterrupt: after Ctrl-C, when what was learnt is kept.
+
+    Example:
+        >>> finetune("holidays", minutes=10)
+        Traceback (most recent call last):
+            ...
+        ValueError: holidays does not exist; give a folder with one sub-folder of pictures for each
+        class, or with pictures and a table labels.csv
     """
     asked = Settings(Path(folder), **settings)
     running = job.prepared(asked, say, progress)

@@ -53,6 +53,16 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
 
     Raises:
         ValueError: if there is no such network, or there are no files.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> from minitransfer.data import render
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.fromarray(render("A")).save(f"{folder}/a.png")
+        ...     (answer,) = predict("glyph-conv", [f"{folder}/a.png"], top=1)
+        >>> answer.classes[0][0]
+        'A'
     """
     kept = network if isinstance(network, keeping.Kept) else keeping.load(network)
     files = [Path(file) for file in files]

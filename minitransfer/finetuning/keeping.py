@@ -142,5 +142,10 @@ def load(name) -> Kept:
 
 
 def quoted(path) -> str:
-    """Return a path as a shell takes it."""
+    """Return a path as a shell takes it.
+
+    Example:
+        >>> quoted("my pictures")
+        "'my pictures'"
+    """
     return shlex.quote(str(path))
