@@ -47,6 +47,21 @@ class Part:
 
 
 @dataclass
+class Duplicates:
+    """Pictures that are nearly the same and stand in two different parts.
+
+    Attributes:
+        count: pairs of them.
+        named: the nearest: (name, name, part, part, whether they have the same label or value).
+        judged_by: the files among the test pictures.
+    """
+
+    count: int = 0
+    named: list = field(default_factory=list)
+    judged_by: set = field(default_factory=set)
+
+
+@dataclass
 class Candidate:
     """A network that was trained on the pictures, and what it says of those it is chosen by.
 
@@ -74,7 +89,7 @@ class Job:
     progress: bool
     started: float
     whole: pictures.Collection = None
-    duplicates: list = field(default_factory=list)
+    duplicates: Duplicates = field(default_factory=Duplicates)
     mending: list = field(default_factory=list)
     looks: list = field(default_factory=list)
     training: Part = None

@@ -268,6 +268,7 @@ def _judge_values(job, judged) -> None:
 
 def _alone(job):
     """Which test pictures have no near-duplicate in the other parts; None if all are alone."""
-    names = [job.test.collection.shown(i) for i in range(len(job.test))]
-    doubled = {pair["names"][k] for pair in job.duplicates for k in (0, 1) if pair["parts"][k] == 2}
-    return np.array([name not in doubled for name in names]) if doubled else None
+    doubled = job.duplicates.judged_by
+    return (
+        np.array([path not in doubled for path in job.test.collection.paths]) if doubled else None
+    )

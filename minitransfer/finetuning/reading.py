@@ -7,7 +7,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import learning
-from minitransfer.finetuning.job import Job, Part
+from minitransfer.finetuning.job import Duplicates, Job, Part
 from minitransfer.finetuning.learning import Task
 from minitransfer.nn import Module
 from minitransfer.nn.utils import fuse_conv_bn
@@ -16,6 +16,9 @@ from minitransfer.transfer import freeze, strip_head
 
 #: Shares of the pictures to learn from, to choose by, and to judge by.
 SHARES = (0.6, 0.2, 0.2)
+
+#: Near-duplicates that are named; of the others there is a count.
+NAMED = 200
 
 #: So many pictures tell what all look like.
 LOOKED_AT = 200
@@ -41,11 +44,7 @@ def read_pictures(job: Job) -> None:
     _check_enough(job.whole)
     parts = pictures.split(job.whole, SHARES, job.settings.seed)
     job.training, job.validation, job.test = map(Part, parts)
-    place = {path: k for k, part in enumerate(parts) for path in part.paths}
-    for pair in found["pairs"]:
-        places = [place.get(everything.paths[row]) for row in pair["rows"]]
-        if None not in places and places[0] != places[1]:
-            job.duplicates.append({**pair, "parts": places})
+    job.duplicates = _across(parts, everything, found["pairs"], found["agree"])
     job.task = Task.of(job.training.y, job.whole.classes)
     found = job.work.stage("mending", lambda: _looks(job))
     job.mending, job.looks = found["steps"], found["sentences"]
@@ -61,14 +60,28 @@ def _looked_at(collection, progress) -> dict:
     with progress_bar("looking at all pictures", len(collection), wanted=progress) as show:
         pairs = pictures.near_duplicates(collection)
         show(len(collection))
-    return {
-        "pairs": [
-            {"names": [p.first, p.second], "rows": p.rows, "distance": p.distance, "agree": p.agree}
-            for p in pairs
-        ],
+    return {  # of a folder that is full of copies there are very many: arrays
+        "pairs": np.array([pair.rows for pair in pairs], np.int64).reshape(-1, 2),
+        "agree": np.array([pair.agree for pair in pairs], bool),
         "skipped": collection.skipped,
         "remarks": {remark: sorted(names) for remark, names in collection.log.remarks.items()},
     }
+
+
+def _across(parts, everything, pairs, agree) -> Duplicates:
+    """Of pairs of pictures (P, 2), by their numbers, those in two different parts."""
+    part_of = {path: k for k, part in enumerate(parts) for path in part.paths}
+    places = np.array([part_of.get(path, -1) for path in everything.paths])[pairs]
+    here = (places >= 0).all(1) & (places[:, 0] != places[:, 1])
+    pairs, places, agree = pairs[here], places[here], agree[here]
+    named = [
+        (*map(everything.shown, pair), *place, same)
+        for pair, place, same in zip(
+            pairs[:NAMED].tolist(), places[:NAMED].tolist(), agree[:NAMED].tolist(), strict=True
+        )
+    ]
+    judged_by = np.unique(pairs[places == 2])
+    return Duplicates(len(pairs), named, {everything.paths[row] for row in judged_by})
 
 
 def _check_enough(collection) -> None:

@@ -378,8 +378,8 @@ def _data(job, judged):
     if skipped:
         yield Heading(f"Files that were left out ({len(skipped)})")
         yield Items(tuple(f"{name}: {reason}" for name, reason in skipped))
-    if job.duplicates:
-        yield Heading(f"Nearly the same in two parts ({len(job.duplicates)})")
+    if job.duplicates.count:
+        yield Heading(f"Nearly the same in two parts ({job.duplicates.count})")
         names = ("learnt from", "chosen by", "judged by")
         yield Text(
             "Pictures that resemble each other, one learnt from and the other judged by, make the "
@@ -387,10 +387,9 @@ def _data(job, judged):
         )
         yield Items(
             tuple(
-                f"{pair['names'][0]} ({names[pair['parts'][0]]}) and {pair['names'][1]} "
-                f"({names[pair['parts'][1]]})"
-                + ("" if pair["agree"] else ": with different labels, one of them is wrong")
-                for pair in job.duplicates
+                f"{one} ({names[part]}) and {other} ({names[other_part]})"
+                + ("" if same else ": with different labels, one of them is wrong")
+                for one, other, part, other_part, same in job.duplicates.named
             )
         )
     else:
