@@ -20,8 +20,9 @@ from minitransfer.train import Monitor
 #: Name of the folder of unfinished work within the folder for the results.
 UNFINISHED = "unfinished"
 
-#: Seconds that are set aside for what comes after full fine-tuning: scratch, test, report.
-RESERVE = 30
+#: Seconds that are set aside for what comes after full fine-tuning (scratch, test, report), and
+#: what they are at least as a share of what came before it: other programs slow down both.
+RESERVE, RESERVED_SHARE = 30, 0.6
 
 
 @dataclass
@@ -156,7 +157,8 @@ class Job:
     @property
     def seconds_left(self) -> float:
         """Of the time that was granted, without what comes after."""
-        return 60 * self.settings.minutes - self.seconds - RESERVE
+        reserve = max(RESERVE, RESERVED_SHARE * self.seconds)
+        return 60 * self.settings.minutes - self.seconds - reserve
 
 
 def prepared(settings: Settings, say=print, progress: bool = False) -> Job | None:

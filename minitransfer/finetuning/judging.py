@@ -140,7 +140,8 @@ def points(gain) -> str:
         >>> points({"value": 0.031, "low": -0.01, "high": 0.07})
         '+3.1 points (95 % interval −1.0 to +7.0)'
     """
-    value, low, high = (100 * gain[key] for key in ("value", "low", "high"))
+    # + 0.0 turns what was rounded to −0 into 0.
+    value, low, high = (round(100 * gain[key], 1) + 0.0 for key in ("value", "low", "high"))
     return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})".replace("-", "−")
 
 

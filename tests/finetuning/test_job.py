@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 import warnings
 from pathlib import Path
 
@@ -269,6 +270,22 @@ def test_what_cannot_be_is_said_before_the_work(arguments, message, strokes, tmp
     assert main(["finetune", str(strokes), *options]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["all", "head, then all"])
+def test_what_was_asked_for_is_done(option, strokes, tmp_path):
+    said = []
+    out = finetune(strokes, out=tmp_path / "out", net="glyph-conv", option=option, epochs=2,
+                   augment=False, say=said.append)  # fmt: skip
+    card = zoo.read_card(out / "network.safetensors")
+    assert card["finetuned"]["option"] == "all"
+    assert any("It was kept, as asked for" in sentence for sentence in said)
+    words = shlex.split(card["command"])
+    assert words[words.index("--option") + 1] == option
+    assert "--no-augment" in words
+    borrowed, mine = (zoo.load(n).state_dict() for n in ("glyph-conv", out / "network.safetensors"))
+    moved = np.abs(borrowed["0.weight"].array - mine["0.weight"].array).max()
+    assert 0 < moved < 0.01  # a few small steps
 
 
 def test_too_few_pictures_are_refused(write, tmp_path, rng):
