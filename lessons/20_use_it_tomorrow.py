@@ -122,10 +122,10 @@ for how in ({"side": 28, "turn": False}, {}):
 # all: the card of this network says what its pictures look like (and
 # `pictures.mend` brings others into that form); most networks come
 # without such a card. That is what makes this mistake so expensive: who
-# never sees the better number believes that the task is hard. How expensive it is on average,
-# and whether training more of the network mends it, eight draws of a
-# hundred pictures tell. (*Ink turned* is bright ink on dark paper, but
-# without the margin.)
+# never sees the better number believes that the task is hard. How
+# expensive it is on average, and whether training more of the network
+# mends it, eight draws of a hundred pictures tell. (*Ink turned* is
+# bright ink on dark paper, but without the margin.)
 
 # %%
 table = experiments.read("tomorrow", ["accuracy"])

@@ -59,7 +59,8 @@ def test_a_sibling_is_trained_once_and_kept(tmp_path, monkeypatch):
         trained.append((architecture, seed, steps))
         return zoo.pretrain(architecture, path, classes=4, per_class=2, steps=1, seed=seed)
 
-    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    # Not by the environment: once asked, the place of the cache stays, and it may be the user's.
+    monkeypatch.setattr("minitransfer.zoo.pretraining.cache_folder", lambda: tmp_path)
     monkeypatch.setattr("minitransfer.zoo.pretraining.pretrain", quick)
     first, again, longer = (
         zoo.sibling("glyph-mlp", 3, steps=steps).state_dict() for steps in (7, 7, None)
