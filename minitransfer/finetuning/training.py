@@ -54,9 +54,7 @@ def train_all(job: Job) -> None:
         job.skipped_options.append(plan["said"] + ".")
         return
     network = unfreeze(job.fresh_network())
-    if (
-        job.settings.option != "all"
-    ):  # "all" begins with a fresh head, the others with one that fits
+    if job.settings.option != "all":  # that begins with a fresh head, the others with this one
         network.load_state_dict(job.candidates["head"].network.state_dict())
     candidate = Candidate(network, about=plan["said"])
 
