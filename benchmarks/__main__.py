@@ -17,7 +17,14 @@ from minitransfer.kernels.peak import memory_bandwidth, peak_flops
 from minitransfer.kernels.vector_code import VECTOR_BYTES
 from minitransfer.terminal import replace_what_cannot_be_shown
 
-from . import kernel_cases, report, sequence_cases, step_cases, timing
+from . import (
+    kernel_cases,
+    photograph_cases,
+    report,
+    sequence_cases,
+    step_cases,
+    timing,
+)
 
 _GROUPS = {
     "matmul": kernel_cases.matmul_cases,
@@ -26,6 +33,7 @@ _GROUPS = {
     "steps": step_cases.step_cases,
     "sequences": sequence_cases.sequence_cases,
     "compiled": step_cases.compiled_cases,
+    "photographs": photograph_cases.photograph_cases,
 }
 _QUICK_SECONDS = 0.06
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")

@@ -54,7 +54,7 @@ def _compiled_xor(many=1000):
     ours = mt.compile(step)
     calls = {"minitransfer": lambda: ours(*inputs)}
     calls |= {name: _call(*steps[name]) for name in steps if name != "minitransfer"}
-    theirs = _compiled_by_torch(calls.get("torch"))
+    theirs = compiled_by_torch(calls.get("torch"))
     calls |= {"torch.compile": theirs} if theirs else {}
     ours(*inputs)
     rest = tuple(name for name in calls if name not in ("minitransfer", "torch"))
@@ -107,7 +107,7 @@ def _compiled(name, build, batch):
         calls["torch at its best"] = _call(
             _step_of(twin, torch.nn.CrossEntropyLoss(), theirs), given
         )
-        faster = _compiled_by_torch(calls["torch at its best"])
+        faster = compiled_by_torch(calls["torch at its best"])
         calls |= {"torch.compile": faster} if faster else {}
     beside = tuple(n for n in calls if n.startswith("torch"))
     return Case("compiled step", name, calls, 0, 1.0, beside, unit="images", units=batch)
@@ -134,7 +134,7 @@ def _times(n, call):
     return often
 
 
-def _compiled_by_torch(call):
+def compiled_by_torch(call):
     """The call compiled by PyTorch's own compiler, if that is here and runs (it needs a C++
     compiler, and half a minute)."""
     if call is None:

@@ -1,14 +1,23 @@
 """Fair times: the competitors take turns, long enough for the clock, and the median counts.
 
 What is counted is the processor's time, not the wall clock's: everybody runs on one thread, and so
-a program that shares the machine takes no time from either.
+a program that shares the machine takes no time from either. Only where a case has several threads
+it is the wall clock's.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from minitransfer import kernels
+
+try:
+    import torch
+except ImportError:
+    torch = None
 
 SLOW_TURNS = 3
 """How often a competitor is called that takes longer than the time meant for all its calls."""
@@ -26,6 +35,7 @@ class Case:
         bar: the ratio to the fastest peer that the project wants to reach, 0 if none.
         beside: competitors that are shown, but that the bar is not for.
         unit, units: what a call does, for rates ("images", 128).
+        threads: how many threads everybody has.
     """
 
     group: str
@@ -36,6 +46,7 @@ class Case:
     beside: tuple[str, ...] = ()
     unit: str = ""
     units: float = 1.0
+    threads: int = 1
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -59,11 +70,17 @@ def measure(case, seconds=1.0):
     Each has `seconds` on average, and this library five turns at least. Who needs longer than
     `seconds` for a single call has `SLOW_TURNS`, and the others do not wait for more.
     """
+    with _threads(case.threads) as clock:
+        case.seconds = _medians(case, seconds, clock)
+    return case
+
+
+def _medians(case, seconds, clock):
     repeats, times = {}, {}
     for name, call in case.calls.items():
         if name not in case.beside:  # those have been tried when they were made
             call()  # compiles, and warms the caches
-        once = max(_time(call, 1), 1e-7)
+        once = max(_time(call, 1, clock), 1e-7)
         repeats[name] = max(1, int(2e-3 / once))
         times[name] = [once] if once > seconds else []
     slow = {name for name in times if times[name]}
@@ -73,16 +90,32 @@ def measure(case, seconds=1.0):
         for name, call in case.calls.items():
             if name in slow and len(times[name]) >= SLOW_TURNS:
                 continue
-            took = _time(call, repeats[name])
+            took = _time(call, repeats[name], clock)
             times[name].append(took / repeats[name])
             if name not in slow:
                 left -= took
-    case.seconds = {name: float(np.median(values)) for name, values in times.items()}
-    return case
+    return {name: float(np.median(values)) for name, values in times.items()}
 
 
-def _time(call, repeats):
-    start = time.process_time()
+@contextlib.contextmanager
+def _threads(count):
+    """Give everybody so many threads, and yield the clock to read."""
+    before = kernels.get_num_threads(), torch.get_num_threads() if torch else 1
+    _set_threads(count, count)
+    try:
+        yield time.process_time if count == 1 else time.perf_counter
+    finally:
+        _set_threads(*before)
+
+
+def _set_threads(ours, theirs):
+    kernels.set_num_threads(ours)
+    if torch:
+        torch.set_num_threads(theirs)
+
+
+def _time(call, repeats, clock):
+    start = clock()
     for _ in range(repeats):
         call()
-    return time.process_time() - start
+    return clock() - start

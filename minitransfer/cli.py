@@ -300,7 +300,9 @@ def _card_table(card) -> Table:
         elif key == "architecture" and isinstance(value, dict):
             value = f"{value['kind']}, described in the file"
         elif isinstance(value, dict):
-            value = "; ".join(f"{what}: {share}" for what, share in value.items())
+            value = "; ".join(
+                f"{what}: {share}" for what, share in value.items() if not isinstance(share, dict)
+            )
         table.add_row(plain(key), plain(value))
     return table
 

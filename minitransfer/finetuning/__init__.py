@@ -1,16 +1,17 @@
 """A folder of pictures in, a network and a report out; and what the network says of others.
 
-Read `job` first. `bodies` says what is borrowed, `learning` how it learns, `work` how nothing is
-lost, `judging` what is kept and how good it is, `report` and `page` how that is told. With the
-network in hand, `answering` asks it.
+Read `stages` first, then `reading` and `training`, which they are made of. `job` is what is known
+meanwhile, `bodies` says what is borrowed, `learning` how it learns, `work` how nothing is lost,
+`judging` what is kept and how good it is, `report` and `page` how that is told. With the network in
+hand, `answering` asks it.
 """
 
 from pathlib import Path
 
-from minitransfer.finetuning import answering, job, judging, keeping
+from minitransfer.finetuning import answering, job, judging, keeping, stages
 from minitransfer.finetuning.answering import Answer, predict
-from minitransfer.finetuning.job import OPTIONS, Settings
 from minitransfer.finetuning.keeping import Kept, load
+from minitransfer.finetuning.settings import OPTIONS, Settings
 
 __all__ = ["OPTIONS", "Answer", "Kept", "Settings", "finetune", "load", "predict"]
 
@@ -47,6 +48,13 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         FileExistsError: if `out` holds results, or unfinished work, of another command.
         OSError: if nothing can be written there.
         KeyboardInterrupt: after Ctrl-C, when what was learnt is kept.
+
+    Example:
+        >>> finetune("holidays", minutes=10)
+        Traceback (most recent call last):
+            ...
+        ValueError: holidays does not exist; give a folder with one sub-folder of pictures for each
+        class, or with pictures and a table labels.csv
     """
     asked = Settings(Path(folder), **settings)
     running = job.prepared(asked, say, progress)
@@ -54,7 +62,7 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         say(f"{asked.place} holds the result of this very command already.")
         return asked.place
     try:
-        job.learn(running)
+        stages.learn(running)
     except KeyboardInterrupt:
         if not running.candidates:
             say(

@@ -10,7 +10,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import keeping, learning
-from minitransfer.finetuning.job import in_bytes, mended, ready_to_run
+from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
 from minitransfer.terminal import without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
@@ -53,6 +53,16 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
 
     Raises:
         ValueError: if there is no such network, or there are no files.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> from minitransfer.data import render
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.fromarray(render("A")).save(f"{folder}/a.png")
+        ...     (answer,) = predict("glyph-conv", [f"{folder}/a.png"], top=1)
+        >>> answer.classes[0][0]
+        'A'
     """
     kept = network if isinstance(network, keeping.Kept) else keeping.load(network)
     files = [Path(file) for file in files]

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minitransfer.finetuning import learning, measuring
-from minitransfer.finetuning.job import Candidate, Job, head_answers, ready_to_run
+from minitransfer.finetuning.job import Candidate, Job
+from minitransfer.finetuning.reading import ready_to_run
+from minitransfer.finetuning.training import head_answers
 from minitransfer.train import fit_temperature, reliability, softmax
 from minitransfer.transfer import Familiarity, strip_head
 
@@ -138,7 +140,8 @@ def points(gain) -> str:
         >>> points({"value": 0.031, "low": -0.01, "high": 0.07})
         '+3.1 points (95 % interval −1.0 to +7.0)'
     """
-    value, low, high = (100 * gain[key] for key in ("value", "low", "high"))
+    # + 0.0 turns what was rounded to −0 into 0.
+    value, low, high = (round(100 * gain[key], 1) + 0.0 for key in ("value", "low", "high"))
     return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})".replace("-", "−")
 
 
@@ -266,6 +269,7 @@ def _judge_values(job, judged) -> None:
 
 def _alone(job):
     """Which test pictures have no near-duplicate in the other parts; None if all are alone."""
-    names = [job.test.collection.shown(i) for i in range(len(job.test))]
-    doubled = {pair["names"][k] for pair in job.duplicates for k in (0, 1) if pair["parts"][k] == 2}
-    return np.array([name not in doubled for name in names]) if doubled else None
+    doubled = job.duplicates.judged_by
+    return (
+        np.array([path not in doubled for path in job.test.collection.paths]) if doubled else None
+    )

@@ -8,8 +8,9 @@ import numpy as np
 from minitransfer import checkpoint, documents, zoo
 from minitransfer.documents import entries, listed, named, number, one_of, optional, text, whole
 from minitransfer.finetuning import learning
-from minitransfer.finetuning.job import Job, fingerprint
+from minitransfer.finetuning.job import Job
 from minitransfer.finetuning.judging import HELD, Judged
+from minitransfer.finetuning.settings import fingerprint
 from minitransfer.nn import Module
 from minitransfer.transfer import Familiarity
 
@@ -141,5 +142,10 @@ def load(name) -> Kept:
 
 
 def quoted(path) -> str:
-    """Return a path as a shell takes it."""
+    """Return a path as a shell takes it.
+
+    Example:
+        >>> quoted("my pictures")
+        "'my pictures'"
+    """
     return shlex.quote(str(path))

@@ -105,7 +105,16 @@ def features_into(rows, body: Module, pictures, *, mirrored=False, show=lambda *
 
 
 def learn_head(head, features, y, task: Task, rng, monitor=None, steps: int = HEAD_STEPS):
-    """Train a head on features, as the recipe for option 1 does, and return the history."""
+    """Train a head on features, as the recipe for option 1 does, and return the history.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.standard_normal((40, 3)).astype(np.float32)
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> history = learn_head(nn.Linear(3, 2), x, y, Task.of(y, ("low", "high")), rng, steps=50)
+        >>> history["loss"][-1] < history["loss"][0]
+        True
+    """
     data = task.dataset(features, y)
     return fit(
         head,
@@ -158,7 +167,12 @@ def learn_from_scratch(network, pictures, y, task: Task, rng, *, steps, change, 
 
 
 def answers(network, pictures) -> np.ndarray:
-    """Return the outputs for pictures in bytes, (N, outputs)."""
+    """Return the outputs for pictures in bytes, (N, outputs).
+
+    Example:
+        >>> answers(nn.Flatten(), np.full((2, 1, 1, 1), 255, np.uint8)).tolist()
+        [[1.0], [1.0]]
+    """
     data = Dataset(pictures, np.zeros(len(pictures)), input_type="image")
     return predict(network, data, batch_size=AT_ONCE)
 
@@ -190,5 +204,10 @@ def moved(mirror: bool):
 
 
 def head_of(network) -> nn.Linear:
-    """Return the head of a borrowed network."""
+    """Return the head of a borrowed network.
+
+    Example:
+        >>> head_of(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+        Linear(4 → 2)
+    """
     return find_head(network)[1]

@@ -9,7 +9,7 @@ from minitransfer import plots
 from minitransfer.experiments import intervals
 from minitransfer.files import write_atomically
 from minitransfer.finetuning import keeping
-from minitransfer.finetuning.job import SHARES, Job
+from minitransfer.finetuning.job import Job
 from minitransfer.finetuning.judging import HELD, Judged, less, points
 from minitransfer.finetuning.page import (
     Bars,
@@ -23,6 +23,7 @@ from minitransfer.finetuning.page import (
     as_markdown,
     as_page,
 )
+from minitransfer.finetuning.reading import SHARES
 from minitransfer.transfer import explanations
 
 #: Classes up to which a table shows what is taken for what; beyond, the most frequent mistakes.
@@ -146,10 +147,12 @@ def _scores(job, judged):
     }
     for score, who in judged.scores.items():
         if values:
+            form = ".3g" if score == "mean absolute error" else ".3f"
             rows = tuple(
-                (names[w], f"{s['value']:.4g}", f"{s['low']:.4g} to {s['high']:.4g}")
+                (names[w], _number(s["value"], form), f"{_number(s['low'], form)} to "
+                 f"{_number(s['high'], form)}")
                 for w, s in who.items()
-            )
+            )  # fmt: skip
             better = "smaller is better" if score == "mean absolute error" else "1 is perfect"
             yield Table((f"{score} ({better})", "on test pictures", "95 % interval"), rows)
         else:
@@ -173,6 +176,10 @@ def _scores(job, judged):
             f"Predicted against true values of the test pictures. The band is ± "
             f"{judged.half_width:.3g}, which holds {100 * HELD:.0f} % of the validation pictures.",
         )
+
+
+def _number(value, form) -> str:
+    return f"{value:{form}}".replace("-", "−")
 
 
 def _mistakes(job, judged):
@@ -371,8 +378,8 @@ def _data(job, judged):
     if skipped:
         yield Heading(f"Files that were left out ({len(skipped)})")
         yield Items(tuple(f"{name}: {reason}" for name, reason in skipped))
-    if job.duplicates:
-        yield Heading(f"Nearly the same in two parts ({len(job.duplicates)})")
+    if job.duplicates.count:
+        yield Heading(f"Nearly the same in two parts ({job.duplicates.count})")
         names = ("learnt from", "chosen by", "judged by")
         yield Text(
             "Pictures that resemble each other, one learnt from and the other judged by, make the "
@@ -380,10 +387,9 @@ def _data(job, judged):
         )
         yield Items(
             tuple(
-                f"{pair['names'][0]} ({names[pair['parts'][0]]}) and {pair['names'][1]} "
-                f"({names[pair['parts'][1]]})"
-                + ("" if pair["agree"] else ": with different labels, one of them is wrong")
-                for pair in job.duplicates
+                f"{one} ({names[part]}) and {other} ({names[other_part]})"
+                + ("" if same else ": with different labels, one of them is wrong")
+                for one, other, part, other_part, same in job.duplicates.named
             )
         )
     else:

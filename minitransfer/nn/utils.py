@@ -7,11 +7,8 @@ import numbers
 import numpy as np
 
 from minitransfer.autograd import increment_version
-from minitransfer.nn.functions import ReLU, ReLU6
-from minitransfer.nn.layers import Conv2d
-from minitransfer.nn.module import Module, Parameter
-from minitransfer.nn.normalization import BatchNorm2d
-from minitransfer.not_covered import not_covered
+from minitransfer.nn import functions, layers, module, normalization
+from minitransfer.not_covered import check_default, not_covered
 from minitransfer.ops import cat, reshape
 from minitransfer.tensor import Tensor
 
@@ -129,7 +126,9 @@ def vector_to_parameters(vec: Tensor, parameters) -> None:
         start += p.array.size
 
 
-def fuse_conv_bn_eval(conv: Conv2d, bn: BatchNorm2d) -> Conv2d:
+def fuse_conv_bn_eval(
+    conv: layers.Conv2d, bn: normalization.BatchNorm2d, transpose: bool = False
+) -> layers.Conv2d:
     """Return one convolution that computes ``bn(conv(x))`` as in evaluation mode.
 
     With given statistics batch norm multiplies each channel by a number and adds another; the
@@ -138,6 +137,7 @@ def fuse_conv_bn_eval(conv: Conv2d, bn: BatchNorm2d) -> Conv2d:
     Args:
         conv: the convolution; it stays as it is.
         bn: the batch norm behind it, with running statistics.
+        transpose: only False is covered, as there are no transposed convolutions here.
 
     Raises:
         ValueError: if `bn` keeps no running statistics, or has not as many channels.
@@ -149,6 +149,7 @@ def fuse_conv_bn_eval(conv: Conv2d, bn: BatchNorm2d) -> Conv2d:
         >>> bool(abs(one(x).numpy() - bn(conv(x)).detach().numpy()).max() < 1e-5)
         True
     """
+    check_default("fuse_conv_bn_eval", "leave it out", transpose=(transpose, False))
     if not bn.track_running_stats or bn.num_features != conv.out_channels:
         raise ValueError(
             f"fuse_conv_bn_eval: {bn.label()} does not fit behind {conv.label()}: it needs running "
@@ -163,20 +164,20 @@ def fuse_conv_bn_eval(conv: Conv2d, bn: BatchNorm2d) -> Conv2d:
     fused.__dict__["_parameters"] = {}
     weight = conv.weight.array * scale[:, None, None, None]
     for name, array in (("weight", weight), ("bias", shift)):
-        parameter = Parameter(array, requires_grad=False)
+        parameter = module.Parameter(array, requires_grad=False)
         parameter.name = f"{conv.name}.{name}" if conv.name else name
         fused._parameters[name] = fused.__dict__[name] = parameter
     return fused
 
 
-def fuse_conv_bn(module: Module) -> Module:
+def fuse_conv_bn(network: module.Module) -> module.Module:
     """Return a network for evaluation in which batch norm is part of the convolution before it.
 
     A `ReLU` or `ReLU6` right behind is taken into the convolution too, so that three passes over
     the memory become one. The answers differ by rounding, some parts in a million.
 
     Args:
-        module: the network, which stays as it is. Only modules that are called one after the
+        network: stays as it is. Only modules that are called one after the
             other are looked at, as in a Sequential (see `Module.chained`); a layer with a forward
             hook is left alone.
 
@@ -193,41 +194,42 @@ def fuse_conv_bn(module: Module) -> Module:
           (3): Flatten()
         )
     """
-    parts = {name: fuse_conv_bn(child) for name, child in module._modules.items()}
-    if module.chained:
+    parts = {name: fuse_conv_bn(child) for name, child in network._modules.items()}
+    if network.chained:
         parts = _fused_chain(list(parts.items()))
-    if parts == module._modules:
-        return module
-    fused = copy.copy(module)
+    if parts == network._modules:
+        return network
+    fused = copy.copy(network)
     fused.__dict__.update(parts)
     fused.__dict__["_modules"] = parts
     return fused
 
 
-_LIMITS = {ReLU: (0.0, math.inf), ReLU6: (0.0, 6.0)}
+_LIMITS = {functions.ReLU: (0.0, math.inf), functions.ReLU6: (0.0, 6.0)}
 
 
 def _fused_chain(items) -> dict:
     """The modules of a chain, with what stands behind a convolution taken into it."""
     parts = {}
     while items:
-        name, module = items.pop(0)
-        if type(module).forward is Conv2d.forward and _can_take(module, items, BatchNorm2d):
+        name, layer = items.pop(0)
+        is_conv = type(layer).forward is layers.Conv2d.forward
+        if is_conv and _can_take(layer, items, normalization.BatchNorm2d):
             _, norm = items.pop(0)
-            module = fuse_conv_bn_eval(module, norm)
-            if _can_take(module, items, *_LIMITS):
+            layer = fuse_conv_bn_eval(layer, norm)
+            if _can_take(layer, items, *_LIMITS):
                 _, activation = items.pop(0)
-                module.__dict__["limits"] = _LIMITS[type(activation)]
-        parts[name] = module
+                layer.__dict__["limits"] = _LIMITS[type(activation)]
+        parts[name] = layer
     return parts
 
 
-def _can_take(module, items, *kinds) -> bool:
+def _can_take(layer, items, *kinds) -> bool:
     """Whether the next module is of one of these kinds, and nobody listens in between."""
     if not items or type(items[0][1]) not in kinds:
         return False
     behind = items[0][1]
-    quiet = module._forward_hooks is None and behind._forward_hooks is None
+    quiet = layer._forward_hooks is None and behind._forward_hooks is None
     return quiet and getattr(behind, "track_running_stats", True)
 
 

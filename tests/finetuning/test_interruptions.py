@@ -10,7 +10,7 @@ import time
 import pytest
 
 from minitransfer import zoo
-from minitransfer.finetuning import finetune, job
+from minitransfer.finetuning import finetune, learning, stages
 
 ARGUMENTS = ["--net=glyph-conv", "--epochs=40", "--out=out"]
 
@@ -110,7 +110,7 @@ def test_whenever_it_is_interrupted_it_says_what_is_kept(
     sentences = []
     options = {"out": tmp_path / "out", "net": "glyph-conv", "epochs": 3}
     with monkeypatch.context() as patch:
-        patch.setattr(job, stage, interrupted)
+        patch.setattr(stages, stage, interrupted)
         with pytest.raises(KeyboardInterrupt):
             finetune(strokes, say=sentences.append, **options)
     network = tmp_path / "out" / "network.safetensors"
@@ -123,7 +123,7 @@ def test_whenever_it_is_interrupted_it_says_what_is_kept(
 
 
 def test_a_head_that_was_half_trained_is_kept_too(strokes, tmp_path, monkeypatch):
-    real = job.learning.learn_head
+    real = learning.learn_head
 
     def interrupted(*arguments, **options):
         real(*arguments, **options, steps=5)
@@ -131,7 +131,7 @@ def test_a_head_that_was_half_trained_is_kept_too(strokes, tmp_path, monkeypatch
 
     options = {"out": tmp_path / "out", "net": "glyph-conv", "say": lambda sentence: None}
     with monkeypatch.context() as patch:
-        patch.setattr(job.learning, "learn_head", interrupted)
+        patch.setattr(learning, "learn_head", interrupted)
         with pytest.raises(KeyboardInterrupt):
             finetune(strokes, **options)
     card = zoo.read_card(tmp_path / "out" / "network.safetensors")

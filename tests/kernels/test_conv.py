@@ -225,3 +225,14 @@ def test_filters_of_one_by_one_see_an_image_alike_in_any_company(channels, filte
         assert np.array_equal(conv.conv2d(x[alone], w), y[alone])
         some = conv.conv2d_backward_data(gy[alone], w, x[alone].shape, *geometry)
         assert np.array_equal(some, gx[alone])
+
+
+@pytest.mark.parametrize("limits", [(-0.5, 0.5), (0.0, np.inf)])
+@pytest.mark.parametrize("case", CASES)
+def test_results_are_kept_to_limits_in_the_same_pass(case, limits, rng, close):
+    x, w, bias, _, geometry = _arrays(case, np.float32, rng)
+    x[0, 0, 0, 0] = np.nan
+    for b in (bias, None):
+        given = (x, w, b, *geometry)
+        close(conv.conv2d(*given, limits), np.clip(conv.conv2d_reference(*given), *limits), 20)
+        close(conv.conv2d_reference(*given, limits), np.clip(conv.conv2d(*given), *limits), 20)

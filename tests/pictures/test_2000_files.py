@@ -1,5 +1,6 @@
 """A folder as it might come from anybody: it is read to the end, and every bad file is named."""
 
+import html
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from minitransfer import pictures
+from minitransfer.finetuning import finetune
 from minitransfer.pictures import collection
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes need POSIX")
@@ -45,6 +47,15 @@ def test_every_bad_file_is_named_and_every_good_one_arrives(folder):
         assert words in notes
 
 
+def test_a_network_is_made_of_it_and_the_report_names_every_bad_file(folder, tmp_path):
+    root, bad = folder
+    out = finetune(root, net="glyph-conv", option="head", out=tmp_path / "out", say=lambda _: None)
+    assert (out / "network.safetensors").is_file()
+    page = html.unescape((out / "report.html").read_text(encoding="utf-8"))
+    listed = [" ".join(name.split()) for name in bad]
+    assert [name for name in listed if f"<li>{name}: " not in page] == []
+
+
 def test_the_order_does_not_depend_on_the_file_system(folder, monkeypatch):
     root, _ = folder
     before = pictures.collect(root).paths
@@ -64,6 +75,7 @@ def test_memory_stays_flat(folder):
     script = textwrap.dedent("""
         import resource, sys
         from minitransfer import pictures
+from minitransfer.finetuning import finetune
         def most():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found = pictures.collect(sys.argv[1], size=224)

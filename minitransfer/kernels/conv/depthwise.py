@@ -13,6 +13,7 @@ from ..compile import helper, kernel
 from ..register_tiles import make_dot_tile, make_outer_tile
 from ..threads import parallel_for
 from ..vector_code import REGISTERS, VECTOR_BYTES, address, copy_row
+from .finish import limited_to
 from .plan import make_plan
 from .rows import collect, spread
 
@@ -38,11 +39,14 @@ def _fetch(x, plane, near):
 
 
 @kernel(
-    "void(flat4, flat1, flat1, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, real[::1],"
-    " real[::1], real[::1], real[:, :, :, ::1], intp, intp)"
+    "void(flat4, flat1, flat1, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, real, real,"
+    " real[::1], real[::1], real[::1], real[:, :, :, ::1], intp, intp)"
 )
-def _convolve(x, w, bias, inputs, outputs, table, pitch, plane, near, row, out, y, first, last):
+def _convolve(
+    x, w, bias, inputs, outputs, table, pitch, plane, low, high, near, row, out, y, first, last
+):
     """Planes `first` to `last` of y; x and y are (planes, 1, height, width)."""
+    limited = low > -np.inf or high < np.inf
     size = x.itemsize
     width = _VECTORS * VECTOR_BYTES // size
     for n in range(first, last):
@@ -83,6 +87,10 @@ def _convolve(x, w, bias, inputs, outputs, table, pitch, plane, near, row, out, 
                 y=y,
             )
             w_phase += bias.size * depth
+        if limited:  # while the plane is near
+            for h in range(y.shape[2]):
+                for v in range(y.shape[3]):
+                    y[n, 0, h, v] = limited_to(y[n, 0, h, v], low, high)
 
 
 @kernel(
@@ -115,12 +123,12 @@ def _gradient_of_filters(
                 )
 
 
-def forward(x, w, bias, out_shape, stride, padding, dilation):
+def forward(x, w, bias, out_shape, stride, padding, dilation, limits=None):
     """Return y for contiguous x (N, C, H, W) and w (C, 1, KH, KW); see `conv2d`."""
     y = np.empty((*x.shape[:2], *out_shape), x.dtype)
     sizes = (x.shape[2:], out_shape)
     plan = _plan(False, sizes, w.shape, stride, padding, dilation, x.itemsize)
-    _run(plan, x, w.reshape(-1), bias, y)
+    _run(plan, x, w.reshape(-1), bias, y, limits)
     return y
 
 
@@ -170,7 +178,8 @@ def _planes(x):
     return x.reshape(-1, 1, *x.shape[2:])
 
 
-def _run(plan, x, w, bias, y):
+def _run(plan, x, w, bias, y, limits=None):
+    low, high = (-np.inf, np.inf) if limits is None else limits
     x4, y4 = _planes(x), _planes(y)
     loop = _convolve[x.dtype]
 
@@ -180,7 +189,7 @@ def _run(plan, x, w, bias, y):
         out = np.empty(plan.plane + plan.room, x.dtype)
         loop(
             *(x4, w, bias, plan.inputs, plan.outputs, plan.table, plan.pitch, plan.plane),
-            *(near, row, out, y4, first, last),
+            *(low, high, near, row, out, y4, first, last),
         )
 
     work = max(1, len(plan.table) * plan.plane)

@@ -6,7 +6,7 @@ own, each would fetch them from memory and write as many again.
 
 import numpy as np
 
-from ..compile import kernel
+from ..compile import helper, kernel
 from ..threads import parallel_for
 
 _CHUNK = 1 << 20
@@ -21,15 +21,20 @@ def finish_reference(y, bias=None, limits=None):
         np.clip(y, *limits, out=y)
 
 
+@helper
+def limited_to(x, low, high):
+    """A number kept between two limits. NaN is neither below nor above."""
+    x = low if x < low else x
+    return high if x > high else x
+
+
 @kernel("void(real[:, ::1], flat1, real, real, intp, intp)")
 def _finish(y, bias, low, high, first, last):
-    """Planes `first` to `last` of y (N times C, places). NaN is neither below nor above."""
+    """Planes `first` to `last` of y (N times C, places)."""
     for n in range(first, last):
         more = bias[n % bias.size]
         for p in range(y.shape[1]):
-            value = y[n, p] + more
-            value = low if value < low else value
-            y[n, p] = high if value > high else value
+            y[n, p] = limited_to(y[n, p] + more, low, high)
 
 
 def finish(y, bias=None, limits=None):

@@ -6,5 +6,6 @@ from .tiled import (
     linear,
     linear_reference,
     matmul,
+    matmul_into,
     matmul_reference,
 )

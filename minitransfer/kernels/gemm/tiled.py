@@ -130,6 +130,18 @@ def matmul(a, b):
     return c.reshape(*leading, *c.shape[1:])
 
 
+def matmul_into(a, b, c):
+    """Write into c (..., M, N), which is contiguous, the products of a (M, K) and b (..., K, N).
+
+    Example:
+        >>> c = np.empty((2, 1, 1))
+        >>> matmul_into(np.ones((1, 3)), np.ones((2, 3, 1)), c)
+        >>> c.ravel()
+        array([3., 3.])
+    """
+    _products(a, 0, b[0], b.strides[0], c.reshape(-1, c.shape[-1]), len(b))
+
+
 def linear(x, w, bias):
     """Return x @ w.T + bias.
 
