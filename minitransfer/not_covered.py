@@ -44,10 +44,8 @@ NOT_COVERED = {
     ("autograd", "gradcheck"): "minitransfer.gradcheck",
     ("autograd", "set_detect_anomaly"): "isfinite() of the loss and of gradients",
     ("autograd", "detect_anomaly"): "isfinite() of the loss and of gradients",
-    (
-        "minitransfer",
-        "distributions",
-    ): "the functions of random numbers: rand, randn, normal, multinomial, bernoulli",
+    ("distributions", "Bernoulli"): "bernoulli(probs); binary_cross_entropy is minus its log_prob",
+    ("distributions", "kl_divergence"): "functional.kl_div, or the formula of the two",
     ("minitransfer", "hub"): "zoo.load(name) loads networks that come with the library",
     ("minitransfer", "hstack"): "cat(tensors, 1), or cat(tensors) of vectors",
     ("minitransfer", "vstack"): "cat(tensors), or stack(tensors) of vectors",
