@@ -172,7 +172,16 @@ float, double, long, int, half = float32, float64, int64, int32, float16
 clip, concat = clamp, cat
 
 #: Parts that are loaded when they are first used, so that the import stays quick.
-_LAZY = ("checkpoint", "course", "data", "experiments", "kernels", "plots", "train")
+_LAZY = (
+    "checkpoint",
+    "course",
+    "data",
+    "distributions",
+    "experiments",
+    "kernels",
+    "plots",
+    "train",
+)
 _LAZY += ("transfer", "zoo")
 
 

@@ -42,10 +42,8 @@ NOT_COVERED = {
     ("autograd", "Function"): "@autograd.differentiable on a function that returns derivatives",
     ("autograd", "functional"): "backward(); derivatives of derivatives are not covered",
     ("autograd", "gradcheck"): "minitransfer.gradcheck",
-    (
-        "minitransfer",
-        "distributions",
-    ): "the functions of random numbers: rand, randn, normal, multinomial, bernoulli",
+    ("distributions", "Bernoulli"): "bernoulli(probs); binary_cross_entropy is minus its log_prob",
+    ("distributions", "kl_divergence"): "functional.kl_div, or the formula of the two",
     ("minitransfer", "hub"): "zoo.load(name) loads networks that come with the library",
     ("minitransfer", "hstack"): "cat(tensors, 1), or cat(tensors) of vectors",
     ("minitransfer", "vstack"): "cat(tensors), or stack(tensors) of vectors",

@@ -917,7 +917,7 @@ WITHOUT_NUMBERS = {
         randn_like randint randperm normal bernoulli multinomial manual_seed Generator float16
         float32 float64 int32 int64 uint8 bool float double long int half dtype device cuda
         accelerator backends no_grad enable_grad set_grad_enabled inference_mode is_grad_enabled
-        save load set_num_threads get_num_threads nn optim utils autograd""",
+        save load set_num_threads get_num_threads nn distributions optim utils autograd""",
     "Tensor": """data grad requires_grad is_leaf grad_fn shape dtype device is_cuda ndim size dim
         is_contiguous is_floating_point backward requires_grad_ retain_grad item tolist numpy to
         type float int bool cpu new_empty multinomial bernoulli uniform_ normal_ clip_""",

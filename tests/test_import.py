@@ -93,6 +93,7 @@ def places():
         "nn.utils": nn.utils,
         "utils": mt.utils,
         "utils.data": mt.utils.data,
+        "distributions": mt.distributions,
     }
 
 

@@ -30,6 +30,7 @@ PLACES = {
     "lr_scheduler": optim.lr_scheduler,
     "nn.utils": nn.utils,
     "utils.data": mt.utils.data,
+    "distributions": mt.distributions,
 }
 
 
@@ -114,7 +115,7 @@ NO_CALLS = {
     *("double", "long", "int", "half", "dtype", "cuda", "accelerator", "backends", "nn", "optim"),
     *("utils", "autograd", "data", "grad", "requires_grad", "is_leaf", "grad_fn", "shape"),
     *("device", "is_cuda", "ndim", "T", "mT", "training", "lr_scheduler", "Module", "Parameter"),
-    *("enable_grad", "Dataset"),
+    *("enable_grad", "Dataset", "distributions"),
 }
 
 #: What differs on purpose, as the page says: (name, argument).

@@ -1,6 +1,7 @@
 """Layers, losses and containers, under PyTorch's names.
 
-Read `module` first: it is what all of them share.
+Read `module` first: it is what all of them share. For sequences: `attention` before `transformer`,
+and `recurrent`.
 """
 
 from minitransfer.nn import functional, init, utils
