@@ -192,8 +192,9 @@ plots.show(draw.surer(courses), "28_surer")
 # without labels tells which of the two is going on. (It is not even safe
 # with noise: of the five networks in the table, one was led astray.)
 #
-# The adversary can be fooled in the same way: features of sevens that look
-# like the source's ones deceive it just as well as features of sevens.
+# The adversary can be fooled in the same way. It asks whether a picture
+# could be one of the source, and not which digit it shows: a shifted seven
+# that the body makes look like a one will satisfy it.
 #
 # ## What the numbers say
 #

@@ -215,10 +215,10 @@ plots.show(picture, "28_beyond_counting")
 # %% [markdown]
 # MMD adds much where much was lost, and CORAL something. Entropy and the
 # adversary take away from what counting had brought, and scatter: some of
-# their five networks were led astray, others not. (The adversary does
-# better in the literature, with larger networks, longer training and
-# settings chosen on the target. Ours were chosen elsewhere, as they would
-# have to be.)
+# their five networks were led astray, others not. (Others
+# have had more from an adversary, with larger networks and longer
+# training. Ours had a hundred steps, and a setting that was chosen on
+# other alterations.)
 #
 # ## What the numbers say
 
