@@ -1,6 +1,6 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
-from minitransfer.data import games
+from minitransfer.data import games, rooms
 from minitransfer.data.augmentation import augment
 from minitransfer.data.characters import FONTS, glyph_characters, render
 from minitransfer.data.dataset import Dataset, TensorDataset
@@ -35,6 +35,7 @@ __all__ = [
     "or_",
     "patches",
     "render",
+    "rooms",
     "shuffled_digits",
     "state_index",
     "strokes",

@@ -3,7 +3,8 @@
 Read `freezing` first, then `heads`, then `recipes`, where the sentences of the articles are a few
 lines of code each. The rest serves to look into networks: `probes`, `similarity`,
 `visualization`, `filters`; `attributions` ask what an answer hangs on,
-`attacks` what a network does not withstand; `alignment` finds what answers to what in two worlds.
+`attacks` what a network does not withstand; `alignment` finds what answers to what in two worlds;
+`meta_learning` looks for weights from which a new task is a few steps away.
 """
 
 from minitransfer.transfer.activations import activations, by_place
@@ -22,6 +23,12 @@ from minitransfer.transfer.heads import (
     strip_head,
     weight_layers,
 )
+from minitransfer.transfer.meta_learning import (
+    adapted,
+    first_order_maml,
+    nearest_prototype,
+    reptile,
+)
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
@@ -34,6 +41,7 @@ __all__ = [
     "Layer",
     "RidgeProbe",
     "activations",
+    "adapted",
     "append",
     "by_place",
     "cache_features",
@@ -42,6 +50,7 @@ __all__ = [
     "fgsm",
     "find_head",
     "fine_tune",
+    "first_order_maml",
     "freeze",
     "freeze_to",
     "gabor_fit",
@@ -53,11 +62,13 @@ __all__ = [
     "linear_probe",
     "match_structure",
     "maximize_activation",
+    "nearest_prototype",
     "parameter_groups",
     "pgd",
     "procrustes",
     "receptive_field",
     "replace_head",
+    "reptile",
     "ridge_probe",
     "saliency",
     "split_frozen",
