@@ -111,8 +111,9 @@ plots.show(draw.shots(found), "23_shots")
 # than those of the bare dots.
 #
 # Why so? What a new character needs is good features, and five hundred
-# classes at once teach more of them than five at a time. (Larger networks
-# that have seen far more tasks do better than ours. That plain features
+# classes at once teach more of them than five at a time. (MAML also
+# saw fewer drawings than the others; and larger networks that have seen
+# far more tasks do better than ours. That plain features
 # are hard to beat has been found there as well.)
 #
 # ## A robot in a new room
@@ -151,7 +152,8 @@ needed = {
 plots.show(draw.episodes(needed), "23_rooms")
 
 # %% [markdown]
-# The carried body saves a part of the episodes. It knows what walls and
+# The carried body saves a part of the episodes. (Those in the eight rooms
+# before are not counted; they were paid once.) It knows what walls and
 # doors are to a robot; what is left is to find out which motor does what,
 # and that is a matter of the head. The random body, held, shows that it
 # is not only the smaller number of weights: within two thousand episodes
