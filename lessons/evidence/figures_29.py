@@ -146,7 +146,8 @@ def victims(rows, clean):
     )
     axes.set_yticks(range(len(rows)), [NAMES[v] for v in rows])
     axes.set(
-        xlim=(0, 100),
+        xlim=(0, 105),
+        xticks=range(0, 101, 20),
         ylim=(len(rows) - 0.5, -0.95),
         xlabel="right on the attacker's pictures (%), a dot per draw",
     )

@@ -1,6 +1,6 @@
 """Data: sets that come with the library, and what brings them to a network in batches."""
 
-from minitransfer.data import games
+from minitransfer.data import games, rooms
 from minitransfer.data.alterations import altered
 from minitransfer.data.augmentation import augment
 from minitransfer.data.characters import FONTS, glyph_characters, render, script_of
@@ -37,6 +37,7 @@ __all__ = [
     "or_",
     "patches",
     "render",
+    "rooms",
     "script_of",
     "shuffled_digits",
     "state_index",

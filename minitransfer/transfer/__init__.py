@@ -5,7 +5,8 @@ lines of code each. `low_rank`, `adapters` and `freezing.bias_only` let a small 
 numbers learn, `multitask` gives one body several heads. Where labels are missing:
 `self_supervised` has tasks that pictures set by themselves, `clustering` sorts what nobody has
 named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
-where its data came from, `alignment` finds what answers to what in two worlds. The rest serves to
+where its data came from, `alignment` finds what answers to what in two worlds, and
+`meta_learning` looks for weights from which a new task is a few steps away. The rest serves to
 look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
 `attributions` say what an answer hangs on, `attacks` what a network does not withstand, and
 `familiarity` whether it has seen anything like a picture.
@@ -40,6 +41,12 @@ from minitransfer.transfer.heads import (
     weight_layers,
 )
 from minitransfer.transfer.low_rank import add_lora, merge_lora
+from minitransfer.transfer.meta_learning import (
+    adapted,
+    first_order_maml,
+    nearest_prototype,
+    reptile,
+)
 from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
@@ -70,6 +77,7 @@ __all__ = [
     "VICReg",
     "activations",
     "adapt_batch_norm",
+    "adapted",
     "add_adapters",
     "add_lora",
     "adjusted_rand_index",
@@ -85,6 +93,7 @@ __all__ = [
     "fgsm",
     "find_head",
     "fine_tune",
+    "first_order_maml",
     "freeze",
     "freeze_all_but",
     "freeze_to",
@@ -103,6 +112,7 @@ __all__ = [
     "merge_lora",
     "minimize_entropy",
     "mmd_loss",
+    "nearest_prototype",
     "occlusion",
     "parameter_groups",
     "pgd",
@@ -111,6 +121,7 @@ __all__ = [
     "receptive_field",
     "remove_adapters",
     "replace_head",
+    "reptile",
     "reversal_strength",
     "reverse_gradient",
     "ridge_probe",
