@@ -22,9 +22,9 @@ kernels.keep_freed_memory()
 #
 # Few channels and many, large images and small ones, filters of 3 × 3, of
 # 5 × 5 and of 1 × 1, images as batches of four, and the smallest once
-# more in a batch of 64. For of small images the library does not write
-# one long row: it lays the same place of *many* images side by side. With
-# few images most of that row is empty.
+# more in a batch of 64. For of many small images the library does not
+# write one long row: it lays the same place of *many* images side by side.
+# With few images most of that row would be empty, and it keeps to the other.
 
 # %%
 LAYERS = {

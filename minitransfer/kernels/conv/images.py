@@ -9,12 +9,7 @@ import numpy as np
 
 from ..caches import second_level
 from ..compile import kernel, wrong_gradient
-from ..register_tiles import (
-    OUTER_ROWS,
-    OUTER_VECTORS,
-    make_outer_tile,
-    make_packed_tile,
-)
+from ..register_tiles import OUTER_ROWS, OUTER_VECTORS, make_outer_tile, make_packed_tile
 from ..threads import parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_and_add, transpose_tile
 from . import depthwise, pointwise
@@ -25,7 +20,7 @@ from .rows import collect, spread
 
 _outer = make_outer_tile(table=True)
 _whole = make_packed_tile(OUTER_ROWS, OUTER_VECTORS, OUTER_VECTORS, resume=True)
-_half = make_packed_tile(OUTER_ROWS, 1, 1, resume=True)  # for a last block of few images
+_half = make_packed_tile(OUTER_ROWS, 1, 1, resume=True)  # of two vectors of images
 
 _LEAST_ROW = 256
 """Numbers in the row for the outer tile: fewer, and the last tile is mostly waste."""
@@ -328,7 +323,7 @@ def _run_small(plan, x, w, bias, y):
     packed = packed.reshape(groups, strips, OUTER_ROWS, depth).transpose(0, 1, 3, 2)
     packed = np.ascontiguousarray(packed)
     plus = np.repeat(bias, y[0, 0].size)
-    most = _lanes(x)
+    most = _lanes(x)  # images at a time: two vectors of them, where so many stay near
     two_vectors = x[0].size // groups * 2 * most * x.itemsize
     if len(x) > most and two_vectors <= second_level() // 2:
         most *= 2
