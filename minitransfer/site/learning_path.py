@@ -6,7 +6,7 @@ import re
 from minitransfer.course.scripts import Lesson
 
 #: Sizes of the map, in units of its own.
-WIDE, HIGH, APART, BETWEEN = 196, 64, 40, 18
+WIDE, HIGH, APART, BETWEEN = 150, 78, 22, 14
 
 
 def prerequisites(lesson: Lesson) -> list[int]:
@@ -72,17 +72,17 @@ def drawn(parts: dict[str, list[Lesson]]) -> str:
     width = 16 + (max(place.values()) + 1) * (WIDE + APART) - APART
     return (
         f'<svg class="path-map" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
-        f'role="group" aria-label="Map of the lessons: an arrow leads from each lesson to those '
-        f'that build on it; the list below says the same in words">'
+        f'style="--natural: {width}px" role="group" aria-label="Map of the lessons: an arrow '
+        f'leads from each lesson to those that build on it; the list below says the same in words">'
         f"{''.join(arrows)}{''.join(boxes)}</svg>"
     )
 
 
 def _box(lesson, x, y):
-    lines = _broken(lesson.title, 25)
+    lines = _broken(lesson.title, 20)
     words = "".join(
         f'<tspan x="{x + 12}" dy="{17 if at else 0}">{html.escape(line)}</tspan>'
-        for at, line in enumerate(lines[:2])
+        for at, line in enumerate(lines[:3])
     )
     return (
         f'<a href="{lesson.path.stem}.html"><title>{html.escape(lesson.question)}</title>'
@@ -100,8 +100,8 @@ def _broken(text, room):
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
-    if len(lines) > 2:
-        lines[1] += " …"
+    if len(lines) > 3:
+        lines[2] += " …"
     return lines
 
 

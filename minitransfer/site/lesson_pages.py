@@ -9,6 +9,12 @@ from minitransfer.course.pages import PARTS
 from minitransfer.course.predictions import PREDICT, Prediction, predictions
 from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows
 
+#: What the notebooks of the site say of their language.
+METADATA = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+
 #: Where the scripts and notebooks lie that a page offers, within the site.
 DOWNLOADS = "downloads"
 
@@ -85,7 +91,7 @@ def _page(lesson: Lesson, script: Path, known: set[str]):
 
     behind = script != lesson.path
     notebook = jupytext.read(script, fmt="py:percent")
-    notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook.metadata = dict(METADATA)
     if behind:
         notebook.metadata["orphan"] = True
     asked = iter([] if behind else predictions().get(lesson.path.stem, []))

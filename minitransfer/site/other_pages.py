@@ -12,7 +12,7 @@ from minitransfer.course.pages import articles, claim_statements, glossary_terms
 from minitransfer.course.records import VERDICTS
 from minitransfer.course.scripts import EVIDENCE, Lesson, lessons_folder
 from minitransfer.site import learning_path, teaching, words
-from minitransfer.site.lesson_pages import _targets, part_of, with_pages
+from minitransfer.site.lesson_pages import METADATA, _targets, part_of, with_pages
 
 #: Modules with a page in the reference, and what each is for.
 REFERENCE = {
@@ -277,9 +277,7 @@ def _kernels(known) -> str:
             cells.append(_rung(rung, before))
             before = rung
         told.append("\n".join([*cells, "::::"]))
-    notebook = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    )
+    notebook = nbformat.v4.new_notebook(metadata=dict(METADATA))
     code = nbformat.v4.new_code_cell
     prose = nbformat.v4.new_markdown_cell
     notebook.cells = [
