@@ -75,9 +75,13 @@ def _download_name(lesson, script):
     return script.stem if script == lesson.path else f"{script.stem}_{EVIDENCE}"
 
 
+#: The pages beside the lessons that are taken as they stand.
+PAGES = ("sources.md", "own_data.md", "pytorch.md", "debugging.md", "promises.md")
+
+
 def _targets(lessons, evidence) -> set[str]:
     """What a link within the lessons may lead to, as seen from their folder."""
-    found = {"sources.md", "glossary.md", "index.md", "pytorch.md", "debugging.md"}
+    found = {"index.md", "glossary.md", *PAGES}
     for lesson in lessons:
         found.add(lesson.path.name)
         if evidence and lesson.evidence:

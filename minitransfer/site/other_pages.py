@@ -12,7 +12,7 @@ from minitransfer.course.pages import articles, claim_statements, glossary_terms
 from minitransfer.course.records import VERDICTS
 from minitransfer.course.scripts import EVIDENCE, Lesson, lessons_folder
 from minitransfer.site import learning_path, teaching, words
-from minitransfer.site.lesson_pages import METADATA, _targets, part_of, with_pages
+from minitransfer.site.lesson_pages import METADATA, PAGES, _targets, part_of, with_pages
 
 #: Modules with a page in the reference, and what each is for.
 REFERENCE = {
@@ -54,7 +54,7 @@ def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str | bytes]:
         "glossary.md": _glossary(known),
         "labels.png": (folder / "results" / "labels.png").read_bytes(),
     }
-    for name in ("sources.md", "pytorch.md", "debugging.md"):
+    for name in PAGES:
         text = (folder / name).read_text(encoding="utf-8")
         found[name] = with_pages(text, known).replace("](index.md)", "](path.md)")
     return found | _reference()
@@ -151,7 +151,9 @@ For teachers <teaching>
 The ladder of kernels <kernels>
 Reference <reference>
 Coming from PyTorch <pytorch>
+Pictures of your own <own_data>
 Stepping inside <debugging>
+What we promise <promises>
 ```
 """
 
