@@ -79,7 +79,7 @@ def drawn(parts: dict[str, list[Lesson]]) -> str:
 
 
 def _box(lesson, x, y):
-    lines = _broken(lesson.title, 20)
+    lines = _broken(lesson.title, 17)
     words = "".join(
         f'<tspan x="{x + 12}" dy="{17 if at else 0}">{html.escape(line)}</tspan>'
         for at, line in enumerate(lines[:3])
