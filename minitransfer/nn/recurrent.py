@@ -176,8 +176,8 @@ class GRU(_Recurrent):
     """A gated recurrent unit at each step (Cho et al. 2014); see `ops.gru_sequence` for formulas.
 
     Args:
-        input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device,
-        dtype, generator: see `RNN`.
+        input_size, hidden_size, num_layers, bias, batch_first, dropout: see `RNN`.
+        bidirectional, device, dtype, generator: see `RNN`.
 
     Attributes:
         weight_ih_l0: (3 hidden_size, input_size), for reset, update and candidate; otherwise see
@@ -221,8 +221,8 @@ class LSTM(_Recurrent):
     """A long short-term memory at each step; see `ops.lstm_sequence` for formulas and sources.
 
     Args:
-        input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device,
-        dtype, generator: see `RNN`.
+        input_size, hidden_size, num_layers, bias, batch_first, dropout: see `RNN`.
+        bidirectional, device, dtype, generator: see `RNN`.
         proj_size: only 0 is covered.
 
     Attributes:

@@ -139,8 +139,9 @@ class TransformerDecoderLayer(_Layer):
     """As `TransformerEncoderLayer`, and between its parts a look at another sequence, the memory.
 
     Args:
-        d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first,
-        norm_first, bias, device, dtype, generator: see `TransformerEncoderLayer`.
+        d_model, nhead, dim_feedforward, dropout, activation: see `TransformerEncoderLayer`.
+        layer_norm_eps, batch_first, norm_first, bias: see there.
+        device, dtype, generator: see there.
 
     Shape:
         tgt (T, N, d_model), memory (S, N, d_model) → (T, N, d_model); with `batch_first` N comes

@@ -33,20 +33,21 @@ def as_they_stand(lines: list[str]) -> list[str]:
     """Return a docstring in which bars and lone stars are signs, and no markup.
 
     Example:
-        >>> as_they_stand(["the mean of |x|, and *shape", "some *other* thing", ">>> a | b"])
-        ['the mean of \\\\|x\\\\|, and \\\\*shape', 'some *other* thing', '>>> a | b']
+        >>> as_they_stand(["the mean of |x|, and *shape", "* some *other* thing", ">>> a | b"])
+        ['the mean of \\\\|x\\\\|, and \\\\*shape', '* some *other* thing', '>>> a | b']
     """
     found, example = [], False
     for line in lines:
         example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
         if not example:
+            bullet, line = re.match(r"(\s*(?:\* )?)(.*)", line, re.DOTALL).groups()
             parts = re.split(r"(`+[^`]*`+)", line)
             text = "".join(parts[::2])
             lone = text.count("*") % 2 == 1 or ("**" in text and text.count("**") % 2 == 1)
             for at in range(0, len(parts), 2):
                 signs = r"(?<!\\)([|*])" if lone else r"(?<!\\)(\|)"  # not what is marked already
                 parts[at] = re.sub(signs, r"\\\1", parts[at])
-            line = "".join(parts)
+            line = bullet + "".join(parts)
         found.append(line)
     return found
 
