@@ -128,9 +128,9 @@ plots.show(draw.sheets(pictures), "28_taken_otherwise")
 
 # %%
 table = experiments.read("mismatch", draw.MEASURED)
-row = table.where(target="noisy", seed=0).rows[0]
-assert abs(before - row["nothing"]) < 0.1
-assert abs(after - row["counted"]) < 0.03
+for column, now in (("nothing", before), ("counted", after)):
+    five = table.values(column, target="noisy")
+    assert abs(now - five.mean()) < 4 * five.std(ddof=1)
 plots.show(draw.ladder(table), "28_ladder")
 
 # %% [markdown]
