@@ -75,7 +75,6 @@ def test_memory_stays_flat(folder):
     script = textwrap.dedent("""
         import resource, sys
         from minitransfer import pictures
-from minitransfer.finetuning import finetune
         def most():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found = pictures.collect(sys.argv[1], size=224)
