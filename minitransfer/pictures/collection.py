@@ -356,7 +356,7 @@ def _usable(path, root, log) -> bool:
 
 def reason_of(error) -> str:
     """Return what `decode` says of a file, without the file's name in front of it."""
-    return str(error).split(": ", 1)[1]
+    return getattr(error, "reason", str(error))
 
 
 def _within(path, root) -> bool:

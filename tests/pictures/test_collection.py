@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ def test_a_sub_folder_is_a_class(two_classes):
     assert [path.name for path in found.paths[:2]] == ["0.png", "1.png"]
     assert (found.skipped, found.notes) == ([], [])
     assert repr(found).endswith("12 pictures, 2 classes")
+
+
+def test_a_reason_is_whole_where_a_folder_has_a_colon_in_its_name(two_classes, tmp_path):
+    folder = tmp_path / "my: pets"
+    shutil.copytree(two_classes, folder)
+    (folder / "cat" / "no.png").write_bytes(b"")
+    assert pictures.collect(folder).skipped == [("cat/no.png", "the file is empty (0 bytes)")]
 
 
 def test_it_is_indexed_like_data(two_classes):
