@@ -166,6 +166,7 @@ def test_values_of_a_table_are_predicted_with_an_interval(tmp_path, rng):
     assert notes["task"] == "values"
     assert notes["scores"]["R²"][0] > 0.8
     assert "it is off by" in "\n".join(said)
+    assert "The labels were read from labels.csv." in said
     assert "the mean of the training values" in (out / "report.md").read_text()
     answers = predict(out / "network.safetensors", [folder / f"{i}.png" for i in range(60)])
     truth = np.array([float(row.split(",")[1]) for row in rows[1:]])
@@ -213,12 +214,23 @@ def test_names_are_text_and_nothing_else(write, tmp_path, rng, capsys):
     assert "\\<img src=x" in text
     assert not re.search(r"(?<!\\)<", text)
     assert "a\\|b\\*\\_\\[x\\](javascript:y)\\`" in text
-    assert "\x1b" not in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "1 file was left out (" in shown
+    assert "the file is empty (0 bytes)); the" in " ".join(shown.split())
     network = str(tmp_path / "out" / "network.safetensors")
     assert main(["predict", network, str(tmp_path / "p")]) == 1  # one cannot be read
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
     assert "cannot be read: the file is empty" in printed
+
+
+def test_a_file_whose_name_goes_over_two_lines_has_one_answer(made, strokes, tmp_path, capsys):
+    network, file = str(made[0] / "network.safetensors"), tmp_path / "a: b\nc.png  ring 100 %"
+    file.write_bytes(b"")
+    assert main(["predict", network, str(file)]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("a: b c.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
 
 
 def test_predict_in_json_and_csv(made, strokes, tmp_path, capsys):
