@@ -109,6 +109,11 @@ def _check_enough(collection) -> None:
                 f"{collection.folder}: {len(collection)} pictures with values that can be read; "
                 "ten are the least to learn from and to judge by"
             )
+        if np.ptp(collection.y) == 0:
+            raise ValueError(
+                f"{collection.folder}: all {len(collection)} values are {collection.y[0]:g}; there "
+                "is nothing to learn"
+            )
         return
     counts = np.bincount(collection.y, minlength=len(collection.classes))
     if (counts >= 3).sum() < 2:

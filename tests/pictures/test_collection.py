@@ -188,6 +188,10 @@ def test_rows_that_cannot_be_used_are_named(two_classes, tmp_path_factory):
         ("file,colour,size\na,b,c\n", "none is called label or value"),
         ("file,label,price\na,b,1\n", "'label' .classes. and one 'price' .values."),
         ("file,label\nno.png,a\n", "none of its 1 rows names a picture"),
+        (
+            "file,price\ncat/0.png,$ 5\n",
+            "none of its rows can be used .'\\$ 5' is no finite number",
+        ),
         ("file,label\ncat/0.png,a\n", "only one class, 'a'"),
     ],
 )
