@@ -94,7 +94,8 @@ def choose(name: str | None, size: int | None) -> Body:
     if fixed - {size}:
         raise ValueError(
             f"{name} takes pictures of {max(fixed)} × {max(fixed)} dots; given --size {size}. "
-            f"Leave --size out, or take a network that takes pictures of any size (--net {PHOTOGRAPHS})"
+            "Leave --size out, or take a network that takes pictures of any size "
+            f"(--net {PHOTOGRAPHS})"
         )
     if not fixed and not SMALLEST <= size <= LARGEST:
         raise ValueError(

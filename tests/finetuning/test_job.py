@@ -306,6 +306,27 @@ def test_too_few_pictures_are_refused(write, tmp_path, rng):
         finetune(tmp_path / "few", out=tmp_path / "out", **QUIET)
 
 
+def test_values_that_are_all_the_same_are_refused(write, tmp_path, rng):
+    write(tmp_path / "p", {"a": "ring"}, 12, rng)
+    rows = "".join(f"a/{i:02}.png,7\n" for i in range(12))
+    (tmp_path / "p" / "labels.csv").write_text("file,price\n" + rows)
+    with pytest.raises(ValueError, match="all 12 values are 7; there is nothing to learn"):
+        finetune(tmp_path / "p", out=tmp_path / "out", **QUIET)
+
+
+def test_results_do_not_come_to_lie_among_the_pictures(strokes, monkeypatch, capsys):
+    """The report's pictures would be one more class the next time."""
+    monkeypatch.chdir(strokes)
+    assert main(["finetune", "."]) == 2
+    assert "for instance with --out ../strokes-finetuned" in capsys.readouterr().err
+    assert sorted(path.name for path in strokes.iterdir()) == ["lying", "ring"]
+
+
+def test_a_folder_of_results_is_told_from_the_network_in_it(made, capsys):
+    assert main(["predict", str(made[0]), "a.png"]) == 2
+    assert f"give {made[0] / 'network.safetensors'}" in capsys.readouterr().err
+
+
 def test_pictures_that_are_there_twice_are_named_and_counted_out(write, tmp_path, rng):
     write(tmp_path / "p", {"a": "lying", "b": "ring"}, 15, rng)
     for i in range(6):
