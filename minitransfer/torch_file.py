@@ -46,6 +46,10 @@ _MOST_STEPS, _LARGEST = 300_000, 32 * 2**20
 #: How deep dictionaries and lists may lie in one another, and a tensor's axes.
 _DEEPEST, _MOST_AXES = 50, 32
 
+#: Bits of a whole number (the one that an old file begins with has 77), and of one that things are
+#: looked up by: of larger ones any number can be found that a dictionary cannot tell apart.
+_MOST_BITS, _MOST_KEY_BITS = 128, 48
+
 #: How many times as large as the file all tensors may be together, of which some share numbers.
 _MOST_SHARED = 16
 
@@ -135,7 +139,9 @@ def _from_pickles(content: bytes):
 
     saved = _run(file, storage)
     keys = _run(file)
-    if not isinstance(keys, list) or sorted(keys) != sorted(storages):
+    if not isinstance(keys, list) or any(type(key) is not str for key in keys):
+        raise ValueError("its list of storages is none")
+    if sorted(keys) != sorted(storages):
         raise ValueError("the storages that it lists are not those that its tensors use")
     for key in keys:
         known = storages[key]
@@ -157,7 +163,10 @@ def _from_zip(content: bytes):
                 raise ValueError("a compressed archive, which torch.save does not write")
             return archive.read(info)
 
-        folder = next(name for name in entries if name.endswith("/data.pkl"))[: -len("data.pkl")]
+        pickles = [name for name in entries if name.endswith("/data.pkl")]
+        if not pickles:
+            raise ValueError("a zip archive, but none that torch.save wrote")
+        folder = pickles[0][: -len("data.pkl")]
         swapped = f"{folder}byteorder" in entries and part(f"{folder}byteorder") == b"big"
         storages = {}
 
@@ -283,8 +292,20 @@ def _parameter(data, *rest):
     return data
 
 
-def _dictionary(*pairs):
-    return dict(*pairs)
+def _dictionary(pairs=()):
+    made = {}
+    for key, value in pairs:
+        made[_key(key)] = value
+    return made
+
+
+def _key(key):
+    """A dictionary's key, which is no tuple of tuples that takes for ever to look up."""
+    if isinstance(key, int) and key.bit_length() <= _MOST_KEY_BITS:
+        return key
+    if type(key) is not str:
+        raise ValueError("a key that is no text or number")
+    return key
 
 
 _FUNCTIONS = {
@@ -326,6 +347,7 @@ class _Machine:
     stack: list = field(default_factory=list)
     marks: list = field(default_factory=list)
     memo: dict = field(default_factory=dict)
+    copied: int = 0
 
     def above_mark(self) -> list:
         start = self.marks.pop()
@@ -365,7 +387,15 @@ def _push(machine, value):
     machine.stack.append(value)
 
 
+def _push_whole(machine, number):
+    if number.bit_length() > _MOST_BITS:  # to multiply such numbers can take hours
+        raise ValueError("a number larger than any size")
+    machine.stack.append(number)
+
+
 def _put(machine, place):
+    if place.bit_length() > _MOST_KEY_BITS:
+        raise ValueError("a place in the memo that is none")
     machine.memo[place] = machine.stack[-1]
 
 
@@ -394,9 +424,7 @@ def _set_items(machine, pairs):
     if type(target) is not dict or len(pairs) % 2:
         raise ValueError("items for what is no dictionary")
     for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        if not isinstance(key, (str, int)):
-            raise ValueError("a key that is no text or number")
-        target[key] = value
+        target[_key(key)] = value
 
 
 def _set_item(machine, _):
@@ -414,14 +442,28 @@ def _call(machine, _):
     arguments, function = machine.pop(), machine.pop()
     if not any(function is known for known in _FUNCTIONS.values()) or type(arguments) is not tuple:
         raise _RefusedError("calls what is none of the functions that tensors need")
+    # One list can be given a hundred thousand times, and each call copies it.
+    machine.copied += sum(len(a) for a in arguments if isinstance(a, (list, tuple, dict)))
+    if machine.copied > _MOST_STEPS:
+        raise ValueError("more copies of lists than any state dict needs")
     machine.stack.append(function(*arguments))
 
 
 def _find_storage(machine, _):
-    word, *facts = machine.pop()
-    if word != "storage" or machine.storage is None:
+    facts = machine.pop()
+    if type(facts) is not tuple or not 4 <= len(facts) <= 6 or machine.storage is None:
         raise ValueError("a reference to what is no storage")
-    machine.stack.append(machine.storage(*facts))
+    # The key is looked up. A tuple of tuples, each twice in the next, would take for ever.
+    if type(facts[0]) is not str or facts[0] != "storage" or type(facts[2]) is not str:
+        raise ValueError("a reference to what is no storage")
+    machine.stack.append(machine.storage(*facts[1:]))
+
+
+def _find_named(machine, _):
+    name, module = machine.pop(), machine.pop()
+    if type(name) is not str or type(module) is not str:
+        raise ValueError("a name that is no text")
+    machine.stack.append(_named(f"{module} {name}"))
 
 
 _INSTRUCTIONS = {
@@ -430,7 +472,8 @@ _INSTRUCTIONS = {
     "NONE": lambda machine, _: _push(machine, None),
     "NEWTRUE": lambda machine, _: _push(machine, True),
     "NEWFALSE": lambda machine, _: _push(machine, False),
-    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), _push),
+    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2"), _push_whole),
+    **dict.fromkeys(("LONG", "LONG1", "LONG4"), _push_whole),
     **dict.fromkeys(("FLOAT", "BINFLOAT", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE"), _push),
     **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINSTRING", "SHORT_BINSTRING"), _push),
     "EMPTY_DICT": lambda machine, _: _push(machine, {}),
@@ -449,9 +492,7 @@ _INSTRUCTIONS = {
     "MEMOIZE": _memoize,
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
     "GLOBAL": lambda machine, name: _push(machine, _named(name)),
-    "STACK_GLOBAL": lambda machine, _: _push(
-        machine, _named(" ".join(map(str, (machine.pop(), machine.pop())[::-1])))
-    ),
+    "STACK_GLOBAL": _find_named,
     "BINPERSID": _find_storage,
     "REDUCE": _call,
     "BUILD": lambda machine, _: machine.pop(),  # attributes, such as a state dict's _metadata

@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import struct
+import time
 import tracemalloc
 import warnings
 import zipfile
@@ -277,6 +278,50 @@ def test_what_claims_to_be_huge_or_is_nonsense_costs_no_memory(file, number):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 250e6
+
+
+def tower(instructions, height=60):
+    """A tuple of a tuple of …, each twice in the next, in the memo at `height`; then others."""
+    twice = (
+        b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86q" + bytes([n + 1]) for n in range(height)
+    )
+    return Code(b")q\x00" + b"".join(twice) + instructions)
+
+
+WHOLE = b"\x8b" + struct.pack("<i", 2_000_000) + b"\x77" * 2_000_000 + b"q\x05"
+COSTLY = {
+    "a storage's key": tower(view(Code(b"h\x3c"), "FloatStorage", 12, 0, (2,), (1,))),
+    "a name": tower(b"h\x3ch\x3c\x93"),
+    "a dictionary's key": tower(b"ccollections\nOrderedDict\n(h\x3cK\x01\x86t\x85R"),
+    "copies": Code(
+        b"](" + b"M\x01\x02K\x01\x86" * 50_000 + b"e\x85q\x00ccollections\nOrderedDict\nq\x01"
+        + b"h\x01h\x00R" * 40_000
+    ),
+    "products": Code(
+        WHOLE + view("7", "FloatStorage", 12, 0, *[Code(b"(" + b"h\x05" * 32 + b"t")] * 2)
+    ),
+    "keys that are hard to tell apart": Code(
+        b"}(" + b"".join(code(n * (2**61 - 1)) + b"N" for n in range(60_000)) + b"u"
+    ),
+    "places that are hard to tell apart": Code(
+        b"N" + b"".join(b"p%d\n" % (n * (2**61 - 1)) for n in range(60_000))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", COSTLY)
+def test_what_would_take_for_ever_is_refused_at_once(file, what):
+    begin = time.perf_counter()
+    for make in (old_file, new_file):
+        refused(file, make(COSTLY[what], {"7": ROW}))
+    assert time.perf_counter() - begin < 10
+
+
+def test_a_zip_archive_of_something_else_is_called_so(file):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("letter.xml", "<p>")
+    refused(file, content.getvalue(), "none that torch.save wrote")
 
 
 def test_twenty_lists_each_of_which_says_the_one_before_ten_times(file):

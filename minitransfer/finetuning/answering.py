@@ -10,7 +10,9 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.finetuning import keeping, learning
+from minitransfer.finetuning.measuring import written
 from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
+from minitransfer.pictures.collection import reason_of
 from minitransfer.terminal import without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
@@ -104,7 +106,7 @@ def _read(file, size, channels):
     try:
         array = pictures.decode(file, size, channels=channels)
     except ValueError as error:
-        answer.error = str(error).removeprefix(f"{without_controls(file)}: ")
+        answer.error = reason_of(error)
         return answer, None
     return answer, array
 
@@ -184,10 +186,15 @@ def as_text(answers) -> str:
         if answer.error:
             said = f"cannot be read: {answer.error}"
         elif answer.value is not None:
-            said = f"{answer.value:.4g} ± {answer.half_width:.2g}"
+            said = f"{written(answer.value, 4)} ± {written(answer.half_width, 2)}"
         else:
             said = ", ".join(f"{name} {100 * p:.0f} %" for name, p in answer.classes)
-        lines.append(f"{answer.file}  {said}")
+        lines.append(_in_one_line(f"{answer.file}  {said}"))
         if answer.unknown:
             lines.append("  looks like nothing that the network was trained on: do not rely on it")
-    return without_controls("\n".join(lines))
+    return "\n".join(lines)
+
+
+def _in_one_line(text) -> str:
+    """What a file's name says after a line end must not look like another answer."""
+    return " ".join(without_controls(text).splitlines())

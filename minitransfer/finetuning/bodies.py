@@ -6,9 +6,13 @@ import numpy as np
 
 from minitransfer import nn, transfer, zoo
 from minitransfer.nn import Module
+from minitransfer.zoo import imagenet
 
 #: The network for photographs, the one for small grey pictures, and the side of a photograph.
 PHOTOGRAPHS, GLYPHS, SIDE = "efficientnet-lite0", "glyph-conv", 224
+
+#: Sides that a network for pictures of any size may be asked for.
+SMALLEST, LARGEST = 32, 4096
 
 #: Pictures are brought to about this side for the small network from scratch.
 SCRATCH_SIDE = 56
@@ -71,6 +75,8 @@ def choose(name: str | None, size: int | None) -> Body:
         try:
             network = zoo.load(name)
         except (ImportError, ValueError):
+            if imagenet.is_installed():
+                raise  # it is there, and damaged: that is what the user has to know
             name, note = GLYPHS, NOT_INSTALLED
             network = zoo.load(name)
     else:
@@ -85,11 +91,16 @@ def choose(name: str | None, size: int | None) -> Body:
     fixed = {side for side in sides if side is not None}
     if size is None:
         size = max(fixed) if fixed else SIDE
-    if fixed - {size} or (not fixed and size < 32):
-        wanted = f"{max(fixed)} × {max(fixed)}" if fixed else "32 × 32 or more"
+    if fixed - {size}:
         raise ValueError(
-            f"{name} takes pictures of {wanted} dots; given --size {size}. Leave --size out, or "
-            f"take a network that takes pictures of any size (--net {PHOTOGRAPHS})"
+            f"{name} takes pictures of {max(fixed)} × {max(fixed)} dots; given --size {size}. "
+            "Leave --size out, or take a network that takes pictures of any size "
+            f"(--net {PHOTOGRAPHS})"
+        )
+    if not fixed and not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"{name} takes pictures of {SMALLEST} × {SMALLEST} to {LARGEST} × {LARGEST} dots; "
+            f"given --size {size}. Without --size it is {SIDE}"
         )
     return Body(str(name), network.card, channels, size, note)
 

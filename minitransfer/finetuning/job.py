@@ -1,5 +1,6 @@
 """All that is known while the job runs: what was asked for, the pictures, the networks so far."""
 
+import os
 import time
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from minitransfer.finetuning.learning import Task
 from minitransfer.finetuning.settings import Settings, identity_of, is_done
 from minitransfer.finetuning.work import Work
 from minitransfer.nn import Module
+from minitransfer.pictures.collection import TABLE
 from minitransfer.train import Monitor
 
 #: Name of the folder of unfinished work within the folder for the results.
@@ -174,6 +176,13 @@ def prepared(settings: Settings, say=print, progress: bool = False) -> Job | Non
     collection = pictures.collect(settings.folder, csv=settings.csv)
     body = bodies.choose(settings.net, settings.size)
     place = settings.place
+    by_folders = settings.csv is None and not (settings.folder / TABLE).is_file()
+    if by_folders and place.resolve().is_relative_to(collection.folder):
+        outside = os.path.relpath(collection.folder.parent / f"{collection.name}-finetuned")
+        raise ValueError(
+            f"{place} would lie among the pictures, and its own pictures would be taken for a "
+            f"class the next time; choose a place outside, for instance with --out {outside}"
+        )
     check_writable(*(place / name for name in ("network.safetensors", "report.html", "report.md")))
     identity = identity_of(settings, body, collection)
     if not (place / UNFINISHED).exists() and is_done(place / "network.safetensors", identity):

@@ -152,8 +152,8 @@ def less(gain) -> str:
         >>> less({"value": 0.5, "low": -0.25, "high": 1.25})
         '−0.5 (95 % interval −1.25 to +0.25)'
     """
-    value, low, high = (-gain[key] for key in ("value", "high", "low"))
-    return f"{value:+.3g} (95 % interval {low:+.3g} to {high:+.3g})".replace("-", "−")
+    value, low, high = (measuring.written(-gain[key], 3, "+") for key in ("value", "high", "low"))
+    return f"{value} (95 % interval {low} to {high})"
 
 
 def _asked(job, candidate, part):
@@ -253,8 +253,8 @@ def _judge_values(job, judged) -> None:
         {
             "row": int(i),
             "kind": "wrong",
-            "truth": f"{y[i]:.4g}",
-            "answer": f"{values[i]:.4g}",
+            "truth": measuring.written(y[i], 4),
+            "answer": measuring.written(values[i], 4),
             "sure": None,
             "target": 0,
         }

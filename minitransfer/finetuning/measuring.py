@@ -10,6 +10,29 @@ from minitransfer.experiments import intervals
 DRAWS, SEED = 2000, 0
 
 
+def written(value: float, digits: int = 3, sign: str = "") -> str:
+    """Write a number with so many digits that mean something, as people write it: 35,200.
+
+    Args:
+        value: the number.
+        digits: how many of them; the others are 0.
+        sign: "+" to write it before what is not negative.
+
+    Example:
+        >>> written(35231.4), written(0.04567), written(-1234.5, 2, "+"), written(2e15)
+        ('35,200', '0.0457', '−1200', '2e+15')
+    """
+    rounded = float(f"{value:.{digits}g}") + 0.0  # + 0.0 turns −0 into 0
+    form = f".{digits}g"
+    if rounded == 0 or 1e-4 <= abs(rounded) < 1e12:
+        decimals = digits - 1 - math.floor(math.log10(abs(rounded))) if rounded else 0
+        form = f"{',' if abs(rounded) >= 10_000 else ''}.{max(0, decimals)}f"
+    text = f"{rounded:{sign}{form}}"
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
 def counted(right) -> dict:
     """Return a share of right answers with its 95 % interval (Wilson 1927).
 

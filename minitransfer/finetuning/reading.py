@@ -48,7 +48,7 @@ def read_pictures(job: Job) -> None:
     job.task = Task.of(job.training.y, job.whole.classes)
     found = job.work.stage("mending", lambda: _looks(job))
     job.mending, job.looks = found["steps"], found["sentences"]
-    for sentence in job.looks:
+    for sentence in [*job.whole.log.sentences, *_left_out(job), *job.looks]:
         job.say(sentence)
     for name, part in job.parts.items():
         part.pixels = _decoded(job, name, part.collection)
@@ -84,6 +84,19 @@ def _across(parts, everything, pairs, agree) -> Duplicates:
     return Duplicates(len(pairs), named, {everything.paths[row] for row in judged_by})
 
 
+def _left_out(job):
+    """What the user should know about files before the work goes on; the report names them all."""
+    skipped, twice = job.whole.skipped, job.duplicates.count
+    if skipped:
+        some = "; ".join(f"{name}: {reason}" for name, reason in skipped[:2])
+        more = "; …" if len(skipped) > 2 else ""
+        files = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
+        yield " ".join(f"{files} left out ({some}{more}); the report names all.".split())
+    if twice:
+        pairs = "1 pair of pictures is" if twice == 1 else f"{twice:,} pairs of pictures are"
+        yield f"{pairs} nearly the same, in two parts, which flatters; the report names them."
+
+
 def _check_enough(collection) -> None:
     """Refuse what nothing could be said about afterwards.
 
@@ -95,6 +108,11 @@ def _check_enough(collection) -> None:
             raise ValueError(
                 f"{collection.folder}: {len(collection)} pictures with values that can be read; "
                 "ten are the least to learn from and to judge by"
+            )
+        if np.ptp(collection.y) == 0:
+            raise ValueError(
+                f"{collection.folder}: all {len(collection)} values are {collection.y[0]:g}; there "
+                "is nothing to learn"
             )
         return
     counts = np.bincount(collection.y, minlength=len(collection.classes))

@@ -11,6 +11,7 @@ from minitransfer.files import write_atomically
 from minitransfer.finetuning import keeping
 from minitransfer.finetuning.job import Job
 from minitransfer.finetuning.judging import HELD, Judged, less, points
+from minitransfer.finetuning.measuring import written
 from minitransfer.finetuning.page import (
     Bars,
     Code,
@@ -69,8 +70,8 @@ def summary(job: Job, judged: Judged) -> list[str]:
     if values:
         score = judged.scores["mean absolute error"]["network"]
         found = (
-            f"On {n} test pictures it is off by {score['value']:.3g} on average "
-            f"(95 % interval {score['low']:.3g} to {score['high']:.3g})."
+            f"On {n} test pictures it is off by {written(score['value'])} on average "
+            f"(95 % interval {written(score['low'])} to {written(score['high'])})."
         )
     else:
         score = judged.scores["accuracy"]["network"]
@@ -129,7 +130,7 @@ def _beginning(job, judged):
     if judged.without_duplicates is not None:
         one = judged.without_duplicates
         values = job.task.classes is None
-        how = f"{one['value']:.3g}" if values else f"{100 * one['value']:.1f} %"
+        how = written(one["value"]) if values else f"{100 * one['value']:.1f} %"
         yield Text(
             "Some test pictures are nearly the same as others that it learnt from or was chosen "
             f"by, which flatters. Without them the result is {how} (see the data below).",
@@ -147,12 +148,11 @@ def _scores(job, judged):
     }
     for score, who in judged.scores.items():
         if values:
-            form = ".3g" if score == "mean absolute error" else ".3f"
+            say = written if score == "mean absolute error" else _share
             rows = tuple(
-                (names[w], _number(s["value"], form), f"{_number(s['low'], form)} to "
-                 f"{_number(s['high'], form)}")
+                (names[w], say(s["value"]), f"{say(s['low'])} to {say(s['high'])}")
                 for w, s in who.items()
-            )  # fmt: skip
+            )
             better = "smaller is better" if score == "mean absolute error" else "1 is perfect"
             yield Table((f"{score} ({better})", "on test pictures", "95 % interval"), rows)
         else:
@@ -174,12 +174,13 @@ def _scores(job, judged):
             plots.values_figure(job.test.y, judged.outputs, judged.half_width),
             "values",
             f"Predicted against true values of the test pictures. The band is ± "
-            f"{judged.half_width:.3g}, which holds {100 * HELD:.0f} % of the validation pictures.",
+            f"{written(judged.half_width)}; of pictures of the same kind, {100 * HELD:.0f} % "
+            "should lie within.",
         )
 
 
-def _number(value, form) -> str:
-    return f"{value:{form}}".replace("-", "−")
+def _share(value) -> str:
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # + 0.0 turns −0 into 0
 
 
 def _mistakes(job, judged):
@@ -275,9 +276,9 @@ def _trust(job, judged):
     yield Heading("How far to trust what it says")
     if job.task.classes is None:
         yield Text(
-            f"Around each predicted value stands ± {judged.half_width:.3g}: of the "
-            f"{len(job.validation)} validation pictures {100 * HELD:.0f} % lie within, and so "
-            "should others of the same kind."
+            f"Around each predicted value stands ± {written(judged.half_width)}: so wide it has to "
+            f"be, by the errors on the {len(job.validation)} validation pictures, for "
+            f"{100 * HELD:.0f} % of others of the same kind to lie within."
         )
     else:
         after, before = judged.reliability, judged.before
@@ -328,7 +329,7 @@ def _more_labels(job, judged):
     means = {n: scores[np.array(counts) == n].mean() for n in sorted(set(counts))}
     *_, half, full = means
     gained = (means[half] - means[full]) * (1 if values else -1)
-    said = ", ".join(f"{m:.3g}{'' if values else ' %'} with {n}" for n, m in means.items())
+    said = ", ".join(f"{written(m)}{'' if values else ' %'} with {n}" for n, m in means.items())
     draws = scores[np.array(counts) == half]
     noise = 2 * draws.std(ddof=1) if len(draws) > 1 else 0.0
     if gained > noise:

@@ -97,7 +97,8 @@ def _plan(job) -> dict:
     said = ""
     if affordable < steps:
         needed = f"{steps} steps of {batch_size} pictures at {seconds:.2g} s each"
-        granted = f"the {job.settings.minutes:g} minutes granted"
+        minutes = job.settings.minutes
+        granted = "the minute granted" if minutes == 1 else f"the {minutes:g} minutes granted"
         if affordable < per_pass and job.settings.option == "auto":
             said = (
                 f"Training everything would take {_time(steps * seconds)} ({needed}), and what is "

@@ -5,7 +5,9 @@ depend on nothing but what the job was asked for, so that a job that was killed 
 bits as one that was not.
 """
 
+import errno
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -129,6 +131,7 @@ class Rows:
             if self.array.shape != (count, *shape) or self.array.dtype != dtype:
                 raise ValueError(f"{self.path} is damaged; delete the folder to begin anew")
         else:
+            _check_space(self.path.parent, count * math.prod(shape) * dtype.itemsize)
             self.array = np.lib.format.open_memmap(self.path, "w+", dtype, (count, *shape))
 
     def add(self, rows) -> None:
@@ -142,6 +145,18 @@ class Rows:
     def complete(self) -> bool:
         """Whether all rows are there."""
         return self.done == len(self.array)
+
+
+def _check_space(folder, needed: int) -> None:
+    """Refuse what the disk cannot hold: who writes into a mapped file there dies without a word."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(
+            errno.ENOSPC,
+            f"the pictures need {needed / 1e6:,.0f} MB there, and {free / 1e6:,.0f} MB are free; "
+            "choose another place with --out, or a smaller --size",
+            str(folder),
+        )
 
 
 def _differing(known, job) -> str:

@@ -268,6 +268,8 @@ def _tell_of_small(classes, labels, log):
 
 def _from_table(root, csv, log):
     rows = read_labels(csv, log)
+    if not rows.rows:
+        raise ValueError(f"{csv}: none of its rows can be used ({_reasons(log)})")
     paths, targets, seen = [], [], set()
     for name, target, place in rows.rows:
         path = root / name
@@ -356,7 +358,7 @@ def _usable(path, root, log) -> bool:
 
 def reason_of(error) -> str:
     """Return what `decode` says of a file, without the file's name in front of it."""
-    return str(error).split(": ", 1)[1]
+    return getattr(error, "reason", str(error))
 
 
 def _within(path, root) -> bool:

@@ -169,7 +169,23 @@ def _readable(path):
         reason = _damage(error)
     else:
         return
-    raise ValueError(f"{without_controls(path)}: {reason}") from None
+    raise UnreadableError(path, reason) from None
+
+
+class UnreadableError(ValueError):
+    """A file that is no picture, or a broken one.
+
+    Attributes:
+        reason: why, without the name of the file.
+
+    Example:
+        >>> str(UnreadableError("a: b.png", "the file is empty"))
+        'a: b.png: the file is empty'
+    """
+
+    def __init__(self, path, reason: str):
+        super().__init__(f"{without_controls(path)}: {reason}")
+        self.reason = reason
 
 
 class _Refused(Exception):

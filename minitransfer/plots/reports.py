@@ -126,6 +126,7 @@ def values_figure(values, predictions, half_width: float):
     axes.fill_between(ends, ends - half_width, ends + half_width, color=BLUE, alpha=0.15, lw=0)
     axes.plot(values, predictions, "o", color=BLUE, markersize=4, alpha=0.7)
     axes.set(xlabel="true value", ylabel="predicted")
+    axes.locator_params(axis="x", nbins=5)  # prices are long words
     return picture
 
 

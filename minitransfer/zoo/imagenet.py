@@ -26,6 +26,19 @@ def weights() -> dict[str, np.ndarray]:
     return load_torch_file(_file())
 
 
+def is_installed() -> bool:
+    """Whether the package with the weights is here.
+
+    Example:
+        >>> is_installed() in (True, False)
+        True
+    """
+    try:
+        return bool(_file())
+    except ValueError:
+        return False
+
+
 def _file() -> Path:
     try:
         files = metadata.files(PACKAGE) or ()

@@ -247,6 +247,8 @@ def _find(name) -> Path:
         raise ValueError(f"there is no file {path}; give the path of a published network")
     if (FOLDER / f"{name}.safetensors").is_file():
         return FOLDER / f"{name}.safetensors"
+    if (path / "network.safetensors").is_file():
+        raise ValueError(f"{path} is a folder; give {path / 'network.safetensors'}")
     raise ValueError(
         f"no published network is called {str(name)!r}; there are: {', '.join(names())}, "
         "or give the path of a .safetensors or .pth file"

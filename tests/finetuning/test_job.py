@@ -166,6 +166,7 @@ def test_values_of_a_table_are_predicted_with_an_interval(tmp_path, rng):
     assert notes["task"] == "values"
     assert notes["scores"]["R²"][0] > 0.8
     assert "it is off by" in "\n".join(said)
+    assert "The labels were read from labels.csv." in said
     assert "the mean of the training values" in (out / "report.md").read_text()
     answers = predict(out / "network.safetensors", [folder / f"{i}.png" for i in range(60)])
     truth = np.array([float(row.split(",")[1]) for row in rows[1:]])
@@ -213,12 +214,23 @@ def test_names_are_text_and_nothing_else(write, tmp_path, rng, capsys):
     assert "\\<img src=x" in text
     assert not re.search(r"(?<!\\)<", text)
     assert "a\\|b\\*\\_\\[x\\](javascript:y)\\`" in text
-    assert "\x1b" not in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "1 file was left out (" in shown
+    assert "the file is empty (0 bytes)); the" in " ".join(shown.split())
     network = str(tmp_path / "out" / "network.safetensors")
     assert main(["predict", network, str(tmp_path / "p")]) == 1  # one cannot be read
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
     assert "cannot be read: the file is empty" in printed
+
+
+def test_a_file_whose_name_goes_over_two_lines_has_one_answer(made, strokes, tmp_path, capsys):
+    network, file = str(made[0] / "network.safetensors"), tmp_path / "a: b\nc.png  ring 100 %"
+    file.write_bytes(b"")
+    assert main(["predict", network, str(file)]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("a: b c.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
 
 
 def test_predict_in_json_and_csv(made, strokes, tmp_path, capsys):
@@ -292,6 +304,27 @@ def test_too_few_pictures_are_refused(write, tmp_path, rng):
     write(tmp_path / "few", {"a": "ring", "b": "lying"}, 2, rng)
     with pytest.raises(ValueError, match="fewer than two classes have three pictures"):
         finetune(tmp_path / "few", out=tmp_path / "out", **QUIET)
+
+
+def test_values_that_are_all_the_same_are_refused(write, tmp_path, rng):
+    write(tmp_path / "p", {"a": "ring"}, 12, rng)
+    rows = "".join(f"a/{i:02}.png,7\n" for i in range(12))
+    (tmp_path / "p" / "labels.csv").write_text("file,price\n" + rows)
+    with pytest.raises(ValueError, match="all 12 values are 7; there is nothing to learn"):
+        finetune(tmp_path / "p", out=tmp_path / "out", **QUIET)
+
+
+def test_results_do_not_come_to_lie_among_the_pictures(strokes, monkeypatch, capsys):
+    """The report's pictures would be one more class the next time."""
+    monkeypatch.chdir(strokes)
+    assert main(["finetune", "."]) == 2
+    assert "for instance with --out ../strokes-finetuned" in capsys.readouterr().err
+    assert sorted(path.name for path in strokes.iterdir()) == ["lying", "ring"]
+
+
+def test_a_folder_of_results_is_told_from_the_network_in_it(made, capsys):
+    assert main(["predict", str(made[0]), "a.png"]) == 2
+    assert f"give {made[0] / 'network.safetensors'}" in capsys.readouterr().err
 
 
 def test_pictures_that_are_there_twice_are_named_and_counted_out(write, tmp_path, rng):

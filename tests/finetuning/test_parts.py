@@ -1,5 +1,7 @@
 """The parts: weights of classes, intervals, rows on the disk, the page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,32 @@ def test_rows_without_their_mark_do_not_count(tmp_path):
     rows = Rows(tmp_path / "r", 5, (), np.dtype("f4"))
     rows.array[:] = 7
     assert Rows(tmp_path / "r", 5, (), np.dtype("f4")).done == 0
+
+
+def test_what_the_disk_cannot_hold_is_refused_before_it_is_begun(tmp_path):
+    with pytest.raises(OSError, match=r"need 1,000,000,000,000 MB there, and .* --size"):
+        Rows(tmp_path / "r", 10**9, (10**9,), np.dtype("u1"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_a_size_that_no_picture_can_have_is_refused_at_once(size, monkeypatch):
+    network = SimpleNamespace(input_type="image", input_shape=(3, None, None))
+    monkeypatch.setattr(bodies.zoo, "load", lambda name: network)
+    with pytest.raises(ValueError, match=f"32 × 32 to 4096 × 4096 dots; given --size {size}"):
+        bodies.choose("large", size)
+
+
+def test_a_damaged_network_for_photographs_is_not_called_absent(monkeypatch):
+    """Nor is another one borrowed in its place."""
+
+    def load(name):
+        raise ValueError("it is damaged")
+
+    monkeypatch.setattr(bodies.zoo, "load", load)
+    monkeypatch.setattr(bodies.imagenet, "is_installed", lambda: True)
+    with pytest.raises(ValueError, match="it is damaged"):
+        bodies.choose(None, None)
 
 
 def test_a_stage_that_failed_is_done_again(tmp_path):

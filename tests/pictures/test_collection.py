@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ def test_a_sub_folder_is_a_class(two_classes):
     assert [path.name for path in found.paths[:2]] == ["0.png", "1.png"]
     assert (found.skipped, found.notes) == ([], [])
     assert repr(found).endswith("12 pictures, 2 classes")
+
+
+def test_a_reason_is_whole_where_a_folder_has_a_colon_in_its_name(two_classes, tmp_path):
+    folder = tmp_path / "my: pets"
+    shutil.copytree(two_classes, folder)
+    (folder / "cat" / "no.png").write_bytes(b"")
+    assert pictures.collect(folder).skipped == [("cat/no.png", "the file is empty (0 bytes)")]
 
 
 def test_it_is_indexed_like_data(two_classes):
@@ -180,6 +188,10 @@ def test_rows_that_cannot_be_used_are_named(two_classes, tmp_path_factory):
         ("file,colour,size\na,b,c\n", "none is called label or value"),
         ("file,label,price\na,b,1\n", "'label' .classes. and one 'price' .values."),
         ("file,label\nno.png,a\n", "none of its 1 rows names a picture"),
+        (
+            "file,price\ncat/0.png,$ 5\n",
+            "none of its rows can be used .'\\$ 5' is no finite number",
+        ),
         ("file,label\ncat/0.png,a\n", "only one class, 'a'"),
     ],
 )
