@@ -54,12 +54,9 @@ from minitransfer.experiments import judge
 
 # %%
 draw = figures(31)
-parts = draw.jigsaws(folders.cache_folder() / "jigsaws")
-try:
-    giant = zoo.load("efficientnet-lite0")
-except ValueError:
-    parts = None
-if parts:
+ready = draw.photographs() and draw.weights()
+if ready:
+    parts = draw.jigsaws(folders.cache_folder() / "jigsaws")
     plots.show(draw.box_of_pieces(draw.photographs()), "31_pieces")
 else:
     print(draw.MISSING)
@@ -99,10 +96,11 @@ def read(found):
     )
 
 
-if parts:
+if ready:
     labelled, asked = (read(pictures.collect(p)) for p in parts)
     few = labelled.sample(50, np.random.default_rng(0))
     raw = transfer.ridge_probe(few.x, few.y).score(asked.x, asked.y)
+    giant = zoo.load("efficientnet-lite0")
     body = transfer.strip_head(giant)
     seen = transfer.features_of(body, few, batch_size=32)
     unseen = transfer.features_of(body, asked, batch_size=32)
@@ -138,7 +136,7 @@ if parts:
 
 # %%
 table = experiments.read("giants", ["accuracy"])
-if parts:
+if ready:
     stored = table.where(body="lite0", n=5).values("accuracy")
     assert abs(right - stored.mean()) < 0.15
 plots.show(draw.by_labels(table), "31_by_labels")
@@ -178,7 +176,7 @@ plots.show(draw.by_depth(layers), "31_by_depth")
 # written to a file, with a card for whoever will stand on *your* shoulders.
 
 # %%
-if parts:
+if ready:
     transfer.replace_head(giant, len(asked.classes))
     layer = head.as_layer()
     giant._fc.load_state_dict(layer.state_dict())
@@ -247,7 +245,9 @@ claim(
     **experiments.over_seeds(learnt),
     effect=learnt["5 labels"].mean(),
     interval=judge(learnt["5 labels"]).interval,
-    verdict="holds narrowly" if set(words) == {"more"} else "does not hold",
+    verdict="holds narrowly"
+    if set(words) == {"more"}
+    else "does not hold",
     condition="for an ImageNet network and pieces of ten photographs; "
     "language models were not tried"
     if set(words) == {"more"}

