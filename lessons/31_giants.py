@@ -90,9 +90,11 @@ else:
 def read(found):
     """All pictures of a collection, as the giant takes them."""
     x, y, _ = zip(*pictures.batches(found, size=96), strict=True)
-    y = np.concatenate(y)
     return data.Dataset(
-        np.concatenate(x), y, found.classes, input_type="image"
+        np.concatenate(x),
+        np.concatenate(y),
+        classes=found.classes,
+        input_type="image",
     )
 
 

@@ -30,7 +30,7 @@ HALVES = ("left", "right", "upper", "lower")
 
 
 def photographs():
-    """Middle squares in grey, 440 × 440: name → uint8; none if not installed."""
+    """Middle squares in grey, 440 × 440, by name; none if not installed."""
     found = importlib.util.find_spec("skimage")
     if found is None:
         return {}
@@ -69,7 +69,7 @@ def cut(photograph):
 
 
 def half(name):
-    """Which pieces lie in a half: five columns or rows, the middle ones in none."""
+    """Which pieces lie in a half: five columns or rows; the middle in none."""
     row, column = np.divmod(np.arange(ROWS**2), ROWS)
     at = {
         "left": column,
@@ -81,7 +81,7 @@ def half(name):
 
 
 def jigsaws(folder, labelled="left", asked="right"):
-    """Cut all photographs, lay the pieces into two folders, a sub-folder a class.
+    """Cut all photographs; lay the pieces into two folders, a class a folder.
 
     Returns both folders; none if the photographs are not installed.
     """
@@ -140,7 +140,7 @@ CHANNELS = (16, 24, 40, 80, 112, 192, 320, 1280)
 
 
 def runs(table, body, n):
-    """Right answers, a number for each of the four halves, whose draws count once."""
+    """Right answers, a number a half: draws count once."""
     rows = table.where(body=body, n=n)
     return by_cluster(
         rows.values("accuracy"), rows.values("seed") % 4
