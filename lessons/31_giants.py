@@ -145,9 +145,9 @@ plots.show(draw.by_labels(table), "31_by_labels")
 
 # %% [markdown]
 # Look at the left end of the uppermost line. *One* labelled piece of each
-# puzzle, with the giant, is ahead of fifty with everything else. Untrained, the
-# giant is a poor thing: its size did not do it, nor its head. The weights
-# did.
+# puzzle, with the giant, is ahead of fifty with everything else. Untrained,
+# the giant is a poor thing: its size did not do it, nor its head. The
+# weights did.
 #
 # And look at *how grey*: half of the pieces, by counting greys. Anything
 # that scored 50 % here would have learnt next to nothing about pictures.

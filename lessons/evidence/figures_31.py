@@ -186,8 +186,8 @@ def by_labels(table, bodies=BODIES):
     }
     best = max((b for b in bodies if b != "lite0"), key=many.get)
     figure, axes = plots.figure(
-        f"One label a class on the giant: {few['lite0']:.0f} %; "
-        f"{COUNTS[-1]} labels without it: at most {many[best]:.0f} %",
+        f"1 label on the giant: {few['lite0']:.0f} %; "
+        f"{COUNTS[-1]} without it: at most {many[best]:.0f} %",
         width=6.8,
         height=4.2,
     )
@@ -252,11 +252,14 @@ def by_depth(table):
 
 def flattery(strict, mixed):
     """The same heads, judged by the other half and by neighbours: n → runs."""
-    low = {n: 100 * v.mean() for n, v in strict.items()}
-    high = {n: 100 * v.mean() for n, v in mixed.items()}
+    low, high = (
+        {n: 100 * v for n, v in row.items()}
+        for row in (strict, mixed)
+    )
     n = COUNTS[-1]
     figure, axes = plots.figure(
-        f"Neighbours flatter: {high[n]:.0f} % for {low[n]:.0f} %, "
+        f"Among neighbours {high[n].mean():.0f} %, in the other half "
+        f"{low[n].mean():.0f} %, "
         f"with {n} labels",
         width=6.2,
         height=3.4,
@@ -265,11 +268,12 @@ def flattery(strict, mixed):
     for k, (name, row) in enumerate(
         (("the other half", low), ("neighbours", high))
     ):
-        axes.plot(
-            COUNTS, list(row.values()), marker="os"[k], ls=("-", "--")[k],
-            color=plots.COLOURS[k],
+        axes.errorbar(
+            COUNTS, [v.mean() for v in row.values()],
+            [v.std(ddof=1) for v in row.values()], elinewidth=0.8,
+            marker="os"[k], ls=("-", "--")[k], color=plots.COLOURS[k],
         )  # fmt: skip
-        ends.append((row[n], name, plots.COLOURS[k]))
+        ends.append((row[n].mean(), name, plots.COLOURS[k]))
     axes.set(
         xscale="log",
         xticks=COUNTS,
