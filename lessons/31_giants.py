@@ -27,7 +27,7 @@
 # ## The giant
 #
 # *EfficientNet-Lite0* has 4.6 million weights. It has learnt to tell a
-# thousand classes apart, from tench to toilet paper, on the 1.28 million
+# thousand classes apart, from tench to toilet tissue, on the 1.28 million
 # photographs of ImageNet. That took others a great deal of computing; the
 # weights are 19 megabytes, under a licence that lets you do with them
 # nearly what you like (Apache-2.0).
@@ -163,7 +163,7 @@ plots.show(draw.by_labels(table), "31_by_labels")
 #
 # ## Where to get off
 #
-# The giant was trained to name tenches and toilet paper. Are its last
+# The giant was trained to name tenches and toilet tissue. Are its last
 # layers too much bent on that? Lesson 13 cut a network at every layer.
 # Here are the ends of Lite0's seven stages, and the features before the
 # head, with ten labels a puzzle.
@@ -276,10 +276,10 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. At 48 it is some five points worse and takes a third of the time; at
-#    160 it is no better than at 96, for three times the time. The pieces
-#    have 40 dots: to enlarge them adds nothing that is not there, but
-#    brings textures to the size at which the giant has learnt them.
+# 1. At 48 it is some five points worse and takes half the time; at 160 it
+#    is a point better, for more than twice the time. The pieces have 40
+#    dots, and enlarging adds nothing that is not there; but it brings
+#    textures to the size at which the giant has learnt them.
 # 2. Brick, grass, gravel, the cell and the stars: all of them. The
 #    astronaut: two in ten. On the left there is a flag, on the right a
 #    shuttle, and nothing says that they belong to one picture. It knows
