@@ -125,10 +125,15 @@ def load(name) -> Kept:
     network = zoo.load(name)
     if network.input_type != "image":
         raise ValueError(f"{name} takes input of type {network.input_type!r}, not pictures")
+    if len(network.input_shape) != 3:
+        raise ValueError(f"{name} takes input of shape {network.input_shape}, not pictures")
     notes = network.card.get("finetuned")
     if notes is None:
         return Kept(network, network.card)
     NOTES(notes, f"{name}: the card's notes")
+    lacks_width = notes["task"] == "values" and notes["half_width"] is None
+    if lacks_width or (notes["mending"] and network.convention is None):
+        raise ValueError(f"{name}: the card's notes do not fit the rest of it")
     known = checkpoint.load_beside(name).get("familiarity")
     if (
         known is None

@@ -305,9 +305,9 @@ _MARKDOWN = {
 
 STYLE = """
 :root{--paper:#fbfaf7;--card:#f1efe9;--ink:#1f1f1f;--soft:#5c5a55;--line:#d8d5cc;--blue:#0072b2;
---warn:#b04a00;--shade:0,114,178}
+--warn:#b04a00;--shade:0,114,178;--deep:.75}
 @media (prefers-color-scheme:dark){:root{--paper:#17181a;--card:#212327;--ink:#e9e7e2;
---soft:#a9a69e;--line:#3a3d42;--blue:#56b4e9;--warn:#f0a35e;--shade:86,180,233}}
+--soft:#a9a69e;--line:#3a3d42;--blue:#56b4e9;--warn:#f0a35e;--shade:86,180,233;--deep:.5}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:17px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
@@ -328,8 +328,8 @@ th,td{padding:.35em .7em;text-align:right;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}
 th[scope=row],thead th:first-child{text-align:left}
 th[scope=row]{color:var(--ink);min-width:6em;max-width:14em;overflow-wrap:break-word}
-.shaded td{text-align:center;background:rgba(var(--shade),calc(var(--s)*.75));border:1px solid
-var(--paper);min-width:2.4em;padding:.35em .3em}
+.shaded td{text-align:center;background:rgba(var(--shade),calc(var(--s)*var(--deep)));
+border:1px solid var(--paper);min-width:2.4em;padding:.35em .3em}
 .shaded td.none{color:var(--soft)}
 .shaded thead th{vertical-align:bottom;padding:.4em .2em}
 .shaded thead th:not(:first-child)>span{writing-mode:vertical-rl;transform:rotate(180deg);

@@ -11,6 +11,7 @@ from minitransfer.finetuning.job import Duplicates, Job, Part
 from minitransfer.finetuning.learning import Task
 from minitransfer.nn import Module
 from minitransfer.nn.utils import fuse_conv_bn
+from minitransfer.pictures.duplicates import near_rows
 from minitransfer.progress import progress_bar
 from minitransfer.transfer import freeze, strip_head
 
@@ -58,11 +59,11 @@ def read_pictures(job: Job) -> None:
 def _looked_at(collection, progress) -> dict:
     """Decode each picture once, small: which are broken, and which are nearly the same."""
     with progress_bar("looking at all pictures", len(collection), wanted=progress) as show:
-        pairs = pictures.near_duplicates(collection)
+        _, pairs, _ = near_rows(collection)
         show(len(collection))
-    return {  # of a folder that is full of copies there are very many: arrays
-        "pairs": np.array([pair.rows for pair in pairs], np.int64).reshape(-1, 2),
-        "agree": np.array([pair.agree for pair in pairs], bool),
+    return {
+        "pairs": pairs,
+        "agree": collection.y[pairs[:, 0]] == collection.y[pairs[:, 1]],
         "skipped": collection.skipped,
         "remarks": {remark: sorted(names) for remark, names in collection.log.remarks.items()},
     }

@@ -59,6 +59,21 @@ def near_duplicates(*collections, distance: float = 0.01) -> list[Pair]:
         ...     [(pair.first, pair.second, pair.agree) for pair in near_duplicates(collect(folder))]
         [('A/1.png', 'B/2.jpg', False)]
     """
+    parts, rows, away = near_rows(*collections, distance=distance)
+    pairs = [
+        _pair(collections, zip(*ends, strict=True), apart)
+        for *ends, apart in zip(parts.tolist(), rows.tolist(), away.tolist(), strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: (pair.distance, pair.first, pair.second))
+
+
+def near_rows(*collections, distance: float = 0.01) -> tuple:
+    """Do what `near_duplicates` does, in arrays: of a folder full of copies there are millions.
+
+    Returns:
+        Three arrays, nearest first: parts (P, 2) and rows (P, 2), which picture of which
+        collection; and the distances (P,).
+    """
     thumbs, parts, rows = [], [], []
     for k, collection in enumerate(collections):
         for x, _, numbers in batches(collection, _SIDE, 1, _BLOCK):
@@ -66,18 +81,20 @@ def near_duplicates(*collections, distance: float = 0.01) -> list[Pair]:
             rows.append(numbers)
             parts.append(np.full(len(numbers), k))
     if not thumbs:
-        return []
+        return np.zeros((0, 2), int), np.zeros((0, 2), int), np.zeros(0)
     thumbs, parts, rows = map(np.concatenate, (thumbs, parts, rows))
-    pairs = []
+    pairs, away = [np.zeros((0, 2), np.int32)], [np.zeros(0, np.float32)]
     for start in range(0, len(thumbs), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        correlations = thumbs[block] @ thumbs[start:].T
-        for i, j in np.argwhere(correlations >= 1 - distance) + start:
-            if j > i and (len(collections) == 1 or parts[i] != parts[j]):
-                ends = [(int(parts[k]), int(rows[k])) for k in (i, j)]
-                away = max(0.0, 1 - float(correlations[i - start, j - start]))
-                pairs.append(_pair(collections, ends, away))
-    return sorted(pairs, key=lambda pair: (pair.distance, pair.first, pair.second))
+        correlations = thumbs[start : start + _BLOCK] @ thumbs[start:].T
+        i, j = np.nonzero(np.triu(correlations >= 1 - distance, 1))
+        if len(collections) > 1:
+            across = parts[i + start] != parts[j + start]
+            i, j = i[across], j[across]
+        pairs.append(np.stack([i + start, j + start], axis=1).astype(np.int32))
+        away.append((1 - correlations[i, j]).clip(0))
+    pairs, away = np.concatenate(pairs), np.concatenate(away)
+    order = np.argsort(away, kind="stable")
+    return parts[pairs[order]], rows[pairs[order]], away[order]
 
 
 def _standardised(x) -> np.ndarray:

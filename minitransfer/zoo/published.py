@@ -158,6 +158,10 @@ def load(name, network=None):
         raise ValueError(error.args[0]) from None
     if card is None:
         return network.eval()
+    try:
+        _check_outputs(network, card)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
     network.convention = card.get("convention")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from minitransfer import checkpoint, train, transfer, zoo
+from minitransfer import checkpoint, nn, train, transfer, zoo
+from minitransfer.array_file import load_arrays, save_arrays
 from minitransfer.cli import main
 from minitransfer.finetuning import finetune, keeping, predict
 
@@ -260,6 +261,42 @@ def test_a_damaged_network_is_refused(made, tmp_path, strokes, capsys):
     path.write_bytes(content)
     assert main(["predict", str(path), str(strokes / "ring" / "00.png")]) == 2
     assert "damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda card: card.pop("convention"), "notes do not fit the rest"),
+        (lambda card: card["finetuned"].update(task="values"), "notes do not fit the rest"),
+    ],
+)
+def test_a_card_whose_parts_do_not_fit_is_refused(change, message, made, tmp_path, strokes, capsys):
+    arrays, extra = load_arrays(made[0] / "network.safetensors")
+    extra["card"]["finetuned"].update(mending=["inverted"])
+    change(extra["card"])
+    if "convention" in extra["card"]:
+        extra["card"]["finetuned"].update(mending=[], half_width=None)
+    save_arrays(tmp_path / "n.safetensors", arrays, extra)
+    assert main(["predict", str(tmp_path / "n.safetensors"), str(strokes)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "shape, count, message", [([1, 28, 28], 3, "names 3 classes"), ([784], 5, "not pictures")]
+)
+def test_a_described_network_of_other_classes_or_shape_is_refused(
+    shape, count, message, tmp_path, strokes, capsys
+):
+    names = list("abcde")
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 5))
+    file = zoo.publish(network, tmp_path / "n.safetensors", name="n", input_type="image",
+                       input_shape=shape, classes=names, source="", licence="", accuracy={},
+                       command="")  # fmt: skip
+    arrays, extra = load_arrays(file)
+    extra["card"]["classes"] = names[:count]
+    save_arrays(file, arrays, extra)
+    assert main(["predict", str(file), str(strokes)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_card_that_lies_about_its_features_is_refused(made, tmp_path, strokes):

@@ -1,5 +1,6 @@
 """The parts: weights of classes, intervals, rows on the disk, the page."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from minitransfer import nn
 from minitransfer.finetuning import bodies, learning, measuring
 from minitransfer.finetuning.learning import Task
-from minitransfer.finetuning.page import Bars, Items, Table, Text, as_markdown, as_page
+from minitransfer.finetuning.page import STYLE, Bars, Items, Table, Text, as_markdown, as_page
 from minitransfer.finetuning.work import Rows, Work
 from minitransfer.train import predict
 
@@ -142,6 +143,29 @@ def test_moved_pictures_are_the_same_pictures(mirror, rng):
     np.testing.assert_allclose(seen.sum((1, 2, 3)), x.sum((1, 2, 3)))
     turned = [np.diff(one[one > 0])[0] < 0 for one in seen]
     assert any(turned) == mirror
+
+
+def _light(colour):
+    """Relative luminance (WCAG 2) of a colour in 0…255."""
+    c = np.asarray(colour) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [
+        0.2126,
+        0.7152,
+        0.0722,
+    ]
+
+
+@pytest.mark.parametrize("palette", [0, 1], ids=["light", "dark"])
+def test_numbers_on_the_deepest_shade_can_be_read(palette):
+    values = {
+        name: re.findall(rf"--{name}:([^;}}]+)", STYLE)[palette]
+        for name in ("paper", "ink", "shade", "deep")
+    }
+    paper, ink = (np.frombuffer(bytes.fromhex(values[n][1:]), "u1") for n in ("paper", "ink"))
+    deep = float(values["deep"])
+    ground = deep * np.array(values["shade"].split(","), float) + (1 - deep) * paper
+    low, high = sorted((_light(ink), _light(ground)))
+    assert (high + 0.05) / (low + 0.05) > 4.5
 
 
 def test_a_page_of_every_block_holds_what_is_said():

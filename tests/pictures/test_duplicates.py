@@ -1,9 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from minitransfer import data, pictures
-from minitransfer.pictures.duplicates import _standardised
+from minitransfer.pictures.duplicates import _standardised, near_rows
 
 CHANGES = {
     "jpeg.jpg": lambda image: (image, {"quality": 50}),
@@ -47,6 +49,25 @@ def test_of_several_collections_only_pairs_across_them(folder):
     assert {pair.parts for pair in pairs} == {(0, 1)}
     assert {pair.rows for pair in pairs} == {(0, 0), (0, 1)}
     assert all(pair.agree for pair in pairs)
+
+
+def test_a_folder_full_of_copies_costs_neither_minutes_nor_memory(tmp_path, make):
+    """The frames of a film, say: each pair of 1,100 is one."""
+    make.picture(0, size=(24, 24)).save(tmp_path / "0.png")
+    content = (tmp_path / "0.png").read_bytes()
+    for i in range(1100):
+        (tmp_path / f"{i}.png").write_bytes(content)
+    (tmp_path / "labels.csv").write_text(
+        "file,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(1100))
+    )
+    found = pictures.collect(tmp_path)
+    tracemalloc.start()
+    _, rows, away = near_rows(found)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len({*map(tuple, rows.tolist())}) == len(away) == 1100 * 1099 / 2
+    assert (rows[:, 0] < rows[:, 1]).all()
+    assert most < 100e6
 
 
 def test_even_pictures_and_broken_ones_are_left_out(folder):
