@@ -33,6 +33,19 @@ _TYPES = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "
 _TOO_WIDE = ("longdouble", "float96", "float128", "complex128", "clongdouble", "complex256")
 
 
+def is_of_pytorch(path) -> bool:
+    """Whether a file begins as what `torch.save` writes, which `torch_file` reads.
+
+    Example:
+        >>> is_of_pytorch(__file__)
+        False
+    """
+    with open(path, "rb") as file:
+        start = file.read(9)
+    # Of safetensors the first eight bytes are a length, any number; the ninth is a bracket.
+    return start[8:] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80")
+
+
 def save_arrays(path, arrays: dict, extra=None) -> None:
     """Write arrays, and anything that JSON can say, to one file.
 

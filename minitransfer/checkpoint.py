@@ -11,11 +11,11 @@ import os
 import numpy as np
 
 from minitransfer import documents
-from minitransfer.array_file import load_arrays, read_extra, save_arrays
+from minitransfer.array_file import is_of_pytorch, load_arrays, read_extra, save_arrays
 from minitransfer.nn.module import Module
 from minitransfer.nn.state import LoadResult
 from minitransfer.tensor import Tensor
-from minitransfer.torch_file import load_torch_file, starts_like_one
+from minitransfer.torch_file import load_torch_file
 
 #: Marks the place of an array in the JSON of a checkpoint; its value is the array's name.
 _ARRAY = "__array__"
@@ -108,7 +108,7 @@ def load_beside(path) -> dict[str, np.ndarray]:
 
 
 def _weights(path) -> dict:
-    if not os.path.isfile(path) or not starts_like_one(path):
+    if not os.path.isfile(path) or not is_of_pytorch(path):
         return load_arrays(path)[0]
     saved = load_torch_file(path)
     for name in ("state_dict", "model_state_dict", "model"):

@@ -9,11 +9,11 @@ import os
 
 import numpy as np
 
+from minitransfer.array_file import is_of_pytorch, load_arrays, save_arrays
 from minitransfer.autograd import explain_arguments
-from minitransfer.checkpoint import load_arrays, save_arrays
 from minitransfer.devices import check_device
 from minitransfer.tensor import Tensor
-from minitransfer.torch_file import load_torch_file, starts_like_one
+from minitransfer.torch_file import load_torch_file
 
 #: Marks, in the JSON that stands for what was saved, what JSON itself has no word for.
 _KIND = "__kind__"
@@ -80,7 +80,7 @@ def load(f, map_location=None, pickle_module=None, weights_only=None, mmap=None)
     if not callable(map_location) and not isinstance(map_location, dict):
         check_device(map_location)
     path = _path(f)
-    if os.path.isfile(path) and starts_like_one(path):
+    if os.path.isfile(path) and is_of_pytorch(path):
         return _with_tensors(load_torch_file(path))
     arrays, extra = load_arrays(path)
     tensors = {name: Tensor(array) for name, array in arrays.items()}

@@ -54,19 +54,6 @@ _MOST_BITS, _MOST_KEY_BITS = 128, 48
 _MOST_SHARED = 16
 
 
-def starts_like_one(path) -> bool:
-    """Whether a file begins as what `torch.save` writes.
-
-    Example:
-        >>> starts_like_one(__file__)
-        False
-    """
-    with open(path, "rb") as file:
-        start = file.read(9)
-    # Of safetensors the first eight bytes are a length, any number; the ninth is a bracket.
-    return start[8:] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80")
-
-
 def load_torch_file(path):
     """Read what `torch.save` wrote: a state dict, or dictionaries and lists of such and of numbers.
 

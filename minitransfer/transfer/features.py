@@ -13,6 +13,7 @@ from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.data.conventions import look, sentences_about, some_of, steps_to
 from minitransfer.nn import Module, Sequential
+from minitransfer.nn.normalization import BATCH_NORMS
 from minitransfer.nn.picture_shapes import how_to_bring
 from minitransfer.nn.utils import fuse_conv_bn
 from minitransfer.train import predict
@@ -231,7 +232,9 @@ def features_of(body: Module, data, batch_size: int = 500) -> Dataset:
         Dataset 'data, features': 5 examples (6,)
     """
     data = Dataset.of(data)
-    features = predict(fuse_conv_bn(body), data, batch_size=batch_size)
+    if any(isinstance(part, BATCH_NORMS) for part in body.modules()):
+        body = fuse_conv_bn(body)
+    features = predict(body, data, batch_size=batch_size)
     return replace(data, x=features, name=f"{data.name}, features", input_type="numbers")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer import checkpoint
-from minitransfer.array_file import load_arrays
+from minitransfer.array_file import is_of_pytorch, load_arrays
 from minitransfer.data import Dataset
 from minitransfer.data.conventions import CONVENTION
 from minitransfer.documents import (
@@ -27,7 +27,6 @@ from minitransfer.documents import (
     whole,
 )
 from minitransfer.folders import cache_folder
-from minitransfer.torch_file import starts_like_one
 from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
 from minitransfer.zoo.description import build, describe, described
@@ -275,7 +274,7 @@ def _converted() -> Path:
 
 
 def _has_card(path) -> bool:
-    return not starts_like_one(path) and set(CARD_KEYS) <= set(checkpoint.read_card(path))
+    return not is_of_pytorch(path) and set(CARD_KEYS) <= set(checkpoint.read_card(path))
 
 
 def _is_own(card) -> bool:

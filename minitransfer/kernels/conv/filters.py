@@ -51,7 +51,8 @@ def conv2d_backward_weight(x, gy, w_shape, stride, padding, dilation, groups):
                [20., 24.]])
     """
     check_gradient(gy, x.shape, w_shape, stride, padding, dilation)
-    if x.size and pointwise.is_pointwise(x.shape, w_shape, stride, padding, groups):
+    pixels = x.size and tuple(w_shape[2:]) == (1, 1)
+    if pixels and pointwise.one_product(x.shape, stride, padding, groups):
         return pointwise.backward_weight(np.ascontiguousarray(x), np.ascontiguousarray(gy))
     if gy.size and x.size:
         x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)

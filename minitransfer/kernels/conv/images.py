@@ -52,7 +52,8 @@ def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
                [6., 9., 6.],
                [4., 6., 4.]])
     """
-    if x.size and pointwise.is_pointwise(x.shape, w.shape, stride, padding, groups):
+    pixels = x.size and w.shape[2:] == (1, 1)
+    if pixels and pointwise.one_product(x.shape, stride, padding, groups):
         return pointwise.forward(np.ascontiguousarray(x), w, bias, limits)
     # The other ways multiply a filter by the zeros between images too, which gives NaN for inf.
     if x.size == 0 or w.size == 0 or not np.isfinite(w).all():
@@ -89,7 +90,8 @@ def conv2d_backward_data(gy, w, x_shape, stride, padding, dilation, groups):
                [1., 2., 1.]])
     """
     check_gradient(gy, x_shape, w.shape, stride, padding, dilation)
-    if gy.size and pointwise.is_pointwise(x_shape, w.shape, stride, padding, groups):
+    pixels = gy.size and w.shape[2:] == (1, 1)
+    if pixels and pointwise.one_product(x_shape, stride, padding, groups):
         return pointwise.backward_data(np.ascontiguousarray(gy), w)
     if gy.size == 0 or w.size == 0 or not np.isfinite(w).all():
         return conv2d_backward_data_reference(gy, w, x_shape, stride, padding, dilation, groups)

@@ -47,6 +47,7 @@ def borders(padding):
     return tuple((p, p) if isinstance(p, int) else p for p in padding)
 
 
+@lru_cache(maxsize=512)
 def zeros_before(padding):
     """The zeros before each axis: those after it only change how large the output is.
 

@@ -20,16 +20,15 @@ _DEPTH = 4096
 """Places that one product of the gradient of the filters sums over, if images are small."""
 
 
-def is_pointwise(x_shape, w_shape, stride, padding, groups):
-    """Whether a convolution is one matrix product for each image.
+def one_product(x_shape, stride, padding, groups):
+    """Whether a convolution with filters of one by one is one matrix product for each image.
 
     Example:
-        >>> is_pointwise((2, 8, 7, 7), (4, 8, 1, 1), (1, 1), (0, 0), 1)
+        >>> one_product((2, 8, 7, 7), (1, 1), (0, 0), 1)
         True
     """
     return (
-        w_shape[2:] == (1, 1)
-        and groups == 1
+        groups == 1
         and tuple(stride) == (1, 1)
         and not np.any(padding)
         and x_shape[2] * x_shape[3] >= LEAST_PLACES
