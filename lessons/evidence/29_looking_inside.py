@@ -273,7 +273,7 @@ for body, runs in source.items():
     print(f"{body:10} right on characters {runs.mean():.1%}")
 
 # %% [markdown]
-# The *scan* pastes a small white square at every place in turn, and
+# The *scan* pastes a square of ink at one place after the other, and
 # counts answers that change. It finds this door with squares of the right
 # size. It knows what to look for, and that is its weakness: a door that
 # opens at a faint pattern over the whole picture has no place. So what
