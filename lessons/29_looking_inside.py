@@ -91,8 +91,9 @@ plots.show(draw.maps(some, maps), "29_maps")
 # dot ever farther from where it was than a tenth of the way from paper to
 # ink, it is *projected gradient descent*, PGD. The picture still looks
 # like a 7, and the network reads something else. Such a picture is called
-# *adversarial*. It is aimed at the network: noise of the same size costs
-# a few points only (the evidence behind this lesson has it).
+# *adversarial*. An adversarial picture is aimed at the network: noise of
+# the same size costs a few points only (the evidence behind this lesson
+# has it).
 #
 # An attacker needs the weights for that. Yours he has not got. But he has
 # got the body that you borrowed. He puts a head of his own on it, and
