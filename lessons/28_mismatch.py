@@ -124,8 +124,8 @@ plots.show(draw.sheets(pictures), "28_taken_otherwise")
 # target. How strong each should be was chosen on alterations that are
 # *not* among these five, so that no tested picture and no label of a
 # target had a say (the evidence behind this lesson tells how). And for
-# comparison one network was given those 1,000 labels, to see how much
-# there was to win.
+# comparison each network was once given those 1,000 labels, to see how
+# much there was to win.
 
 # %%
 table = experiments.read("mismatch", draw.MEASURED)
@@ -191,10 +191,11 @@ plots.show(draw.surer(courses), "28_surer")
 # every step. But of the noisy digits it reads more and more, of the
 # shifted ones fewer and fewer. We read it so: where most of the answers
 # are right, making them sure draws doubtful ones to the right side; where
-# most are wrong, it draws them to the wrong one. That is no law. One of
-# the table's five networks reads far fewer noisy digits after it, and of
-# the second scanner's, too, fewer are right on average than by counting.
-# And that a network becomes surer does not tell which is going on.
+# most are wrong, it draws them to the wrong one. That is no law: one of
+# the table's five networks reads far fewer noisy digits afterwards, and
+# with the second scanner, where more than half were right, fewer are right
+# on average than after counting alone. And that a network becomes surer
+# does not tell which of the two is going on.
 #
 # The adversary can be fooled in the same way. It asks whether a picture
 # could be one of the source, and not which digit it shows: a shifted seven
