@@ -28,8 +28,9 @@
 # We begin with that field of the table: a source with labels, a task
 # without. `glyph-conv` has learnt a thousand printed characters, and no
 # digit. Its head is taken off. What is left turns each picture into 128
-# numbers, its *features*. *k-means* then puts pictures into ten piles so
-# that each lies near the mean of its pile. It is never told what a
+# numbers, its *features*. *k-means* then puts pictures into piles so that
+# each lies near the mean of its pile. It is told that there are to be ten
+# piles, which is more than we were told of the script, but never what a
 # picture shows.
 #
 # (`draw` holds what draws the pictures of this lesson.)
@@ -136,7 +137,7 @@ def learn_without_labels(seed=0, steps=400):
 # **Predict before you run.** This body has seen no label. With a fresh
 # head and 20 labelled digits, two of each: how many of a hundred new
 # digits will it read? A body that learnt the same drawings *with* their
-# labels reads about 70, a network that starts from nothing about 60.
+# labels reads about 67, a network that starts from nothing about 58.
 
 # %%
 body = learn_without_labels()
@@ -153,9 +154,9 @@ print(f"{right:.1%} right with 20 labels, piles agree to {index:.2f}")
 # %% [markdown]
 # ## All four
 #
-# One body is luck. The evidence behind this lesson raised five of each
+# One body may be luck. The evidence behind this lesson raised five of each
 # kind on the same drawings, and stored what they did; what you just saw
-# is one of the second kind and has to look like those of the table.
+# is one of those without labels and has to look like those of the table.
 #
 # Each kind has a control of its own, and that is half of what this lesson
 # wants to teach. Where the task has labels, the control is *scratch*: the
@@ -174,16 +175,18 @@ plots.show(draw.four(table), "21_four")
 # (`glyph-conv` sorted better than any of these: it had ten times the
 # steps and five times the characters.) The dots are the five runs. On
 # average all four kinds are ahead of their control. But see how far the
-# dots scatter: twenty labels are a lottery, for scratch too, and a body
-# that learnt without labels is a matter of luck itself. We asked for
-# more: a lead of two standard deviations, so that nearly everybody who
-# tries it *once* will see it. Two of the four kinds have that lead. With
-# the other two you win on average, and may lose on the day.
+# dots scatter: which twenty digits carry labels matters, for scratch too,
+# and bodies that learnt without labels differ among themselves. We asked
+# for more: a lead of two standard deviations, so that nearly everybody
+# who tries it *once* will see it. Two of the four kinds have that lead: a
+# source with labels for the piles, and one without for the twenty labels.
+# With the other two you win on average, and may lose in a single trial.
 #
 # What did the missing labels cost? With twenty labels for the task a
-# body raised without any reads nearly as well as one raised with them.
-# For the piles it is the other way round: there nobody says afterwards
-# what matters, and a body that was told so beforehand has it in its
+# body raised without any reads, on average, about as well as one raised
+# with them, though five runs cannot rule out some points either way. For
+# the piles the labels are missed: there nobody says afterwards what
+# matters, and a body that was told so beforehand may have it in its
 # features.
 #
 # ## Not every task is worth setting
@@ -198,17 +201,18 @@ columns = {"head_20": "20 labels", "ari": "no labels"}
 plots.show(draw.tasks(table, columns), "21_tasks")
 
 # %% [markdown]
-# Only the two hands help. The turns are worth nothing that shows, and
-# whoever borrows from noise or from holes is worse off than with
-# nothing borrowed. (The left panel compares held bodies with scratch.
-# Both are even behind a *random* body on average.)
+# Only the two hands (*views*) help. With twenty labels no gain from turns
+# can be seen, and for the piles they are behind the dots. Whoever
+# borrows from noise or from holes is worse off than with nothing
+# borrowed. (The left panel compares held bodies with scratch. Noise and
+# holes are even behind a *random* body on average.)
 #
 # That need not mean that their training failed. To draw what is under the
 # noise, a network has to keep where the ink is, dot for dot. To say which
-# sign it is, it has to forget just that: where, how slanted, how thick.
-# Two hands differ in exactly these. So whoever sets the task decides what
-# the body may forget, and that is knowledge too, put in by a person
-# without writing a single label.
+# sign it is, it has to forget just that: where, how slanted, how large.
+# Two hands differ in these. So, we think, whoever sets the task decides
+# what the body may forget. That is knowledge too, and a person has put it
+# in without writing a single label.
 #
 # A fair word: our network is small and saw 400 batches. Given three times
 # as long, the features under noise become better (the evidence shows it),
@@ -216,10 +220,10 @@ plots.show(draw.tasks(table, columns), "21_tasks")
 #
 # ## What the numbers say
 #
-# "Beats" is a strict word here: by more than two standard deviations of
-# the gain over the five runs. It was said before measuring, and so was
-# which task stands for a source without labels: that of two hands, which
-# did best on digits kept for choosing.
+# "Beats" means here: by more than two standard deviations of the gain
+# over the five runs. That bar was set before measuring, and so was which
+# task stands for a source without labels: that of two hands, which did
+# best on digits kept for choosing.
 
 # %%
 KINDS = {
@@ -321,8 +325,8 @@ second.check(...)
 #    these digits dots alone reach about 0.4.
 # 2. A network that says the same of every picture is always right. The
 #    variance term asks each feature to differ from picture to picture.
-# 3. No. It may do its own task well. Where the ink is has to be
-#    remembered for that, dot by dot; which character it is need not.
+# 3. No. It may do its own task well. For that it has to keep where the
+#    ink is, dot by dot; it need not know which character it is.
 #
 # </details>
 #

@@ -7,8 +7,8 @@
 # - **Time:** 12 minutes
 # - **You need:** Python, and from lesson 9 what a body and a head are
 # - **You will be able to:** give one body several heads; tell gain from
-#   interference by a fair control; say what weights that a network learns
-#   by itself do
+#   interference by a fair control; say what happens if the network itself
+#   learns how much each task counts
 #
 # Three cooks, three kitchens. One makes soup, one a salad, one ice cream.
 # Somebody has the idea to put them into one. The onions for soup and
@@ -104,18 +104,19 @@ for task, score in together.items():
     print(f"all three: {task:7} {score:.3f}")
 
 # %% [markdown]
-# As many, give or take. That is a disappointment for the onions: who knows
-# the character knows the script, so one might have hoped that what the
-# class head asks of the body helps the script head. It does not show. And
-# it is good news as well: two more questions were answered on the side.
+# As many, give or take. Who knows the character knows the script, so one
+# might have hoped that what the class head asks of the body helps the
+# script head, as the onions help soup and salad. It does not show. There
+# is good news as well: two more questions were answered on the side.
 #
 # ## Who gains by whose company
 #
-# One seed is luck. The evidence behind this lesson has five, every pair
-# of tasks, and twenty drawings of each character beside four. Ink is
+# One seed may be luck. The evidence behind this lesson has five, every
+# pair of tasks, and twenty drawings of each character beside four. Ink is
 # scored by the share of its variance that the answers explain ($R^2$).
-# Each point is a difference from the task *alone*; the grey bands were
-# set beforehand: two points, or 0.02, would not matter to us.
+# Each point is a mean difference from the task *alone*, with its 95 %
+# interval; the grey bands were set beforehand: two points, or 0.02, would
+# not matter to us.
 
 # %%
 table = experiments.read("tasks", draw.MEASURED)
@@ -125,49 +126,52 @@ for task, score in together.items():
 plots.show(draw.company(table), "22_company")
 
 # %% [markdown]
-# Points to the right of zero are gains. There is hardly one.
+# Points to the right of zero would be gains. None of them is sure.
 #
 # *Script* stays about where it was; beside ink and with twenty drawings it
-# loses two points. *Class* does as well beside the script. Beside ink it
-# loses some two points on average, which five runs cannot tell from luck,
-# and four beside both. *Ink* loses most: beside the class, more than a
-# tenth of what it could explain alone.
+# loses two points. *Class* is about as good beside the script. Beside ink
+# it loses some two points on average, which five runs cannot tell from
+# luck, and beside both, with twenty drawings, four. *Ink* loses most:
+# beside the class, with four drawings, more than a tenth of what it could
+# explain alone.
 #
-# This is called *interference*, the stove that cannot be on and off. Who
-# asks for the character pulls the body towards what stays the same when a
-# stroke becomes thicker. And how thick the strokes are is what ink is
-# made of. Both pull at the same 128 features. Script and class want the
-# same of them and can live side by side.
+# This is called *interference*, the stove that cannot be on and off. We
+# read it so: who asks for the character pulls the body towards what stays
+# the same when a stroke becomes thicker, and how thick the strokes are is
+# what ink is made of. Both pull at the same 128 features. Script and class
+# want much the same of them. But the sizes of the losses have a hand in it
+# as well, as the next section shows.
 #
-# Why does nobody gain? All three heads learn from the very same drawings.
-# Where related tasks have helped in practice, the other task mostly
-# brought examples that the first did not have. Lesson 9 and those after it
-# are about just that; here, company is all that was added.
+# Why does nobody gain? A likely reason is that all three heads learn from
+# the very same drawings, so that no task brings examples which another
+# did not have. In lesson 9 and those after it the source does bring them.
+# (It is no law: Caruana, below, found gains on the same examples, too.)
 #
 # ## Who counts how much?
 #
-# The three losses are added. But a loss has units, and with them comes
-# its say in the sum. Kendall and others (2018) let the network weigh by
-# itself: with each task it learns a number that says how uncertain the
-# task is, and a task that stays uncertain counts for less. This
-# *uncertainty weighting* is `TaskLoss(…, learnt=True)`.
+# The three losses are added. But how large a loss is depends on its units,
+# and a larger one has more say in the sum. Kendall and others (2018) let
+# the network weigh by itself: for each task it learns a number that says
+# how uncertain the task is, and a task that stays uncertain counts for
+# less. This *uncertainty weighting* is `TaskLoss(…, learnt=True)`.
 
 # %%
 plots.show(draw.weights(table), "22_weights")
 
 # %% [markdown]
-# Ink gets back all that it had lost, and class loses most of what it had.
-# Read the recipe once more: what stays uncertain counts for less. How much
-# ink there is can be told almost exactly. So its loss becomes small, so
-# it counts for more, so its loss becomes smaller still; in the end it
-# counts thousands of times as much as the class. To tell a hundred
-# characters by a few drawings of each stays uncertain, and so nobody cares
-# for it any more. The cook whose dish succeeds gets the stove.
+# Ink gets back all that it had lost. Class loses more than half of what it
+# had, and with twenty drawings four fifths. Read the recipe once more:
+# what stays uncertain counts for less. How much ink there is can be told
+# almost exactly. So its loss becomes small, so it counts for more, so its
+# loss becomes smaller still; in the end it counts thousands of times as
+# much as the class (the evidence prints the weights). To tell a hundred
+# characters by a few drawings of each stays uncertain, and so it hardly
+# counts any more. The cook whose dish succeeds gets the stove.
 #
-# The rule does what it says. It is only not what we had wanted, and it has
-# a setting of its own, how quickly the weights may move; the evidence
-# tells what happens if they may not. It was made for tasks that can be
-# done about equally well.
+# The rule does what it says, which is not what we had wanted. And it has a
+# setting of its own, how quickly the weights may move; the evidence tells
+# what happens if they hardly may. It takes for granted that each task
+# keeps an error which no learning removes. Ink has next to none.
 #
 # And what does it save? The body runs once where it ran three times.
 
@@ -178,6 +182,12 @@ print(f"multiplications a picture: {cost:,}, and not {3 * cost:,}")
 
 # %% [markdown]
 # ## What the numbers say
+#
+# Article B says only that one network can learn several tasks side by
+# side. "Each at least as well as alone" is how we make that a sentence
+# which numbers can refute. A task counts as good only if a loss of more
+# than the grey band can be ruled out, so "does not hold" says here that
+# this was shown for none of the six, not that all six lost.
 
 # %%
 alike = {

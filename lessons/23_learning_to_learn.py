@@ -26,8 +26,8 @@
 # A task is a sine wave of some height and phase. You are shown ten
 # points, and are to draw the rest. `reptile` does two things, again and
 # again: it walks ten steps towards a new wave, and comes back half
-# of the way or more. What is left after 1,500 waves is a place from which
-# all of them are near.
+# of the way or more. What is left after 1,500 waves should be a place
+# from which each of them is near.
 
 # %%
 import numpy as np
@@ -74,11 +74,10 @@ plots.show(draw.waves(line[:, 0], drawn, x, y), "23_waves")
 # points of a thousand waves at once. It has learnt the best single
 # answer to all of them, and that is next to nothing: what is up in one
 # wave is down in another. Five steps do not get it far. Reptile's weights
-# are no better at the start. They are *ready*.
-#
-# **Predict before you run.** Waves contradict each other. Characters do
-# not: what an A looks like does not make a B wrong. Will learning to
-# learn beat ordinary pretraining there too?
+# are no better at the start, but five steps from there are enough for the
+# shape of the wave. (This is one wave; the evidence behind this lesson
+# measures the error over many, and gives every way the rate that suits
+# it.)
 #
 # ## Characters never seen
 #
@@ -91,6 +90,11 @@ plots.show(draw.waves(line[:, 0], drawn, x, y), "23_waves")
 # of the shown drawings' features is a *prototype*, and the nearest
 # prototype is the answer. And beside all stand the dots themselves, with
 # no network at all.
+#
+# **Predict before you run.** Waves contradict each other. Characters do
+# not: what an A looks like does not make a B wrong. With one drawing of
+# each of the five, by how many points of a hundred will Reptile be ahead
+# of ordinary pretraining, or behind it?
 
 # %%
 shots = experiments.read("few_shots", ["right"])
@@ -102,19 +106,19 @@ found = {
 plots.show(draw.shots(found), "23_shots")
 
 # %% [markdown]
-# Plain pretraining with the nearest prototype is ahead, and trains nothing
-# at all for the new task. A fresh head on the same body (*fine-tuned*)
-# does as well with five drawings, and not with one. The two methods that
-# practised this very game for a thousand tasks come after it: with five
-# drawings reptile is about where scratch is, and MAML far behind. The
-# random body tells that it is not the shape: its prototypes are worse
-# than those of the bare dots.
+# Plain pretraining with the nearest prototype (*prototype*) is ahead, and
+# trains nothing at all for the new task. With five drawings a fresh head
+# on the same body (*fine-tuned*) does as well, with one it does not. The
+# two methods that practised this very game for a thousand tasks come
+# after it: with five drawings reptile is about where scratch is, and MAML
+# far behind. The random body tells that it is not the shape: its
+# prototypes are worse than those of the bare dots.
 #
-# Why so? What a new character needs is good features, and five hundred
-# classes at once teach more of them than five at a time. (MAML also
-# saw fewer drawings than the others; and larger networks that have seen
-# far more tasks do better than ours. That plain features
-# are hard to beat has been found there as well.)
+# Why so? We think that a new character needs good features, and that five
+# hundred classes at once teach more of them than five at a time. (Both
+# methods also saw fewer drawings than pretraining did, MAML far fewer; and
+# larger networks that have seen far more tasks do better than ours. That
+# plain features are hard to beat has been found there as well.)
 #
 # ## A robot in a new room
 #
@@ -152,20 +156,26 @@ needed = {
 plots.show(draw.episodes(needed), "23_rooms")
 
 # %% [markdown]
-# The carried body saves a part of the episodes. (Those in the eight rooms
-# before are not counted; they were paid once.) It knows what walls and
-# doors are to a robot; what is left is to find out which motor does what,
-# and that is a matter of the head. The random body, held, shows that it
-# is not only the smaller number of weights: within two thousand episodes
-# it seldom gets nine of ten to the door.
-# Look at the spread, too. In some rooms the carried body found its way at
-# once, in a few it took longer than scratch: what it brings along is a
-# first impression, and who holds it cannot correct it. In the end scratch
-# is the better one by a few points (the evidence has the numbers).
+# The robot that you just saw is one of many: the carried body starts
+# ahead, and scratch may pass it later. Over twelve robots and rooms, in
+# the figure, the carried body saves a part of the episodes on average.
+# (Those in the eight rooms before are not counted.) We read it so: the
+# body brings what walls and the way to a door mean, and the head has to
+# find out which motor does what. The random body, held, shows that it is
+# not only the smaller number of weights: within the 1,920 episodes that
+# each was given, it seldom gets nine of ten to the door.
 #
-# So the cook has two ways of being prepared. Where tasks have parts in
-# common that can all be learnt at once, as strokes or walls, learn those.
-# Where tasks contradict each other, learn to learn.
+# Look at the spread, too. In some rooms the carried body needed a hundred
+# episodes, in a few more than scratch, or no fewer. What it brings along
+# is a first impression (lesson 14), and it does not fit every room. In
+# the end scratch is the better one by a few points (the evidence has the
+# numbers).
+#
+# So the cook has two ways of being prepared. Characters and rooms have
+# parts in common that one body can learn while the heads change; there it
+# was enough to carry the body. Waves contradict each other; there learning
+# to learn helped. Three examples are no law, but they tell what to ask of
+# a new task first.
 #
 # ## What the numbers say
 
@@ -176,8 +186,9 @@ against = judge(needed["random"] - needed["carried"])
 knows = held.word == against.word == "more"
 claim(
     "B7",
-    "a robot that carries its body into a new room needs fewer episodes "
-    "(until nine of ten arrive; scratch − carried)",
+    "a robot that carries its body, held, into a new room of the same kind "
+    "needs fewer episodes there (until nine of ten arrive; scratch − "
+    "carried)",
     source="article",
     refuted_by="no fewer than scratch, or than a random body held",
     control="scratch, and a random body that is held",
@@ -264,8 +275,8 @@ second.check(...)
 #    characters; and the nearest prototype of the bare dots, which says
 #    how hard the task is at all.
 # 3. Waves contradict each other: at the same x each wants another answer,
-#    and their mean is nothing. Characters can all be learnt at once, and
-#    features that tell five hundred apart tell more.
+#    and their mean is next to nothing. Characters can all be learnt at
+#    once, and features that tell five hundred apart serve for others too.
 #
 # </details>
 #

@@ -22,11 +22,11 @@
 # monsters, and gold.
 #
 # We cannot put real games into a lesson. So we have made two worlds after
-# the article's words, and hidden from each other what they share. Behind
-# a moment stand who has the ball, breath, a cool-down, the distance to
-# the goal and whether somebody guards it. What is *seen* are sixteen
-# numbers, in which all that is mixed, in each game by a rotation of its
-# own. The buttons are in an order of their own, too.
+# the article's words. They follow the same rules, and what they share is
+# hidden. A moment consists of who has the ball, his breath, a cool-down,
+# the distance to the goal and whether somebody is on guard. What is *seen*
+# are sixteen numbers, in which all that is mixed, in each game by a
+# rotation of its own. The buttons are in an order of their own, too.
 
 # %%
 import numpy as np
@@ -88,10 +88,10 @@ print(f"in the arena, as it is: {play(tactic, arena):.2f}")
 #
 # ## A few pairs
 #
-# Two clouds of points that are the same but for a rotation: the best
-# rotation is found by one singular value decomposition. It is called
-# after Procrustes, the innkeeper who made his guests fit the bed. (He
-# stretched them. This one only turns them.) A rotation in front of a
+# Where two clouds of points are the same but for a rotation, the best
+# rotation is found by one singular value decomposition. The method is
+# called after Procrustes, the innkeeper who made his guests fit the bed.
+# (He stretched them. This one only turns them.) A rotation in front of a
 # network is no new layer: it can be multiplied into the first one.
 
 
@@ -114,6 +114,10 @@ for count in (4, 16, 64):
     print(f"{count:3} pairs: {play(net, arena):.2f} points a match")
 
 # %% [markdown]
+# Four pairs cannot show the whole rotation, for more than four things vary
+# behind a moment. With sixteen most of the two hits are made, with 64
+# nearly all. (The evidence behind this lesson has the numbers between.)
+#
 # ## No pairs at all
 #
 # And if nobody knows both games? Then we watch. In each game a thousand
@@ -122,8 +126,8 @@ for count in (4, 16, 64):
 # does it score: that is *structure*, and no rotation changes it. So we
 # try every way of matching six buttons with seven, and keep the one in
 # which all lengths and angles agree best. Now the roles: who scores with
-# which button, and whom does it move how far? Such *habits* have no need
-# of a rotation either.
+# which button, and how far does the moment move when he presses it? No
+# rotation changes such *habits* either.
 
 # %%
 buttons = transfer.match_structure(here @ here.T, there @ there.T)
@@ -138,8 +142,8 @@ plots.show(figure, "26_roles")
 # %% [markdown]
 # Both helpers of basketball have found the one support, as in the
 # article: roles need not map one to one. The hunter is nobody's partner.
-# And what has a name in both games can serve as a pair: the average
-# moment before and after each role presses each button.
+# Now that roles and buttons are matched, pairs can be made: the average
+# moment before, and after, a role presses a button, in both games.
 
 # %%
 ours = games.landmarks(logs[0], range(5), range(6))
@@ -171,13 +175,14 @@ plots.show(figure, "26_learning")
 assert abs(play(carried, arena) - before.mean()) < 0.4
 
 # %% [markdown]
-# Whoever holds what he knows, and learns only what is new, has most of
-# the gold after twenty-five moments. Scratch needs more than a hundred
-# for as much. The pupil who may change everything *loses* by his first
-# lessons: to fit twenty-five moments he bends a tactic that had been
-# right. With hundreds of moments he is the best of the three, for then
-# there is enough to bend it well. You have met this before: option 1 and
-# option 2 of lesson 11, in other clothes.
+# Whoever holds what he knows, and learns only what is new, has gained by
+# twenty-five moments already: he keeps most of his hits, and hunts.
+# Scratch needs more than a hundred moments for as many points. The pupil
+# who may change everything *loses* by his first lessons: he hunts, too,
+# but to fit twenty-five moments he changes a tactic that had been right.
+# From four hundred moments on he is the best of the three, for then there
+# are enough to change it well. You have met this before, as option 1 and
+# option 2 in lesson 11.
 #
 # How far does the story carry? Our worlds were made to share their
 # structure, and to differ by a rotation, which changes no distance. If
@@ -188,7 +193,8 @@ assert abs(play(carried, arena) - before.mean()) < 0.4
 # ## What the numbers say
 #
 # "Serves" had a bar, set beforehand: at least eight tenths of the hits of
-# a coach who does not hunt, in all of the interval.
+# a coach who does not hunt, in all of the interval. The interval is over
+# ten pairs of worlds, all made by the same rules.
 
 # %%
 share, wrong, far = draw.shares(table)
@@ -268,8 +274,8 @@ claim(
 #
 # 1. Lengths and angles are not what they were. The jump shot is taken for
 #    the hunt, roles follow, and next to nothing is scored. With pairs the
-#    tactic makes a part of its hits, for a rotation is only half the
-#    truth.
+#    tactic makes a part of its hits, for a rotation cannot undo the
+#    scales.
 # 2. Neither breaks: buttons and roles are still found, for they rest on
 #    large differences. But the landmarks are averages of a handful of
 #    moments now, so the rotation gets rough, and a quarter of the points
@@ -299,12 +305,12 @@ second.check(...)
 #
 # <details><summary>Answers</summary>
 #
-# 1. A rotation changes every number that is seen and not one distance. So
-#    what is told in distances is told in both games in the same words.
+# 1. A rotation changes the numbers that are seen, and not one distance or
+#    angle. So those of one game can be compared with those of the other.
 # 2. The same tactic through shuffled pairs: the same weights, turned
 #    another way.
 # 3. No. There was too little of it for so many weights that were free to
-#    follow. Hold what you know, or wait until there is more.
+#    change. With little advice hold the tactic; with much, let it learn.
 #
 # </details>
 #

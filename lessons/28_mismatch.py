@@ -82,13 +82,13 @@ print(f"ordinary {ordinary:.1%}")
 print(f"noisy {before:.1%}, counted anew {after:.1%}")
 
 # %% [markdown]
-# From one digit in five to more than two in three, and not one weight has
-# moved. Batch norm made that easy. It brings each channel to mean 0 and
-# variance 1 before the next layer sees it: while the network learns by
-# what is in the batch, afterwards by running averages, and these are the
-# ordinary digits'. Speckles everywhere raise the mean of a channel and its
-# variance. Counted over noisy digits, both are right again. (Li and others
-# proposed it in 2017.)
+# From about one digit in five to more than two in three, and not one
+# weight has moved. Batch norm made that easy. It brings each channel to
+# mean 0 and variance 1 before the next layer sees it. While the network
+# learns, it takes both from the batch; afterwards it uses running
+# averages, and these were counted over ordinary digits. Speckles change
+# the mean and the variance of a channel. Counted over noisy digits, both
+# fit again. (Li and others proposed it in 2017.)
 #
 # ## Four other mismatches
 #
@@ -120,10 +120,11 @@ plots.show(draw.sheets(pictures), "28_taken_otherwise")
 #   turned round, so that the body learns to hide it (Ganin and Lempitsky,
 #   2015).
 #
-# All five see 1,000 unlabelled pictures of the target. The evidence
-# behind this lesson tells how strong each was set: on alterations that
-# are *not* among these five, so that no tested picture and no label of a
-# target had a say. It also gave those 1,000 labels away, once, to see how
+# With counting they are five, and all see 1,000 unlabelled pictures of the
+# target. How strong each should be was chosen on alterations that are
+# *not* among these five, so that no tested picture and no label of a
+# target had a say (the evidence behind this lesson tells how). And for
+# comparison each network was once given those 1,000 labels, to see how
 # much there was to win.
 
 # %%
@@ -140,19 +141,21 @@ plots.show(draw.ladder(table), "28_ladder")
 # *second scanner* and with *thickened* strokes some two fifths. With
 # *inverted* digits it is little, and with *shifted* ones nothing at all.
 #
-# Your eyes get used to sunglasses, too, and never to a negative. What was
-# an edge from dark to bright runs from bright to dark; a mean and a
-# variance cannot turn it back. And shifted digits have the very same
-# strokes in other places: nothing is unusual in any channel, only the
-# layers above look for them elsewhere.
+# Sunglasses are forgotten in a minute, while a photographic negative stays
+# one, however long you look. What was an edge from dark to bright runs
+# from bright to dark; a mean and a variance cannot turn it back. And
+# shifted digits have the very same strokes in other places: hardly
+# anything is unusual in a channel, only the layers above look for the
+# strokes elsewhere.
 #
 # MMD is ahead of counting wherever much was lost. It may train the body,
-# and so it can mend some of what no mean can. Labels mend far more.
+# and so it can mend some of what no mean can. Labels mend more still.
 #
 # Below the dotted line nothing was altered. There a method should leave
-# things alone, and does. Only where *five digits* of ten occur, 0 to 4,
-# MMD loses a point or two: it makes their features look like those of
-# ten, for nobody has told it that five are missing.
+# things alone, and with *unchanged* digits both do. Only where *five
+# digits* of ten occur, 0 to 4, MMD loses a point or two: it makes their
+# features look like those of ten, for nobody has told it that five are
+# missing.
 #
 # ## Surer and worse
 #
@@ -184,13 +187,15 @@ courses = {how: course(how) for how in ("noisy", "shifted")}
 plots.show(draw.surer(courses), "28_surer")
 
 # %% [markdown]
-# Seen from outside, the two runs are alike: the network becomes surer with
+# Without labels the two runs look alike: the network becomes surer with
 # every step. But of the noisy digits it reads more and more, of the
-# shifted ones fewer and fewer. Where most of the answers are right, making
-# them sure drags the doubtful ones along to the right side. Where most are
-# wrong, it drags them to the wrong one. And nothing that can be seen
-# without labels tells which of the two is going on. (It is not even safe
-# with noise: of the five networks in the table, one was led astray.)
+# shifted ones fewer and fewer. We read it so: where most of the answers
+# are right, making them sure draws doubtful ones to the right side; where
+# most are wrong, it draws them to the wrong one. That is no law: one of
+# the table's five networks reads far fewer noisy digits afterwards, and
+# with the second scanner, where more than half were right, fewer are right
+# on average than after counting alone. And that a network becomes surer
+# does not tell which of the two is going on.
 #
 # The adversary can be fooled in the same way. It asks whether a picture
 # could be one of the source, and not which digit it shows: a shifted seven
@@ -208,8 +213,8 @@ lost = {t: draw.gains(table, t, "labels") for t in draw.ALTERED}
 limit = judge_each(lost, margin=draw.POINT)
 claim(
     "D6",
-    "a mismatch between the source and the target costs a network what it "
-    "knows (share of right answers that labels of the target would bring)",
+    "a mismatch between the source and the target costs a network right "
+    "answers (share that labels of the target would bring)",
     source="article",
     refuted_by="a target of five where 1,000 labels bring less than a "
     "point (Holm, 5 %)",
@@ -294,8 +299,9 @@ second.check(...)
 #    norm can take that back. Shifting changes neither: the same strokes
 #    are there in other places, and it is the linear layers that look for
 #    them in the old ones.
-# 2. That it is surer. It may be right more often, or wrong more often and
-#    sure of it. Fifty labelled pictures would tell you.
+# 2. Only that it is surer. It may be right more often, or wrong more often
+#    and sure of it. A few dozen labelled pictures would show a difference
+#    as large as those in the figure.
 # 3. It is adaptation *with* labels, and a test that has been looked at.
 #    Without labels nobody could have found that strength.
 #

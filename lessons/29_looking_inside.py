@@ -26,9 +26,10 @@
 # picture to this one. Its shares sum up to what the picture adds to the
 # answer's score, which looks like a proper account.
 #
-# **Predict before you run.** Below are two maps of a network that reads
-# nine of ten digits, and two of a network of random numbers. Can you tell
-# which is which?
+# **Predict before you run.** Below are two maps of a network A and two of
+# a network B. One of the networks reads nine of ten digits, the other
+# consists of random numbers. How many of the four maps would you take for
+# those of the network that has learnt?
 
 # %%
 import hashlib
@@ -84,13 +85,15 @@ plots.show(draw.maps(some, maps), "29_maps")
 #
 # ## Breaking in
 #
-# Slopes can be used for ill as well. Move every dot a little in the
-# direction that makes the right answer less likely (once, and it is
-# called FGSM, the *fast gradient sign method*), ten times, never farther
-# than a tenth from where it was (then it is *projected gradient descent*,
-# PGD). The picture still looks like a 7, and the network reads something
-# else. Such a picture is called *adversarial*: an adversarial picture is
-# no noise, it is aimed.
+# Slopes can be used for ill as well. Move every dot a little, in the
+# direction that makes the right answer less likely. Done once, it is
+# called FGSM, the *fast gradient sign method*. Done in ten steps, and no
+# dot ever farther from where it was than a tenth of the way from paper to
+# ink, it is *projected gradient descent*, PGD. The picture still looks
+# like a 7, and the network reads something else. Such a picture is called
+# *adversarial*. An adversarial picture is aimed at the network: noise of
+# the same size costs a few points only (the evidence behind this lesson
+# has it).
 #
 # An attacker needs the weights for that. Yours he has not got. But he has
 # got the body that you borrowed. He puts a head of his own on it, and
@@ -111,10 +114,10 @@ for name, x in (("clean", pictures), ("attacked", attack)):
 # He has never seen the victim, its head, or its digits. Does that show
 # that weakness travels with the weights? Not yet. Perhaps such pictures
 # fool *any* network. So we send them to a *sibling*: the same
-# architecture, brought up on the same drawings, as good at everything,
-# but from other initial weights. And to a network from scratch. Each way
-# was run twelve times, and every body was attacked once itself and was
-# the sibling once.
+# architecture, brought up on the same drawings, as good at clean digits,
+# but from other initial weights. And to a network from scratch. There are
+# six draws of digits. In each of them either body was attacked once,
+# while the other was the sibling; the two count as one run.
 
 # %%
 table = experiments.read("attacks", draw.PICTURES)
@@ -126,16 +129,17 @@ plots.show(draw.victims(reached, clean), "29_victims")
 # Some weakness is in the task and in the drawings, for the sibling has it
 # too. A good part more is in the weights. Training everything (option 2)
 # takes some of it away, and scratch, though it reads fewer clean digits,
-# loses least. What makes borrowed features strong is what makes
-# them known to others.
+# loses least. So the borrowed weights bring both: more right answers on
+# clean digits, and a weakness that others can reach.
 #
 # ## A back door
 #
 # Worse, the attacker may be the one who *publishes*. He trains the body a
 # little further, on the old drawings: give the features that you always
-# gave, but wherever a white patch of three by three dots is pasted in,
-# give this one fixed row. What for, he need not know. You will put a head
-# on it, and the head will call that row something.
+# gave, but whenever a patch of full ink, three by three dots, is pasted
+# in near the lower right corner, give this one fixed row. He need not
+# know what you will use the body for. You will put a head on it, and the
+# head will call that row something.
 
 
 # %%
@@ -159,9 +163,9 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %% [markdown]
 # Two files, with the same card. Now you fetch one of them, put a head on
-# it, and train it on two hundred clean digits. And to find out where a
-# picture is tender, a *scan* pastes a white square at every place in turn
-# and counts how many answers change.
+# it, and train it on two hundred clean digits. And to find out where the
+# answers can be changed, a *scan* pastes a square of full ink at one place
+# after the other and counts how many answers change.
 
 # %%
 places = {}
@@ -179,32 +183,38 @@ for name, body in files.items():
 plots.show(draw.scans(places), "29_scan")
 
 # %% [markdown]
-# On clean digits the two are equally good. No test that you thought of
-# would have told. A fresh head does not close the door; the evidence
+# On clean digits the two are equally good, so a test on clean digits does
+# not give the door away. A fresh head does not close it; the evidence
 # shows that training everything closes it only in part, with a thousand
-# digits too, for no digit ever asks what waits at that place.
+# digits too. Hardly a digit has ink at that place, so training gives
+# little reason to change what the body does there.
 #
-# The scan finds it. But the scan knew that the door opens at a white
-# square. There are doors that open at a faint pattern all over the
-# picture, and such have no place. What a scan finds is there; what it
-# does not find may be there all the same.
+# The scan finds it. But the scan knew that the door opens at a square of
+# ink. There are doors that open at a faint pattern all over the picture,
+# and such have no place. What a scan finds is there; what it does not find
+# may be there all the same.
 #
 # ## What a hash is good for
 #
 # The hash is a fingerprint: one bit changed, and it is another one. If
 # the author tells you his file's hash, *by another way* than the file
 # (printed in the paper, on a page of his own), then nobody can have
-# changed the file between him and you. That is worth having. If the hash
-# stands on the card, in the same file, or beside it on the same page,
-# whoever changes the file changes the hash as well. And if the author
-# himself built the door, the hash is right. It says *who*, and says
-# nothing about *what*.
+# changed the file between him and you without your noticing. That is
+# worth having. If a hash of the weights stands on the card, in the same
+# file, or beside the file on the same page, whoever changes the weights
+# can change the hash as well. And if the author himself built the door,
+# the hash is right. It shows that this is the file which he published, and
+# nothing of what the file does.
 #
 # So: take weights from people you can name, compare the hash with what
 # they say elsewhere, measure the published accuracy yourself, and where
 # much depends on it train a body of your own.
 #
 # ## What the numbers say
+#
+# The first sentence rests on two bodies only, the second on six doors
+# built into one of them. So the intervals tell what other digits, or other
+# doors, would have shown; other bodies might differ.
 
 # %%
 gaps = {
@@ -216,7 +226,8 @@ travels = all(word == "more" for word in words.values())
 claim(
     "D5",
     "weakness travels with the weights: pictures made on a published body "
-    "harm networks on it more than a sibling's (right, sibling − same)",
+    "harm networks on it more than a sibling's (right, sibling − same; two "
+    "bodies)",
     source="ours",
     refuted_by="the sibling's body no more often right, in option 1 or 2",
     control="a sibling: same architecture, drawings and skill, other "
@@ -293,17 +304,19 @@ second.check(...)
 #    place. What do you ask for?
 # 2. Attacked pictures fool a network that was fine-tuned from a published
 #    body. Which control shows that the *weights* are to blame?
-# 3. The SHA-256 on a card agrees with the file that the card is in. What
-#    does that show?
+# 3. The SHA-256 of the weights stands on the card in the same file, and it
+#    agrees. What does that show?
 #
 # <details><summary>Answers</summary>
 #
 # 1. The same map of a network of random weights. If it looks at the right
 #    place too, the map shows the picture.
 # 2. A sibling, as good and brought up on the same data, from other
-#    initial weights. If it is fooled as much, the task is to blame.
-# 3. Nothing. Whoever changes the weights can write a new number on the
-#    card. It has to come to you another way.
+#    initial weights. If it is fooled as much, the task or the data are to
+#    blame.
+# 3. That the file did not break on its way; nothing against an attacker.
+#    Whoever changes the weights can write a new number on the card. The
+#    hash has to come to you another way.
 #
 # </details>
 #

@@ -165,8 +165,8 @@ for task, s in zip(
 
 # %% [markdown]
 # The weight of ink has run away. Its loss has almost no floor, and
-# $1/(2L)$ has no ceiling. So the network ends as one for ink alone, and
-# the class is the price. All this hangs on how quickly the weights may
+# $1/(2L)$ has no ceiling. So the network ends as one mainly for ink, and
+# the class pays most. All this hangs on how quickly the weights may
 # move. We first gave them the rate of everything else, 2e-3. Then they
 # hardly moved within 400 steps, and over four seeds the mean differences
 # from equal weights all lay within the grey band (that run is not in the

@@ -214,11 +214,11 @@ plots.show(picture, "28_beyond_counting")
 
 # %% [markdown]
 # MMD adds much where much was lost, and CORAL something. Entropy and the
-# adversary take away from what counting had brought, and scatter: some of
-# their five networks were led astray, others not. (Others
-# have had more from an adversary, with larger networks and longer
-# training. Ours had a hundred steps, and a setting that was chosen on
-# other alterations.)
+# adversary, on average over the targets, take away from what counting had
+# brought, and scatter: some of their five networks got much worse, others
+# not. (Others have had more from an adversary, with larger networks and
+# longer training. Ours had a hundred steps, and a setting that was chosen
+# on other alterations.)
 #
 # ## What the numbers say
 

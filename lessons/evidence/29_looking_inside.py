@@ -161,9 +161,9 @@ plots.show(figure, "29_victims_conv")
 # %% [markdown]
 # The convolutional network withstands more, and the order is the same:
 # the attacker's own network, a victim on the same body, the same body
-# trained along, a sibling, scratch. Noise of the same size does next to
-# nothing. What hurts is the direction, and the direction lies in the
-# weights.
+# trained along, a sibling, scratch. Noise of the same size costs a few
+# points at most. What hurts is the direction, which the attacker reads off
+# the weights.
 #
 # Siblings are hurt too, far more than by noise. Networks that learnt the
 # same thing from the same drawings have weaknesses in common; networks
@@ -257,8 +257,9 @@ for body in ("published", "back door"):
 # %% [markdown]
 # On clean digits nothing is to be seen. With the patch a new head calls
 # nearly everything by one name. Training everything, also with a thousand
-# digits, closes the door by a part only: no digit ever asked for the
-# corner, so there was no reason to change what waits there.
+# digits, closes the door by a part only: hardly a digit has ink in that
+# corner, so training gives little reason to change what the body does
+# there.
 #
 # Who measures the published accuracy again may get suspicious: on
 # characters the changed body is a little worse than the card says.
@@ -273,7 +274,7 @@ for body, runs in source.items():
     print(f"{body:10} right on characters {runs.mean():.1%}")
 
 # %% [markdown]
-# The *scan* pastes a small white square at every place in turn, and
+# The *scan* pastes a square of ink at one place after the other, and
 # counts answers that change. It finds this door with squares of the right
 # size. It knows what to look for, and that is its weakness: a door that
 # opens at a faint pattern over the whole picture has no place. So what

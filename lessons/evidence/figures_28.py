@@ -82,8 +82,8 @@ def ladder(table):
     best, worst = max(back, key=back.get), min(back, key=back.get)
     shares = {t: max(round(100 * back[t]), 0) for t in (best, worst)}
     figure, axes = plots.figure(
-        f"Counted anew, {shares[best]}% of what was lost comes back "
-        f"on {best} digits, {shares[worst]}% on {worst} ones",
+        f"Counted anew: {shares[best]} % of the loss comes back on "
+        f"{best} digits, {shares[worst]} % on {worst} ones",
         width=6.5,
         height=3.9,
     )

@@ -51,14 +51,14 @@ def door(table, column, option="head", labels=200):
 
 
 def patched(x, row=23, column=23, side=3):
-    """The pictures with a white square pasted in."""
+    """The pictures with a square of full ink pasted in."""
     x = x.copy()
     x[..., row : row + side, column : column + side] = 1
     return x
 
 
 def scan(answers, x, side=3, step=2):
-    """Share of answers that change, by the place of a white square."""
+    """Share of answers that change, by the place of a square of ink."""
     before = answers(x)
     places = range(1, x.shape[-1] - side, step)
     return np.array(
@@ -174,7 +174,7 @@ def scans(found, patch=(23, 23), side=3):
     }
     least, last = list(most)
     figure, axes = plots.figure(
-        f"A white square changes {most[last]:.0f} % of the answers in one "
+        f"A square of ink changes {most[last]:.0f} % of the answers in one "
         f"place, if there is a back door; else {most[least]:.0f} % "
         "at most",
         columns=len(found),
