@@ -45,7 +45,8 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
 
     Raises:
         ValueError: if there is nothing to learn from, or an argument makes no sense.
-        FileExistsError: if `out` holds results, or unfinished work, of another command.
+        FileExistsError: if `out` holds results, or unfinished work, of another command, or one is
+            working there.
         OSError: if nothing can be written there.
         KeyboardInterrupt: after Ctrl-C, when what was learnt is kept.
 
@@ -57,10 +58,15 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         class, or with pictures and a table labels.csv
     """
     asked = Settings(Path(folder), **settings)
-    running = job.prepared(asked, say, progress)
-    if running is None:
-        say(f"{asked.place} holds the result of this very command already.")
-        return asked.place
+    with job.prepared(asked, say, progress) as running:
+        if running is None:
+            say(f"{asked.place} holds the result of this very command already.")
+        else:
+            _do(running, say)
+    return asked.place
+
+
+def _do(running, say) -> None:
     try:
         stages.learn(running)
     except KeyboardInterrupt:
@@ -75,7 +81,6 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         raise
     _conclude(running)
     running.work.end()
-    return asked.place
 
 
 def _conclude(running) -> None:
