@@ -95,11 +95,28 @@ def _borrowing(job, judged) -> list[str]:
         if gain["low"] > 0:
             said.append(f"Borrowing helped: {beside}.")
         elif gain["high"] < 0:
-            said.append(f"Borrowing did harm: {beside}. Do without it.")
+            said.append(f"Borrowing did harm: {beside}.")
+            if judged.instead is None:
+                said.append(
+                    "network.safetensors is the borrowed one all the same: on the "
+                    f"{len(job.validation)} validation pictures, which are there to choose by, "
+                    "the one from scratch is not surely better. More pictures would tell."
+                )
         else:
             said.append(
                 f"Whether borrowing helped cannot be told: {beside}, and the interval holds 0."
             )
+    if judged.instead is not None:
+        better, change = judged.instead.gains["borrowed"], less if values else points
+        score = "mean error" if values else "balanced accuracy"
+        file = job.settings.place / keeping.FROM_SCRATCH
+        said.append(
+            f"On the {len(job.validation)} validation pictures the network from scratch is surely "
+            f"better: it changes the {score} by {change(better)}. network.safetensors is the "
+            "borrowed one all the same, and the report is about that; the better one is "
+            f"{file}, to be asked in the same way: minitransfer predict {keeping.quoted(file)} "
+            "PICTURES…"
+        )
     simple = judged.gains["simple"]
     if simple["low"] <= 0:
         guess = "naming the mean every time" if values else "always naming the commonest class"
