@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minitransfer import zoo
+from minitransfer import checkpoint, nn, train, zoo
+from minitransfer.cli import main
 from minitransfer.finetuning import bodies, finetune, predict
+from minitransfer.zoo import imagenet
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,35 @@ def test_a_head_on_the_network_for_photographs(colours, tmp_path):
     answers = predict(out / "network.safetensors", [colours])
     assert np.mean([a.classes[0][0] in a.file for a in answers]) > 0.8
     assert "Grad-CAM" in (out / "report.md").read_text()
+
+
+def test_weights_without_a_card_are_known_by_their_names(colours, tmp_path):
+    weights = tmp_path / "mine.safetensors"
+    checkpoint.save_weights(zoo.efficientnet_lite0(3, generator=np.random.default_rng(0)), weights)
+    options = {"size": 32, "option": "head", "say": lambda sentence: None}
+    out = finetune(colours, out=tmp_path / "out", net=str(weights), **options)
+    card = zoo.read_card(out / "network.safetensors")
+    assert card["architecture"] == "efficientnet_lite0"
+    assert "mine (what the file mine.safetensors does not say" in card["source"]
+    assert card["licence"].startswith("body: not said in the file")
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_published_file_is_taken_as_it_is():
+    network = zoo.load(imagenet._file())
+    x = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    same = zoo.load("efficientnet-lite0")
+    np.testing.assert_array_equal(train.predict(network, x), train.predict(same, x))
+    assert network.card["classes"] == same.card["classes"]
+
+
+def test_who_gives_other_weights_is_told_what_the_command_takes(colours, tmp_path, capsys):
+    weights = tmp_path / "mine.safetensors"
+    checkpoint.save_weights(nn.Linear(2, 1), weights)
+    assert main(["finetune", str(colours), f"--net={weights}", f"--out={tmp_path / 'out'}"]) == 2
+    told = capsys.readouterr().err
+    assert "no card that says how to build the network" in told
+    assert "On the command line, give a file that minitransfer finetune wrote" in told
 
 
 @pytest.mark.usefixtures("installed")
