@@ -246,6 +246,7 @@ def test_names_are_text_and_nothing_else(write, tmp_path, rng, capsys):
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert not re.search(r"<(img|script)(?! alt=)", page)
     assert "\x1b" not in page
+    assert r"\x1b[31m$(rm)" in page
     assert "&lt;script&gt;alert(2)" in page  # a file that was left out is named
     text = (tmp_path / "out" / "report.md").read_text()
     assert "\\<img src=x" in text
@@ -267,7 +268,7 @@ def test_a_file_whose_name_goes_over_two_lines_has_one_answer(made, strokes, tmp
     file.write_bytes(b"")
     assert main(["predict", network, str(file)]) == 1
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith("a: b c.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
+    assert line.endswith(r"a: b\x0ac.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
 
 
 def test_predict_in_json_and_csv(made, strokes, tmp_path, capsys):
