@@ -351,6 +351,11 @@ def _more_labels(job, judged):
     noise = 2 * draws.std(ddof=1) if len(draws) > 1 else 0.0
     if gained > noise:
         verdict = "More labels may well help further: the last doubling did."
+    elif not values and means[full] >= 100:
+        verdict = (
+            f"With all of them no test picture is named wrongly: of what more would bring, these "
+            f"{len(job.test)} cannot tell."
+        )
     else:
         verdict = (
             "The last doubling changed no more than the draw of the labels does; more of the same "
