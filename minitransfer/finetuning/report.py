@@ -185,6 +185,7 @@ def _scores(job, judged):
                 f"{score.capitalize()} on {len(job.test)} test pictures that nothing was learnt "
                 "from or chosen by; the thin line is the 95 % interval."
                 + (" Every class counts alike." if score.startswith("balanced") else ""),
+                f"{score} on the test pictures",
             )
     if values:
         yield Figure(

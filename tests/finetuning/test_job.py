@@ -62,6 +62,8 @@ def test_it_says_what_came_out_with_intervals_and_controls(made):
         "from scratch: the same network with random weights",
         "Would more labels help",
         "temperature of",
+        "|   | accuracy on the test pictures |",
+        "|   | balanced accuracy on the test pictures |",
     ):
         assert part in report, part
 
