@@ -154,7 +154,7 @@ def choose(job: Job) -> tuple[str, list]:
         "; the interval holds 0, so the two may well be equally good"
     )  # fmt: skip
     why.append(
-        f"Training everything changed the {_score_name(job)} on the {len(job.validation)} "
+        f"Training everything changed the {_score_name(job)} on the {len(job.validation):,} "
         f"validation pictures by {_change(job, gain)}. {kept}{sure}."
     )
     return chosen, why

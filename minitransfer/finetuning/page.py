@@ -144,7 +144,7 @@ def _items(block):
         return "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>"
 
     first, rest = block.items[: block.shown], block.items[block.shown :]
-    folded = f"<details><summary>{len(rest)} more</summary>{listed(rest)}</details>"
+    folded = f"<details><summary>{len(rest):,} more</summary>{listed(rest)}</details>"
     return listed(first) + folded * bool(rest)
 
 

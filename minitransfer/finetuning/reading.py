@@ -32,9 +32,9 @@ COLOURED = 0.04
 def read_pictures(job: Job) -> None:
     """Find near-duplicates and broken files, divide the pictures, decode them, make features."""
     everything = job.whole
-    kind = "values" if everything.classes is None else f"{len(everything.classes)} classes"
+    kind = "values" if everything.classes is None else f"{len(everything.classes):,} classes"
     job.say(
-        f"{len(everything)} pictures, {kind}. Borrowed: {job.body.name}. {job.body.note}".strip()
+        f"{len(everything):,} pictures, {kind}. Borrowed: {job.body.name}. {job.body.note}".strip()
     )
     if job.work.resumed:
         job.say("Going on from what was done before.")

@@ -188,6 +188,11 @@ def test_of_what_it_gets_wrong_is_spoken_only_where_it_gets_something_wrong(full
     assert ("gets wrong" in text.text) == (full < 1)
 
 
+def test_numbers_beside_each_other_are_written_alike():
+    said = [measuring.written(value) for value in (950.4, 1234, 9_876, 12_345, -9_999)]
+    assert said == ["950", "1,230", "9,880", "12,300", "−10,000"]
+
+
 def test_a_page_of_every_block_holds_what_is_said():
     blocks = [
         Text("a < b", "lead"),
