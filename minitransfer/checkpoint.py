@@ -78,7 +78,7 @@ def load_weights(module: Module, path, strict: bool = True) -> LoadResult:
         KeyError: if names differ (`strict` only).
         ValueError: if the file is damaged, or shapes differ, or it holds complex numbers.
     """
-    arrays = _weights(path)
+    arrays = read_weights(path)
     arrays = {name: array for name, array in arrays.items() if not name.startswith(_BESIDE)}
     try:
         return module.load_state_dict(arrays, strict)
@@ -107,7 +107,21 @@ def load_beside(path) -> dict[str, np.ndarray]:
     return {n.removeprefix(_BESIDE): a for n, a in arrays.items() if n.startswith(_BESIDE)}
 
 
-def _weights(path) -> dict:
+def read_weights(path) -> dict:
+    """Return the arrays of a file of weights by name; see `load_weights` for which files.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged, or holds no state dict.
+
+    Example:
+        >>> import tempfile
+        >>> from minitransfer import nn
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_weights(nn.Linear(2, 1), f"{folder}/net.safetensors")
+        ...     sorted(read_weights(f"{folder}/net.safetensors"))
+        ['bias', 'weight']
+    """
     if not os.path.isfile(path) or not is_of_pytorch(path):
         return load_arrays(path)[0]
     saved = load_torch_file(path)

@@ -89,6 +89,50 @@ def check_writable(*paths) -> None:
             raise type(error)(error.errno, what, str(target)) from error
 
 
+@contextlib.contextmanager
+def alone(path):
+    """Hold a lock while the block runs, for work that two processes must not do at once.
+
+    The lock goes with the process that holds it, however that ends; a file that a killed one left
+    is no lock. Where there are none (Windows, some file systems) nobody is kept out.
+
+    Args:
+        path: of the file that is locked; made, and removed again.
+
+    Raises:
+        BlockingIOError: if somebody else holds it.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with alone(f"{folder}/.lock"):
+        ...         pass
+        ...     Path(folder, ".lock").exists()
+        False
+    """
+    if fcntl is None:
+        yield
+        return
+    path = Path(path)
+    while True:
+        file = open(path, "ab")  # noqa: SIM115 - it is open as long as the lock is held
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise
+        except OSError:  # a file system without locks
+            break
+        if os.fstat(file.fileno()).st_nlink:
+            break
+        file.close()  # removed by the one before, in the moment before it was locked
+    with file:
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
 def _fill(file, content) -> None:
     if callable(content):
         content(file)

@@ -15,6 +15,8 @@ _CONTROLS = re.compile(
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control, and text run backwards
 )
 
+_NO_SIGNS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
 
 def without_controls(text) -> str:
     r"""Return the text without control characters; line ends and tabs stay.
@@ -24,6 +26,21 @@ def without_controls(text) -> str:
         'ared word\n'
     """
     return _CONTROLS.sub("", str(text))
+
+
+def escaped(text) -> str:
+    r"""Return a name as one line in which control characters can be seen, and told apart.
+
+    Example:
+        >>> print(escaped("a\x1b[31m.png"), escaped("two\nlines"))
+        a\x1b[31m.png two\x0alines
+    """
+    return _NO_SIGNS.sub(_code, str(text))
+
+
+def _code(found) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def plain(text) -> str:

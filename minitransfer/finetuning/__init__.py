@@ -20,9 +20,11 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
     """Make a network for the pictures of a folder, and a report on how good it is.
 
     Leaves in the folder `out`: ``network.safetensors`` with its card, ``report.html`` (one file)
-    and ``report.md`` with its pictures. Meanwhile the work is kept in its sub-folder "unfinished";
-    the same call goes on from there after an interruption of any kind, and ends with the same
-    bits. After Ctrl-C the network and a report on what was learnt so far are written.
+    and ``report.md`` with its pictures; and ``from-scratch.safetensors``, if by the validation
+    pictures a network that borrows nothing is surely better. Meanwhile the work is kept in its
+    sub-folder "unfinished"; the same call goes on from there after an interruption of any kind, and
+    ends with the same bits. After Ctrl-C the network and a report on what was learnt so far are
+    written.
 
     Args:
         folder: one sub-folder of pictures for each class, or pictures with a table; see
@@ -45,7 +47,8 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
 
     Raises:
         ValueError: if there is nothing to learn from, or an argument makes no sense.
-        FileExistsError: if `out` holds results, or unfinished work, of another command.
+        FileExistsError: if `out` holds results, or unfinished work, of another command, or one is
+            working there.
         OSError: if nothing can be written there.
         KeyboardInterrupt: after Ctrl-C, when what was learnt is kept.
 
@@ -57,10 +60,15 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         class, or with pictures and a table labels.csv
     """
     asked = Settings(Path(folder), **settings)
-    running = job.prepared(asked, say, progress)
-    if running is None:
-        say(f"{asked.place} holds the result of this very command already.")
-        return asked.place
+    with job.prepared(asked, say, progress) as running:
+        if running is None:
+            say(f"{asked.place} holds the result of this very command already.")
+        else:
+            _do(running, say)
+    return asked.place
+
+
+def _do(running, say) -> None:
     try:
         stages.learn(running)
     except KeyboardInterrupt:
@@ -75,7 +83,6 @@ def finetune(folder, *, say=print, progress: bool = False, **settings) -> Path:
         raise
     _conclude(running)
     running.work.end()
-    return asked.place
 
 
 def _conclude(running) -> None:
@@ -83,6 +90,8 @@ def _conclude(running) -> None:
 
     judged = judging.judge(running)
     report.write(running, judged)
+    if judged.instead is not None:
+        keeping.keep(running, judged.instead, running.settings.place / keeping.FROM_SCRATCH)
     # The network last: where it stands, everything does.
     keeping.keep(running, judged, running.settings.place / "network.safetensors")
     for sentence in [*judged.why, *report.summary(running, judged)]:

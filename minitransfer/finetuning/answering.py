@@ -13,7 +13,7 @@ from minitransfer.finetuning import keeping, learning
 from minitransfer.finetuning.measuring import written
 from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
 from minitransfer.pictures.collection import reason_of
-from minitransfer.terminal import without_controls
+from minitransfer.terminal import escaped, without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
 from minitransfer.transfer import strip_head
@@ -189,7 +189,7 @@ def as_text(answers) -> str:
             said = f"{written(answer.value, 4)} ± {written(answer.half_width, 2)}"
         else:
             said = ", ".join(f"{name} {100 * p:.0f} %" for name, p in answer.classes)
-        lines.append(_in_one_line(f"{answer.file}  {said}"))
+        lines.append(_in_one_line(f"{escaped(answer.file)}  {said}"))
         if answer.unknown:
             lines.append("  looks like nothing that the network was trained on: do not rely on it")
     return "\n".join(lines)

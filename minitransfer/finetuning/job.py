@@ -1,5 +1,6 @@
 """All that is known while the job runs: what was asked for, the pictures, the networks so far."""
 
+import contextlib
 import os
 import time
 import zlib
@@ -10,7 +11,7 @@ import numpy as np
 
 from minitransfer import pictures
 from minitransfer.data import Dataset
-from minitransfer.files import check_writable
+from minitransfer.files import alone, check_writable
 from minitransfer.finetuning import bodies, learning
 from minitransfer.finetuning.learning import Task
 from minitransfer.finetuning.settings import Settings, identity_of, is_done
@@ -21,6 +22,9 @@ from minitransfer.train import Monitor
 
 #: Name of the folder of unfinished work within the folder for the results.
 UNFINISHED = "unfinished"
+
+#: Name of the file there that keeps a second command out while one works.
+LOCK = ".lock"
 
 #: Seconds that are set aside for what comes after full fine-tuning (scratch, test, report), and
 #: what they are at least as a share of what came before it: other programs slow down both.
@@ -163,11 +167,12 @@ class Job:
         return 60 * self.settings.minutes - self.seconds - reserve
 
 
-def prepared(settings: Settings, say=print, progress: bool = False) -> Job | None:
+@contextlib.contextmanager
+def prepared(settings: Settings, say=print, progress: bool = False):
     """Look at what was asked for, and refuse what cannot be done, before any work.
 
-    Returns:
-        The job; None if its result is there already.
+    Yields:
+        The job; None if its result is there already. Meanwhile no other command can work there.
 
     Raises:
         ValueError, FileExistsError, OSError: see `finetune`.
@@ -184,15 +189,25 @@ def prepared(settings: Settings, say=print, progress: bool = False) -> Job | Non
             f"class the next time; choose a place outside, for instance with --out {outside}"
         )
     check_writable(*(place / name for name in ("network.safetensors", "report.html", "report.md")))
-    identity = identity_of(settings, body, collection)
-    if not (place / UNFINISHED).exists() and is_done(place / "network.safetensors", identity):
-        return None
-    return Job(
-        settings,
-        body,
-        Work(place / UNFINISHED, identity),
-        say,
-        progress,
-        started,
-        collection.at(body.size, body.channels),
-    )
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(alone(place / LOCK))
+        except BlockingIOError:
+            raise FileExistsError(
+                f"another finetune is working in {place}; wait for it, or choose another place "
+                "with --out"
+            ) from None
+        # Whether it is done is asked when nobody else can be about to end it.
+        identity = identity_of(settings, body, collection)
+        if not (place / UNFINISHED).exists() and is_done(place / "network.safetensors", identity):
+            yield None
+            return
+        yield Job(
+            settings,
+            body,
+            Work(place / UNFINISHED, identity),
+            say,
+            progress,
+            started,
+            collection.at(body.size, body.channels),
+        )

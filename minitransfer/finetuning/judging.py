@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from minitransfer.finetuning import learning, measuring
+from minitransfer.finetuning import bodies, learning, measuring
 from minitransfer.finetuning.job import Candidate, Job
 from minitransfer.finetuning.reading import ready_to_run
 from minitransfer.finetuning.training import head_answers
@@ -40,6 +40,8 @@ class Judged:
         unknown: share of test pictures that look unknown.
         examples: what to show, most telling first.
         without_duplicates: the score without test pictures that others resemble; None if none do.
+        instead: the network from scratch, to be kept too, if it is surely better on the validation
+            pictures; else None. Its gain "borrowed" is by how much.
     """
 
     chosen: str
@@ -56,6 +58,7 @@ class Judged:
     unknown: float = 0.0
     examples: list = field(default_factory=list)
     without_duplicates: dict | None = None
+    instead: "Judged | None" = None
 
 
 def judge(job: Job) -> Judged:
@@ -80,7 +83,52 @@ def judge(job: Job) -> Judged:
         _judge_values(job, judged)
     else:
         _judge_classes(job, judged)
+    judged.instead = _instead(job, judged)
     return judged
+
+
+def _instead(job, judged) -> Judged | None:
+    """The network from scratch, if the pictures that one chooses by speak for it."""
+    if job.scratch is None:
+        return None
+    y, task = job.validation.y, job.task
+    both = judged.candidate.validation, job.scratch["validation"]
+    if task.classes is None:
+        gain = measuring.difference(*(np.abs(task.turned_back(outputs) - y) for outputs in both))
+    else:
+        borrowed, own = (outputs.argmax(1) == y for outputs in both)
+        gain = measuring.balanced_difference(own, borrowed, y)
+    if gain["low"] <= 0:
+        return None
+    network, factor = job.scratch["network"], job.scratch["factor"]
+    body = ready_to_run(strip_head(network))
+    rows = np.sort(job.rng("known").permutation(len(job.training))[:KNOWN])
+    known, validation = (
+        learning.answers(body, bodies.shrunk(pixels, factor))
+        for pixels in (job.training.pixels[rows], job.validation.pixels)
+    )
+    made = Judged(
+        "scratch",
+        [],
+        Candidate(network, job.scratch["rows"], job.scratch["validation"]),
+        job.scratch["outputs"],
+        Familiarity.of(known, validation, generator=job.rng("known")),
+        scores={name: {"network": who["scratch"]} for name, who in judged.scores.items()},
+        gains={"borrowed": gain},
+    )
+    _calibrate(job, made)
+    return made
+
+
+def _calibrate(job, judged) -> None:
+    """Find out by the validation pictures how far what it says may be believed."""
+    outputs, y = judged.candidate.validation, job.validation.y
+    if job.task.classes is not None:
+        judged.temperature = fit_temperature(outputs, y)
+        return
+    residuals = np.sort(np.abs(job.task.turned_back(outputs) - y))
+    rank = min(int(np.ceil((len(residuals) + 1) * HELD)), len(residuals))
+    judged.half_width = float(residuals[rank - 1])
 
 
 def choose(job: Job) -> tuple[str, list]:
@@ -106,7 +154,7 @@ def choose(job: Job) -> tuple[str, list]:
         "; the interval holds 0, so the two may well be equally good"
     )  # fmt: skip
     why.append(
-        f"Training everything changed the {_score_name(job)} on the {len(job.validation)} "
+        f"Training everything changed the {_score_name(job)} on the {len(job.validation):,} "
         f"validation pictures by {_change(job, gain)}. {kept}{sure}."
     )
     return chosen, why
@@ -185,7 +233,7 @@ def _features(job, chosen, candidate):
 
 def _judge_classes(job, judged) -> None:
     y, logits = job.test.y, judged.outputs
-    judged.temperature = fit_temperature(judged.candidate.validation, job.validation.y)
+    _calibrate(job, judged)
     probabilities = softmax(logits, judged.temperature)
     answers = logits.argmax(1)
     right = {"network": answers == y}
@@ -226,11 +274,7 @@ def _judge_classes(job, judged) -> None:
 
 def _judge_values(job, judged) -> None:
     y, values = job.test.y, judged.outputs
-    residuals = np.sort(
-        np.abs(job.task.turned_back(judged.candidate.validation) - job.validation.y)
-    )
-    rank = min(int(np.ceil((len(residuals) + 1) * HELD)), len(residuals))
-    judged.half_width = float(residuals[rank - 1])
+    _calibrate(job, judged)
     said = {"network": values}
     if job.scratch is not None:
         said["scratch"] = job.task.turned_back(job.scratch["outputs"])

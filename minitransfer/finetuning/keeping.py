@@ -14,6 +14,9 @@ from minitransfer.finetuning.settings import fingerprint
 from minitransfer.nn import Module
 from minitransfer.transfer import Familiarity
 
+#: Name of the file of the network that borrows nothing, where it is kept.
+FROM_SCRATCH = "from-scratch.safetensors"
+
 #: What stands in the card under "finetuned".
 NOTES = entries(
     task=one_of("classes", "values"),
@@ -52,13 +55,16 @@ class Kept:
 
 
 def keep(job: Job, judged: Judged, path) -> None:
-    """Write the chosen network."""
-    network, body = judged.candidate.network, job.body.card
+    """Write the network that was judged: the chosen one, or the one from scratch."""
+    network, body, size = judged.candidate.network, job.body.card, job.body.size
+    if judged.chosen == "scratch":
+        size //= job.scratch["factor"]
+        body = _of_nothing(job, size)
     job.task.scale_into(learning.head_of(network))
     notes = {
         "task": "values" if job.task.classes is None else "classes",
         "channels": job.body.channels,
-        "size": job.body.size,
+        "size": size,
         "mending": job.mending,
         "borrowed": str(body["name"]),
         "option": judged.chosen,
@@ -85,7 +91,7 @@ def keep(job: Job, judged: Judged, path) -> None:
         network,
         path,
         beside={"familiarity": judged.familiarity.known},
-        name=job.settings.place.resolve().name,
+        name=job.settings.place.resolve().name + "-from-scratch" * (judged.chosen == "scratch"),
         input_type="image",
         input_shape=body["input_shape"],
         classes=list(job.task.classes or ["value"]),
@@ -99,6 +105,19 @@ def keep(job: Job, judged: Judged, path) -> None:
         # One that is described layer by layer is described anew: its head is another.
         **({"architecture": name} if isinstance(name := body["architecture"], str) else {}),
     )
+
+
+def _of_nothing(job, size) -> dict:
+    """What stands in the place of a borrowed network's card where nothing was borrowed."""
+    card = {name: job.body.card[name] for name in ("convention",) if name in job.body.card}
+    own = job.scratch["what"].startswith("the same network")
+    return card | {
+        "name": "nothing",
+        "source": "random weights",
+        "licence": "none, its weights were random",
+        "input_shape": [job.body.channels, size, size],
+        "architecture": job.body.card["architecture"] if own else None,
+    }
 
 
 def counts(job: Job) -> dict:

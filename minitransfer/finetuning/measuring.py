@@ -20,13 +20,13 @@ def written(value: float, digits: int = 3, sign: str = "") -> str:
 
     Example:
         >>> written(35231.4), written(0.04567), written(-1234.5, 2, "+"), written(2e15)
-        ('35,200', '0.0457', '−1200', '2e+15')
+        ('35,200', '0.0457', '−1,200', '2e+15')
     """
     rounded = float(f"{value:.{digits}g}") + 0.0  # + 0.0 turns −0 into 0
     form = f".{digits}g"
     if rounded == 0 or 1e-4 <= abs(rounded) < 1e12:
         decimals = digits - 1 - math.floor(math.log10(abs(rounded))) if rounded else 0
-        form = f"{',' if abs(rounded) >= 10_000 else ''}.{max(0, decimals)}f"
+        form = f"{',' if abs(rounded) >= 1000 else ''}.{max(0, decimals)}f"
     text = f"{rounded:{sign}{form}}"
     if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")

@@ -59,10 +59,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Bars:
-    """Shares with their intervals, from 0 to 1: (name, text, value, low, high)."""
+    """Shares with their intervals, from 0 to 1: (name, text, value, low, high); `of` is what."""
 
     rows: tuple
     caption: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _items(block):
         return "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>"
 
     first, rest = block.items[: block.shown], block.items[block.shown :]
-    folded = f"<details><summary>{len(rest)} more</summary>{listed(rest)}</details>"
+    folded = f"<details><summary>{len(rest):,} more</summary>{listed(rest)}</details>"
     return listed(first) + folded * bool(rest)
 
 
@@ -264,7 +265,7 @@ def _md_table_block(block, folder, files):
 
 def _md_bars(block, folder, files):
     rows = [[_plain(name), _plain(said)] for name, said, *_ in block.rows]
-    return _md_table([" ", "on the test pictures"], rows) + f"\n\n{_plain(block.caption)}"
+    return _md_table([" ", _plain(block.of) or " "], rows) + f"\n\n{_plain(block.caption)}"
 
 
 def _md_figure(block, folder, files):

@@ -6,7 +6,7 @@ All of it is kept on the disk as it comes, and nothing is in memory but a batch.
 import numpy as np
 
 from minitransfer import pictures
-from minitransfer.finetuning import learning
+from minitransfer.finetuning import bodies, learning
 from minitransfer.finetuning.job import Duplicates, Job, Part
 from minitransfer.finetuning.learning import Task
 from minitransfer.nn import Module
@@ -24,13 +24,17 @@ NAMED = 200
 #: So many pictures tell what all look like.
 LOOKED_AT = 200
 
+#: Between the brightest and the darkest of red, green and blue lies this much on average in a
+#: picture that is called coloured; what JPEG does to a grey one is less.
+COLOURED = 0.04
+
 
 def read_pictures(job: Job) -> None:
     """Find near-duplicates and broken files, divide the pictures, decode them, make features."""
     everything = job.whole
-    kind = "values" if everything.classes is None else f"{len(everything.classes)} classes"
+    kind = "values" if everything.classes is None else f"{len(everything.classes):,} classes"
     job.say(
-        f"{len(everything)} pictures, {kind}. Borrowed: {job.body.name}. {job.body.note}".strip()
+        f"{len(everything):,} pictures, {kind}. Borrowed: {job.body.name}. {job.body.note}".strip()
     )
     if job.work.resumed:
         job.say("Going on from what was done before.")
@@ -127,13 +131,30 @@ def _check_enough(collection) -> None:
 def _looks(job) -> dict:
     """What has to be done to these pictures before they look as the borrowed network expects."""
     convention = job.body.card.get("convention")
-    if convention is None or convention["polarity"] == "any":
-        return {"steps": [], "sentences": []}
     some = job.training.collection[:: max(1, len(job.training) // LOOKED_AT)]
+    said = [] if job.body.for_photographs else _without_colour(job, some)
+    if convention is None or convention["polarity"] == "any":
+        return {"steps": [], "sentences": said}
     x = np.concatenate([batch.x for batch in pictures.batches(some)])
     steps = pictures.steps_to(x, convention)
     _, sentences = pictures.mend(x, convention, steps)
-    return {"steps": steps, "sentences": sentences}
+    return {"steps": steps, "sentences": [*said, *sentences]}
+
+
+def _without_colour(job, some) -> list:
+    """What to say if a network that sees grey pictures is given coloured ones."""
+    count = 0
+    for batch in pictures.batches(some, channels=3):
+        count += int((np.ptp(batch.x, axis=1).mean((1, 2)) > COLOURED).sum())
+    if not count:
+        return []
+    verb = "is" if count == 1 else "are"
+    return [
+        f"Of {len(some)} pictures looked at, {count} {verb} in colour, and "
+        f"{job.body.card['name']} sees grey ones only: the colour was left out. If colour tells "
+        f"what they show, borrow another network: --net {bodies.PHOTOGRAPHS} "
+        '(pip install "minitransfer[imagenet]").'
+    ]
 
 
 def _decoded(job, name, collection) -> np.ndarray:

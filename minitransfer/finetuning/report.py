@@ -70,13 +70,13 @@ def summary(job: Job, judged: Judged) -> list[str]:
     if values:
         score = judged.scores["mean absolute error"]["network"]
         found = (
-            f"On {n} test pictures it is off by {written(score['value'])} on average "
+            f"On {n:,} test pictures it is off by {written(score['value'])} on average "
             f"(95 % interval {written(score['low'])} to {written(score['high'])})."
         )
     else:
         score = judged.scores["accuracy"]["network"]
         found = (
-            f"It names {100 * score['value']:.1f} % of {n} test pictures rightly "
+            f"It names {100 * score['value']:.1f} % of {n:,} test pictures rightly "
             f"(95 % interval {100 * score['low']:.1f} to {100 * score['high']:.1f})."
         )
     return [found, *_borrowing(job, judged)]
@@ -95,11 +95,28 @@ def _borrowing(job, judged) -> list[str]:
         if gain["low"] > 0:
             said.append(f"Borrowing helped: {beside}.")
         elif gain["high"] < 0:
-            said.append(f"Borrowing did harm: {beside}. Do without it.")
+            said.append(f"Borrowing did harm: {beside}.")
+            if judged.instead is None:
+                said.append(
+                    "network.safetensors is the borrowed one all the same: on the "
+                    f"{len(job.validation):,} validation pictures, which are there to choose by, "
+                    "the one from scratch is not surely better. More pictures would tell."
+                )
         else:
             said.append(
                 f"Whether borrowing helped cannot be told: {beside}, and the interval holds 0."
             )
+    if judged.instead is not None:
+        better, change = judged.instead.gains["borrowed"], less if values else points
+        score = "mean error" if values else "balanced accuracy"
+        file = job.settings.place / keeping.FROM_SCRATCH
+        said.append(
+            f"On the {len(job.validation):,} validation pictures the network from scratch is "
+            f"surely better: it changes the {score} by {change(better)}. network.safetensors is "
+            "the borrowed one all the same, and the report is about that; the better one is "
+            f"{file}, to be asked in the same way: minitransfer predict {keeping.quoted(file)} "
+            "PICTURES…"
+        )
     simple = judged.gains["simple"]
     if simple["low"] <= 0:
         guess = "naming the mean every time" if values else "always naming the commonest class"
@@ -108,12 +125,12 @@ def _borrowing(job, judged) -> list[str]:
 
 
 def _beginning(job, judged):
-    kind = "values" if job.task.classes is None else f"{len(job.task.classes)} classes"
+    kind = "values" if job.task.classes is None else f"{len(job.task.classes):,} classes"
     found, *others = summary(job, judged)
     yield Heading(f"{job.whole.name}: what the network learnt", 1)
     yield Text(
-        f"{len(job.whole)} pictures, {kind}; {len(job.training)} to learn from, "
-        f"{len(job.validation)} to choose by, {len(job.test)} to judge by.",
+        f"{len(job.whole):,} pictures, {kind}; {len(job.training):,} to learn from, "
+        f"{len(job.validation):,} to choose by, {len(job.test):,} to judge by.",
         "note",
     )
     if job.interrupted:
@@ -165,9 +182,10 @@ def _scores(job, judged):
                     )
                     for w, s in who.items()
                 ),
-                f"{score.capitalize()} on {len(job.test)} test pictures that nothing was learnt "
+                f"{score.capitalize()} on {len(job.test):,} test pictures that nothing was learnt "
                 "from or chosen by; the thin line is the 95 % interval."
                 + (" Every class counts alike." if score.startswith("balanced") else ""),
+                f"{score} on the test pictures",
             )
     if values:
         yield Figure(
@@ -219,7 +237,9 @@ def _confusions(job, judged):
         shares = table / np.maximum(table.sum(1, keepdims=True), 1)
         yield Table(
             ("is ↓ · called →", *classes),
-            tuple((name, *map(str, row)) for name, row in zip(classes, table, strict=True)),
+            tuple(
+                (name, *(f"{n:,}" for n in row)) for name, row in zip(classes, table, strict=True)
+            ),
             "Rows: what the test pictures are. Columns: what they were called.",
             shares,
         )
@@ -227,7 +247,7 @@ def _confusions(job, judged):
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)
     order = [divmod(int(k), len(classes)) for k in np.argsort(-wrong, axis=None, kind="stable")]
-    rows = [(classes[i], classes[j], str(wrong[i, j])) for i, j in order[:15] if wrong[i, j]]
+    rows = [(classes[i], classes[j], f"{wrong[i, j]:,}") for i, j in order[:15] if wrong[i, j]]
     if rows:
         yield Table(("is", "was called", "times"), tuple(rows), "The most frequent mistakes.")
     else:
@@ -277,7 +297,7 @@ def _trust(job, judged):
     if job.task.classes is None:
         yield Text(
             f"Around each predicted value stands ± {written(judged.half_width)}: so wide it has to "
-            f"be, by the errors on the {len(job.validation)} validation pictures, for "
+            f"be, by the errors on the {len(job.validation):,} validation pictures, for "
             f"{100 * HELD:.0f} % of others of the same kind to lie within."
         )
     else:
@@ -329,11 +349,16 @@ def _more_labels(job, judged):
     means = {n: scores[np.array(counts) == n].mean() for n in sorted(set(counts))}
     *_, half, full = means
     gained = (means[half] - means[full]) * (1 if values else -1)
-    said = ", ".join(f"{written(m)}{'' if values else ' %'} with {n}" for n, m in means.items())
+    said = ", ".join(f"{written(m)}{'' if values else ' %'} with {n:,}" for n, m in means.items())
     draws = scores[np.array(counts) == half]
     noise = 2 * draws.std(ddof=1) if len(draws) > 1 else 0.0
     if gained > noise:
         verdict = "More labels may well help further: the last doubling did."
+    elif not values and means[full] >= 100:
+        verdict = (
+            f"With all of them no test picture is named wrongly: of what more would bring, these "
+            f"{len(job.test):,} cannot tell."
+        )
     else:
         verdict = (
             "The last doubling changed no more than the draw of the labels does; more of the same "
@@ -368,7 +393,7 @@ def _data(job, judged):
     if len(rows) <= 60:
         yield Table(
             ("class", "to learn from", "to choose by", "to judge by"),
-            tuple((name, *map(str, numbers)) for name, numbers in rows.items()),
+            tuple((name, *(f"{n:,}" for n in numbers)) for name, numbers in rows.items()),
             f"Divided {shares} by chance, in each class, with seed {job.settings.seed}.",
         )
     for sentence in job.looks:
@@ -377,10 +402,10 @@ def _data(job, judged):
         yield Text(note)
     skipped = job.whole.skipped
     if skipped:
-        yield Heading(f"Files that were left out ({len(skipped)})")
+        yield Heading(f"Files that were left out ({len(skipped):,})")
         yield Items(tuple(f"{name}: {reason}" for name, reason in skipped))
     if job.duplicates.count:
-        yield Heading(f"Nearly the same in two parts ({job.duplicates.count})")
+        yield Heading(f"Nearly the same in two parts ({job.duplicates.count:,})")
         names = ("learnt from", "chosen by", "judged by")
         yield Text(
             "Pictures that resemble each other, one learnt from and the other judged by, make the "

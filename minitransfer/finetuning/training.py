@@ -154,10 +154,20 @@ def train_scratch(job: Job) -> None:
             change=job.change,
             monitor=job.monitor("scratch", "from scratch"),
         )
-        outputs = learning.answers(network, bodies.shrunk(job.test.pixels, factor))
-        return {"outputs": outputs, "rows": history.rows}
+        outputs, validation = (
+            learning.answers(network, bodies.shrunk(part.pixels, factor))
+            for part in (job.test, job.validation)
+        )
+        return {
+            "outputs": outputs,
+            "validation": validation,
+            "rows": history.rows,
+            "model": network.state_dict(),
+        }
 
-    job.scratch = job.work.stage("scratch", compute)
+    job.scratch = job.work.stage("from-scratch", compute)
+    network.load_state_dict(job.scratch["model"])
+    job.scratch["network"], job.scratch["factor"] = network, factor
     job.scratch["what"] = (
         "the same network with random weights"
         if factor == 1 and job.body.size <= 32

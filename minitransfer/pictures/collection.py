@@ -13,7 +13,7 @@ import numpy as np
 
 from minitransfer.pictures.decoding import check_header, decoded
 from minitransfer.pictures.labels import read_labels
-from minitransfer.terminal import without_controls
+from minitransfer.terminal import escaped
 
 #: The table of labels that `collect` looks for in a folder.
 TABLE = "labels.csv"
@@ -184,12 +184,15 @@ def collect(folder, *, csv=None, size: int = 224, channels: int = 3) -> Collecti
 def shown(path, folder) -> str:
     """Return the name of a file within a folder, safe to print and to write into JSON.
 
+    Control characters are shown as what they are: without them two files might have one name, and
+    what is said of one would be taken for said of the other.
+
     Example:
         >>> shown("/home/me/pets/cat/1.png", "/home/me/pets")
         'cat/1.png'
     """
     name = Path(path).relative_to(folder).as_posix()
-    return without_controls(name.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return escaped(name.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _from_folders(root, log):
@@ -212,14 +215,14 @@ def _from_folders(root, log):
         found = [path for path in _files(Path(entry.path), root, log) if _usable(path, root, log)]
         if not found:
             log.sentences.append(
-                f"Class {without_controls(entry.name)!r} holds no picture that can be read, and "
+                f"Class '{escaped(entry.name)}' holds no picture that can be read, and "
                 "was left out."
             )
             continue
         deeper = deeper or any(path.parent != Path(entry.path) for path in found)
         paths += found
         labels += [len(classes)] * len(found)
-        classes.append(without_controls(entry.name))
+        classes.append(escaped(entry.name))
     if deeper:
         log.sentences.append(
             "Pictures in deeper folders were counted to the class of the uppermost one."
@@ -293,6 +296,7 @@ def _from_table(root, csv, log):
     paths, targets = tuple(paths[i] for i in order), [targets[i] for i in order]
     if rows.are_values:
         return paths, np.array(targets, np.float64), None
+    targets = [escaped(target) for target in targets]
     classes = sorted(set(targets))
     if len(classes) < 2:
         raise ValueError(f"{csv}: only one class, {classes[0]!r}; two or more can be told apart")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from minitransfer.torch_file import load_torch_file
+from minitransfer.zoo.efficientnet import efficientnet_lite0
 
 NAME = "efficientnet-lite0"
 
@@ -62,6 +63,47 @@ def classes() -> list[str]:
     """
     file = resources.files("minitransfer.data") / "files" / "imagenet_classes.txt"
     return file.read_text(encoding="utf-8").splitlines()
+
+
+def looks_like_it(arrays) -> bool:
+    """Whether weights, by name, are those of an EfficientNet-Lite0, whatever its classes are.
+
+    Example:
+        >>> looks_like_it({"0.weight": np.zeros((2, 3))})
+        False
+    """
+    head = arrays.get("_fc.weight")
+    if head is None or head.ndim != 2:
+        return False
+    fresh = efficientnet_lite0(len(head), generator=np.random.default_rng(0)).state_dict()
+    return {n: a.shape for n, a in arrays.items()} == {n: t.shape for n, t in fresh.items()}
+
+
+def card_of(arrays, path) -> dict:
+    """Return a card for weights that look like it, in a file without one: what can be told.
+
+    Args:
+        arrays: the weights by name.
+        path: the file they were read from.
+
+    Example:
+        >>> card_of({"_fc.weight": np.zeros((2, 1280))}, "mine/pets.pth")["classes"]
+        ['class 0', 'class 1']
+    """
+    count = len(arrays["_fc.weight"])
+    source = f"what the file {Path(path).name} does not say; its names are those of {NAME}"
+    names = [f"class {k}" for k in range(count)]
+    if count == len(classes()):
+        names = classes()
+        source += "; its classes are taken for ImageNet's"
+    return card() | {
+        "name": Path(path).stem,
+        "classes": names,
+        "source": source,
+        "licence": "not said in the file",
+        "accuracy": {},
+        "command": "",
+    }
 
 
 def card() -> dict:

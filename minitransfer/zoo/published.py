@@ -123,7 +123,8 @@ def load(name, network=None):
     Args:
         name: the name of a network that `zoo.list` shows, or the path of a file that `publish`
             wrote. The weights of "efficientnet-lite0" come as a package of their own, the extra
-            `imagenet`; they are converted once and kept in the cache.
+            `imagenet`; they are converted once and kept in the cache. A file without a card
+            (.safetensors, .pth) is taken if its names are those of that network.
         network: a network that gets the weights, where the file does not say how to build one:
             weights from elsewhere (.safetensors, .pth), or a network of a class of somebody's own.
             The names in the file must be those of its ``state_dict()``.
@@ -144,7 +145,7 @@ def load(name, network=None):
     path = _converted() if name == imagenet.NAME else _find(name)
     card = None if network is not None and not _has_card(path) else read_card(path)
     if network is None:
-        network = _build(card, _size(load_arrays(path)[0]), path)
+        network = _build(card, _size(checkpoint.read_weights(path)), path)
         wanted = network.input_shape  # data would be brought into that shape
         if wanted is not None and tuple(card["input_shape"]) != wanted:
             raise ValueError(
@@ -185,9 +186,15 @@ def read_card(name) -> dict:
         return imagenet.card()
     path = _find(name)
     if not _has_card(path):
+        if imagenet.looks_like_it(weights := checkpoint.read_weights(path)):
+            return imagenet.card_of(weights, path)
         raise ValueError(
-            f"{path} holds weights but no card that says how to build the network; build it and "
-            "say zoo.load(path, network=...), or write such files with zoo.publish"
+            f"{path} holds weights but no card that says how to build the network, and they are "
+            f"not those of an {imagenet.NAME}, which is known by its names. On the command line, "
+            "give a file that minitransfer finetune wrote, or one of the networks that "
+            "'minitransfer zoo' lists. In Python, build the network and say "
+            "zoo.load(path, network=...); then zoo.publish writes a file that the command line "
+            "takes too"
         )
     card = checkpoint.read_card(path)
     _check_card(card, str(path))

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from minitransfer import zoo
+from minitransfer.files import fcntl
 from minitransfer.finetuning import finetune, learning, stages
 
 ARGUMENTS = ["--net=glyph-conv", "--epochs=40", "--out=out"]
@@ -90,6 +91,27 @@ def test_unfinished_work_of_another_command_is_not_taken_for_ones_own(strokes, t
     assert done.returncode == 2
     assert "unfinished work that is not this command's: seed differ" in done.stderr
     assert (tmp_path / "out" / "unfinished" / "job.json").exists()
+
+
+@pytest.mark.skipif(fcntl is None, reason="a system without such locks")
+def test_two_commands_do_not_work_in_one_place_at_once(strokes, tmp_path, monkeypatch):
+    """A killed one leaves no lock; one that is at work keeps the other out, whatever it asks."""
+    process = start(strokes, tmp_path)
+    while not (tmp_path / "out" / "unfinished" / "job.json").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGSTOP)  # at work for as long as it takes to look
+    options = {"out": tmp_path / "out", "net": "glyph-conv", "say": lambda sentence: None}
+    for seed in (0, 1):
+        with pytest.raises(FileExistsError, match="another finetune is working in"):
+            finetune(strokes, epochs=40, seed=seed, **options)
+    process.kill()
+    process.communicate()
+    monkeypatch.setattr(stages, "learn", lambda job: 1 / 0)
+    for _ in range(2):  # nor does one that fails
+        with pytest.raises(ZeroDivisionError):
+            finetune(strokes, epochs=40, **options)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["unfinished"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import shlex
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image, ImageOps
 from minitransfer import checkpoint, nn, train, transfer, zoo
 from minitransfer.array_file import load_arrays, save_arrays
 from minitransfer.cli import main
-from minitransfer.finetuning import finetune, keeping, predict
+from minitransfer.finetuning import finetune, keeping, learning, predict
 
 QUIET = {"say": lambda sentence: None, "net": "glyph-conv"}
 
@@ -61,6 +62,8 @@ def test_it_says_what_came_out_with_intervals_and_controls(made):
         "from scratch: the same network with random weights",
         "Would more labels help",
         "temperature of",
+        "|   | accuracy on the test pictures |",
+        "|   | balanced accuracy on the test pictures |",
     ):
         assert part in report, part
 
@@ -176,6 +179,41 @@ def test_values_of_a_table_are_predicted_with_an_interval(tmp_path, rng):
     assert (off <= answers[0].half_width).mean() > 0.7
 
 
+@pytest.mark.parametrize("values", [False, True], ids=["classes", "values"])
+def test_where_borrowing_does_harm_the_better_network_is_there_too(
+    values, write, tmp_path, rng, monkeypatch
+):
+    """A head that has learnt nothing stands for a body that is of no use."""
+
+    def nothing(head, *_, **__):
+        head.weight.array[...] = 0
+        return SimpleNamespace(rows=[])
+
+    monkeypatch.setattr(learning, "learn_head", nothing)
+    write(tmp_path / "p", {"lying": "lying", "ring": "ring"}, 40, rng)
+    if values:
+        names = sorted((tmp_path / "p").rglob("*.png"))
+        rows = [f"{p.parent.name}/{p.name},{200 if p.parent.name == 'ring' else 100}"
+                for p in names]  # fmt: skip
+        rows[0] = rows[0][:-3] + "100.5"
+        (tmp_path / "p" / "labels.csv").write_text("\n".join(["file,price", *rows]))
+    said = []
+    out = finetune(tmp_path / "p", out=tmp_path / "out", option="head",
+                   **QUIET | {"say": said.append})  # fmt: skip
+    text = " ".join(said)
+    assert "the network from scratch is surely better" in text
+    assert f"minitransfer predict {out / 'from-scratch.safetensors'} PICTURES…" in text
+    assert "network.safetensors is the borrowed one" in (out / "report.md").read_text()
+    card = zoo.read_card(out / "from-scratch.safetensors")
+    assert "beginning with nothing (random weights)" in card["source"]
+    answers = predict(out / "from-scratch.safetensors", [tmp_path / "p" / "ring"])
+    if values:
+        assert np.mean([abs(a.value - 200) <= a.half_width for a in answers]) > 0.7
+    else:
+        assert np.mean([a.classes[0][0] == "ring" for a in answers]) > 0.8
+    assert np.mean([a.unknown for a in answers]) < 0.3
+
+
 def test_a_rare_class_is_not_forgotten(stroke, write, tmp_path, rng):
     """One picture in five is slanted; a network that never says so is right four times in five."""
     write(tmp_path / "p", {"lying": "lying"}, 60, rng)
@@ -210,6 +248,7 @@ def test_names_are_text_and_nothing_else(write, tmp_path, rng, capsys):
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert not re.search(r"<(img|script)(?! alt=)", page)
     assert "\x1b" not in page
+    assert r"\x1b[31m$(rm)" in page
     assert "&lt;script&gt;alert(2)" in page  # a file that was left out is named
     text = (tmp_path / "out" / "report.md").read_text()
     assert "\\<img src=x" in text
@@ -231,7 +270,7 @@ def test_a_file_whose_name_goes_over_two_lines_has_one_answer(made, strokes, tmp
     file.write_bytes(b"")
     assert main(["predict", network, str(file)]) == 1
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith("a: b c.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
+    assert line.endswith(r"a: b\x0ac.png  ring 100 %  cannot be read: the file is empty (0 bytes)")
 
 
 def test_predict_in_json_and_csv(made, strokes, tmp_path, capsys):

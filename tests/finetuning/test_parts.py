@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minitransfer import nn
-from minitransfer.finetuning import bodies, learning, measuring
+from minitransfer.finetuning import bodies, learning, measuring, report
 from minitransfer.finetuning.learning import Task
 from minitransfer.finetuning.page import STYLE, Bars, Items, Table, Text, as_markdown, as_page
 from minitransfer.finetuning.work import Rows, Work
@@ -166,6 +166,31 @@ def test_numbers_on_the_deepest_shade_can_be_read(palette):
     ground = deep * np.array(values["shade"].split(","), float) + (1 - deep) * paper
     low, high = sorted((_light(ink), _light(ground)))
     assert (high + 0.05) / (low + 0.05) > 4.5
+
+
+@pytest.mark.parametrize(
+    "full, said",
+    [
+        (1.0, "no test picture is named wrongly: of what more would bring, these 8 cannot tell"),
+        (0.9, "other pictures, of the kind that it gets wrong, may"),
+    ],
+)
+def test_of_what_it_gets_wrong_is_spoken_only_where_it_gets_something_wrong(full, said):
+    shares = [(10, 0.8), (10, full), (20, 0.8), (20, full), (40, full)]
+    job = SimpleNamespace(
+        labels=[{"count": n, "score": score} for n, score in shares],
+        task=SimpleNamespace(classes=("a", "b")),
+        test=range(8),
+    )
+    judged = SimpleNamespace(scores={"accuracy": {"simple": {"value": 0.5}}})
+    _, text, _ = report._more_labels(job, judged)
+    assert said in text.text
+    assert ("gets wrong" in text.text) == (full < 1)
+
+
+def test_numbers_beside_each_other_are_written_alike():
+    said = [measuring.written(value) for value in (950.4, 1234, 9_876, 12_345, -9_999)]
+    assert said == ["950", "1,230", "9,880", "12,300", "−10,000"]
 
 
 def test_a_page_of_every_block_holds_what_is_said():

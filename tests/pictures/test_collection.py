@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minitransfer import pictures
 from minitransfer.data import DataLoader
@@ -217,3 +218,22 @@ def test_small_classes_are_explained(tmp_path, make):
     notes = pictures.collect(tmp_path).notes
     assert notes[0].startswith("1 class (one) has a single picture: it serves for learning")
     assert notes[1].startswith("2 classes (two, two more) have two pictures: one serves")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a system without such names")
+def test_names_that_differ_by_what_cannot_be_seen_are_told_apart(tmp_path):
+    for name in ("cat", "cat\x1b[31m", "cat\x07", "cat\u202e", "cat\n"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (9, 9)).save(tmp_path / name / "1.png")
+        (tmp_path / name / "2.png").write_bytes(b"")
+    found = pictures.collect(tmp_path)
+    seen = ("cat", r"cat\u202e", r"cat\x07", r"cat\x0a", r"cat\x1b[31m")
+    assert tuple(sorted(found.classes)) == tuple(sorted(seen))
+    assert sorted(name for name, _ in found.skipped) == sorted(f"{name}/2.png" for name in seen)
+
+
+def test_labels_of_a_table_are_told_apart_too(tmp_path):
+    for k in (1, 2):
+        Image.new("L", (9, 9)).save(tmp_path / f"{k}.png")
+    (tmp_path / "labels.csv").write_text("file,label\n1.png,cat\n2.png,cat\x07\n")
+    assert pictures.collect(tmp_path).classes == ("cat", r"cat\x07")
