@@ -41,10 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: what stands behind the program's name; ``sys.argv`` if None.
 
     Example:
-        >>> main(["zoo", "--names"])
-        glyph-conv
-        glyph-mlp
-        0
+        >>> main(["zoo", "no such network"])  # which ones there are is said on the error stream
+        2
     """
     replace_what_cannot_be_shown(sys.stdout, sys.stderr)
     options = _parser().parse_args(arguments)
