@@ -1,7 +1,8 @@
 """minitransfer: how what a network has learnt on one task is carried to another.
 
-A deep-learning library whose core can be read in a weekend. Public names are PyTorch's where PyTorch has them: a
-training script that uses what lessons/pytorch.md lists runs after ``import minitransfer as torch``.
+A deep-learning library whose core can be read in a weekend. Public names are PyTorch's where
+PyTorch has them: a training script that uses what lessons/pytorch.md lists runs after ``import
+minitransfer as torch``.
 Start with ``minitransfer learn`` in the terminal, or with the reading order below.
 
 Reading order: `ops.arithmetic` (operations and their derivatives), `autograd` (how they are

@@ -103,7 +103,8 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library whose core can be read in a weekend, and {lessons} lessons in which every claim is measured.</p>
+library whose core can be read in a weekend, and {lessons} lessons in which every claim is
+measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to
