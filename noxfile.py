@@ -34,7 +34,7 @@ ARM_PYTHON = [
 def tests(session):
     """The whole suite, as the README says."""
     session.install("-e", ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -42,7 +42,7 @@ def lowest(session):
     """The suite with the lowest version of each dependency that pyproject.toml allows."""
     session.install("uv")
     session.run("uv", "pip", "install", "--resolution", "lowest-direct", "-e", ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -89,7 +89,7 @@ def _arm_python(session, folder):
         session.run(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)),
             *("--only-binary=:all:", "--python-version=3.11", *kinds, *needs),
-            *("pytest", "pytest-socket", "hypothesis"),
+            *("pytest", "pytest-socket", "pytest-xdist", "hypothesis"),
             external=True,
         )
     return ["qemu-aarch64", "-L", str(root), str(root / "usr/bin/python3.11")], packages

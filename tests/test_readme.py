@@ -20,7 +20,7 @@ def test_the_ten_lines_run_and_read_digits():
 def test_the_two_commands_are_there():
     commands = [line.strip() for line in README.splitlines() if line.startswith("    ")]
     assert commands[0].endswith("pip install . && minitransfer")
-    assert commands[1].endswith('pip install -e ".[test]" && pytest')
+    assert commands[1].endswith('pip install -e ".[test]" && pytest -n auto')
     assert commands[2] == 'pip install ".[imagenet]" && minitransfer finetune photographs'
     assert commands[3].endswith('pip install -e ".[site]"')
     assert commands[4] == "minitransfer site --open"

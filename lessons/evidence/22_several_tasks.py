@@ -229,22 +229,21 @@ apart = {
     - related[f"script beside ink, {size}"]
     for size in (4, 20)
 }
-words = {size: one.word for size, one in judge_each(apart).items()}
-wins = [size for size, word in words.items() if word == "more"]
+wins = {
+    f"{size} drawings of each": one.word == "more"
+    for size, one in judge_each(apart).items()
+}
 claim(
     "B6/related",
     "a task gains more by the company of one that is related: script "
     "beside class rather than beside ink (points)",
     source="ours",
-    refuted_by="no difference for it with 4 or with 20 drawings (Holm)",
+    refuted_by="no difference for it with 4, and none with 20 (Holm)",
     control="the unrelated task as company",
     **experiments.over_seeds(related),
     effect=apart[4].mean(),
     interval=judge(apart[4]).interval,
-    verdict=("does not hold", "holds narrowly", "holds")[len(wins)],
-    condition=f"with {wins[0]} drawings of each"
-    if len(wins) == 1
-    else "",
+    **experiments.over_cases(wins),
     check=apart[4].mean() > -0.05,
     format="+.1%",
 )

@@ -31,4 +31,4 @@ from minitransfer.experiments.readings import crossing, needed, over_seeds
 from minitransfer.experiments.runner import grid, read, stored
 from minitransfer.experiments.storage import results_folder
 from minitransfer.experiments.table import Table
-from minitransfer.experiments.verdicts import Judgement, holm, judge, judge_each
+from minitransfer.experiments.verdicts import Judgement, holm, judge, judge_each, over_cases

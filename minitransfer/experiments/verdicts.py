@@ -99,6 +99,37 @@ def judge_each(rows, *, margin: float | None = None, level: float = 0.95):
     return judged
 
 
+def over_cases(shown: Mapping[str, bool]) -> dict:
+    """Say what follows for a sentence that speaks of several cases.
+
+    Args:
+        shown: for each case, by name, whether it was shown there.
+
+    Returns:
+        ``verdict`` and ``condition``, as `claim` takes them: it holds if it was shown in all
+        cases, narrowly (in those) if in half of them or more, and else it does not hold.
+
+    Raises:
+        ValueError: if there is no case.
+
+    Example:
+        >>> over_cases({"digits": True, "sounds": False})
+        {'verdict': 'holds narrowly', 'condition': 'for digits, but not for sounds'}
+        >>> over_cases({"digits": True, "sounds": False, "animals": False})["verdict"]
+        'does not hold'
+    """
+    if not shown:
+        raise ValueError("a sentence that speaks of cases needs one at least; given none")
+    yes = [name for name, is_so in shown.items() if is_so]
+    no = [name for name, is_so in shown.items() if not is_so]
+    if not no:
+        return {"verdict": "holds", "condition": ""}
+    if len(yes) < len(no):
+        return {"verdict": "does not hold", "condition": ""}
+    condition = f"for {'; '.join(yes)}, but not for {'; '.join(no)}"
+    return {"verdict": "holds narrowly", "condition": condition}
+
+
 def holm(p_values):
     """Correct for many comparisons (Holm 1979): who looks often enough finds something.
 

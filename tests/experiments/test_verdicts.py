@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minitransfer.experiments import holm, intervals, judge, judge_each
+from minitransfer.experiments import holm, intervals, judge, judge_each, over_cases
 
 
 def test_words():
@@ -106,3 +106,17 @@ def test_wrong_use_says_so():
         judge([1.0, 2.0], margin=0)
     with pytest.raises(ValueError, match="between 0 and 1"):
         holm([0.5, 2])
+
+
+def test_a_sentence_about_several_cases():
+    true, false = {"a": True, "b": True}, {"c": False, "d": False}
+    assert over_cases(true) == {"verdict": "holds", "condition": ""}
+    assert over_cases(false)["verdict"] == "does not hold"
+    assert over_cases({**true, **false}) == {
+        "verdict": "holds narrowly",
+        "condition": "for a; b, but not for c; d",
+    }
+    less_than_half = over_cases({"a": True, **false})
+    assert less_than_half == {"verdict": "does not hold", "condition": ""}
+    with pytest.raises(ValueError, match="needs one at least"):
+        over_cases({})
