@@ -51,7 +51,16 @@ from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
+from minitransfer.transfer.recommendation import STRATEGIES, facts_about
 from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
+from minitransfer.transfer.scores import (
+    h_score,
+    leep,
+    log_me,
+    nearest_mean_accuracy,
+    probe_accuracy,
+    transferability,
+)
 from minitransfer.transfer.self_supervised import (
     SideBySide,
     VICReg,
@@ -64,6 +73,7 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 
 __all__ = [
     "L2SP",
+    "STRATEGIES",
     "Adapter",
     "Alignment",
     "Clusters",
@@ -89,6 +99,7 @@ __all__ = [
     "check_input",
     "coral_loss",
     "entropy",
+    "facts_about",
     "features_of",
     "fgsm",
     "find_head",
@@ -100,22 +111,27 @@ __all__ = [
     "gabor_fit",
     "grad_cam",
     "gradual_unfreezing",
+    "h_score",
     "hide_patches",
     "input_gradient",
     "integrated_gradients",
     "k_means",
     "layer_similarity",
+    "leep",
     "linear_cka",
     "linear_probe",
+    "log_me",
     "match_structure",
     "maximize_activation",
     "merge_lora",
     "minimize_entropy",
     "mmd_loss",
+    "nearest_mean_accuracy",
     "nearest_prototype",
     "occlusion",
     "parameter_groups",
     "pgd",
+    "probe_accuracy",
     "procrustes",
     "quarter_turns",
     "receptive_field",
@@ -130,6 +146,7 @@ __all__ = [
     "steps_for",
     "strip_head",
     "top_patches",
+    "transferability",
     "two_views",
     "unfreeze",
     "weight_layers",

@@ -1,0 +1,2 @@
+# %% [markdown]
+# # 27 · Choosing a strategy
