@@ -6,8 +6,9 @@ numbers learn, `multitask` gives one body several heads. Where labels are missin
 `self_supervised` has tasks that pictures set by themselves, `clustering` sorts what nobody has
 named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
 where its data came from, `alignment` finds what answers to what in two worlds, and
-`meta_learning` looks for weights from which a new task is a few steps away. The rest serves to
-look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
+`meta_learning` looks for weights from which a new task is a few steps away. Before anything is
+trained, `scores` judge a network for a task, and `recommendation` says what to do with it. The rest
+serves to look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
 `attributions` say what an answer hangs on, `attacks` what a network does not withstand, and
 `familiarity` whether it has seen anything like a picture.
 """
@@ -51,7 +52,14 @@ from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
-from minitransfer.transfer.recommendation import STRATEGIES, facts_about
+from minitransfer.transfer.recommendation import (
+    STRATEGIES,
+    Facts,
+    Recommendation,
+    advice_for,
+    facts_about,
+    recommend,
+)
 from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
 from minitransfer.transfer.scores import (
     h_score,
@@ -77,9 +85,11 @@ __all__ = [
     "Adapter",
     "Alignment",
     "Clusters",
+    "Facts",
     "Familiarity",
     "GradientReversal",
     "Layer",
+    "Recommendation",
     "RidgeProbe",
     "SideBySide",
     "TaskHeads",
@@ -91,6 +101,7 @@ __all__ = [
     "add_adapters",
     "add_lora",
     "adjusted_rand_index",
+    "advice_for",
     "align",
     "append",
     "bias_only",
@@ -135,6 +146,7 @@ __all__ = [
     "procrustes",
     "quarter_turns",
     "receptive_field",
+    "recommend",
     "remove_adapters",
     "replace_head",
     "reptile",

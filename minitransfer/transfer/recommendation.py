@@ -14,7 +14,7 @@ import numpy as np
 
 from minitransfer import nn
 from minitransfer.autograd import as_array
-from minitransfer.data import Dataset, DataLoader
+from minitransfer.data import DataLoader, Dataset
 from minitransfer.nn import Module
 from minitransfer.random import default_generator
 from minitransfer.transfer.scores import look_once, probe_accuracy
@@ -28,6 +28,30 @@ STRATEGIES = {
     "all": {"option": "all"},
     "head, then all": {"option": "head, then all", "body_lr": 1e-4},
 }
+
+#: Gain over scratch that is expected of each strategy: coefficients of `predictors`. And how far
+#: the true gains lay from what was expected of a task by a rule made without it: 5 % lie below the
+#: first number, 5 % above the second. lessons/evidence/27_choosing_a_strategy.py derives both, and
+#: checks that these are what it finds.
+RULE = {
+    "head": (0.0, 1.0, 0.0),
+    "all": (0.0, 0.5, 0.0),
+    "head, then all": (0.0, 0.7, 0.0),
+}
+OFF = {
+    "head": (-0.1, 0.1),
+    "all": (-0.1, 0.1),
+    "head, then all": (-0.1, 0.1),
+}
+
+#: What each strategy says to do, and from which difference on two shares are told apart in words.
+ADVICE = {
+    "scratch": "begin with random weights",
+    "head": "hold them and train a head",
+    "all": "begin with what is borrowed and train everything",
+    "head, then all": "train a head on them, then everything in small steps",
+}
+CLEAR = 0.02
 
 #: Larger pictures are brought below this side before a linear map reads them (by means of blocks).
 SIDE = 32
@@ -91,3 +115,132 @@ def _small(data) -> np.ndarray:
             x = nn.functional.avg_pool2d(batch, -(-max(x.shape[2:]) // SIDE)).array
         rows.append(x.reshape(len(x), -1))
     return np.concatenate(rows)
+
+
+class Recommendation(NamedTuple):
+    """What `recommend` answers.
+
+    Attributes:
+        strategy: a name of `STRATEGIES`: "scratch", "head", "all" or "head, then all".
+        reason: why, in a sentence.
+        gain: by how much its accuracy is expected to be above that of a network from scratch; if
+            that is what is recommended, above that of the best strategy that borrows. From 0 to 1.
+        interval: (low, high) within which nine of ten such gains lay, on tasks that the rule was
+            not made on.
+        expected: strategy → its expected gain over a network from scratch.
+        facts: what was seen of the task.
+    """
+
+    strategy: str
+    reason: str
+    gain: float
+    interval: tuple[float, float]
+    expected: dict[str, float]
+    facts: Facts
+
+    @property
+    def options(self) -> dict:
+        """What to tell `fine_tune`: ``fine_tune(model, data, **recommendation.options)``."""
+        return dict(STRATEGIES[self.strategy])
+
+
+def recommend(
+    model: Module,
+    data,
+    *,
+    folds: int = 5,
+    generator=None,
+    head: str | None = None,
+    allow_other_input: bool = False,
+) -> Recommendation:
+    """Say what to do with a borrowed network for a task, before anything is trained.
+
+    The rule looks at the labelled examples once (`facts_about`) and expects of each strategy a gain
+    over scratch that is linear in what it sees (`expected_gains`). It takes the one of which it
+    expects most. It was made on small pictures and two small networks' worth of experience (lesson
+    27), and is an opinion, not a measurement.
+
+    Args:
+        model: the network that may be borrowed.
+        data: labelled examples of the task, whatever `Dataset.of` takes.
+        folds, generator: of the cross-validation.
+        head: dotted name of the network's head, where `find_head` cannot tell.
+        allow_other_input: see `check_input`.
+
+    Raises:
+        ValueError: if the data has values instead of labels, only one class, or is not what the
+            network takes.
+
+    Example:
+        >>> from minitransfer import data, zoo
+        >>> rng = np.random.default_rng(0)
+        >>> few = data.mnist("pool").sample(100, rng)
+        >>> advice = recommend(zoo.load("glyph-mlp"), few, generator=rng)
+        >>> advice.strategy in STRATEGIES
+        True
+    """
+    facts = facts_about(
+        model,
+        data,
+        folds=folds,
+        generator=generator,
+        head=head,
+        allow_other_input=allow_other_input,
+    )
+    return advice_for(facts)
+
+
+def predictors(facts: Facts) -> np.ndarray:
+    """Return what the rule multiplies its coefficients with.
+
+    Example:
+        >>> predictors(Facts(100, 10, borrowed=0.75, raw=0.5)).tolist()
+        [1.0, 0.25, 1.0]
+    """
+    return np.array([1.0, facts.borrowed - facts.raw, np.log10(facts.examples / facts.classes)])
+
+
+def expected_gains(facts: Facts) -> dict[str, float]:
+    """Return the accuracy that each strategy is expected to gain over scratch: 0 for itself.
+
+    Example:
+        >>> fits, hides = (expected_gains(Facts(100, 10, borrowed, 0.6)) for borrowed in (0.8, 0.4))
+        >>> fits["head"] > hides["head"], fits["scratch"]
+        (True, 0.0)
+    """
+    seen = predictors(facts)
+    return {"scratch": 0.0} | {name: float(seen @ RULE[name]) for name in RULE}
+
+
+def advice_for(facts: Facts) -> Recommendation:
+    """Return what `recommend` makes of what was seen of a task.
+
+    Example:
+        >>> advice_for(Facts(100, 10, borrowed=0.3, raw=0.7)).strategy
+        'scratch'
+    """
+    expected = expected_gains(facts)
+    strategy = max(expected, key=expected.get)
+    borrowing = max(RULE, key=expected.get)  # the best strategy that borrows
+    low, high = (expected[borrowing] + off for off in OFF[borrowing])
+    gain, interval = expected[borrowing], (low, high)
+    if strategy == "scratch":
+        gain, interval = -gain, (-high, -low)
+    return Recommendation(strategy, _reason(strategy, facts), gain, interval, expected, facts)
+
+
+def _reason(strategy, facts) -> str:
+    lead = facts.borrowed - facts.raw
+    found = (
+        "the features fit the task"
+        if lead > CLEAR
+        else "the features hide what counts here"
+        if lead < -CLEAR
+        else "the features tell about as much as the inputs"
+    )
+    each = facts.examples / facts.classes
+    return (
+        f"with {each:.3g} examples a class, a linear map gets {facts.borrowed:.0%} of them right "
+        f"from the borrowed features and {facts.raw:.0%} from the inputs themselves: {found}, so "
+        f"{ADVICE[strategy]}"
+    )

@@ -101,6 +101,7 @@ def log_me(features, targets) -> float:
                 "both, finite, and no row of targets that are all 0"
             )
     u, s, _ = np.linalg.svd(f, full_matrices=False)
+    s = s / (np.sqrt((s**2).mean()) or 1)  # a scale of the features changes nothing
     return float(np.mean([_evidence(u, s, y, f.shape[1]) for y in rows.T]) / len(f))
 
 
@@ -121,7 +122,7 @@ def _evidence(u, s, y, width, rounds=200) -> float:
         length, error = found()
         used = (beta * squares / (alpha + beta * squares)).sum()  # as many numbers as count
         before = alpha, beta
-        alpha = min(used / max(length, 1e-12), 1e12)
+        alpha = np.clip(used / max(length, 1e-12), 1e-12, 1e12)
         beta = max(n - used, 1e-6) / error
         if np.allclose((alpha, beta), before, rtol=1e-6):
             break
