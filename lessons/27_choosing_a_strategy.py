@@ -166,7 +166,9 @@ for load in (data.mnist, data.animal_shapes, data.shuffled_digits):
     advice = transfer.recommend(network, task, generator=rng)
     low, high = (100 * end for end in advice.interval)
     print(f"{task.name}: {advice.strategy}\n  {advice.reason}")
-    print(f"  {100 * advice.gain:+.0f} points [{low:+.0f}, {high:+.0f}]")
+    print(
+        f"  {100 * advice.gain:+.0f} points [{low:+.0f}, {high:+.0f}]"
+    )
 
 # %% [markdown]
 # It looks at two numbers. How much of the task does a linear map read off

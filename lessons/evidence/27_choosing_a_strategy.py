@@ -173,7 +173,6 @@ CELLS = [
             "plain 256", sources, range(5), target, (100, 500)
         )
     ),
-    *cells("conv 16", ALL, range(2), "digits", draw.LABELS),
 ]
 scores = experiments.stored("scores", audition, CELLS)
 print(scores)
@@ -290,21 +289,6 @@ for target, sources in LENT.items():
                 )
                 print(f"    {name:20} {told_of(draw.taus(*both))}")
 
-# %%
-print("Kendall's tau in the convolutional network (two seeds)")
-for labels in draw.LABELS:
-    for way, how in WAYS.items():
-        row = [
-            draw.taus(
-                *given_and_reached(s, how, labels, "conv 16", seeds=2)
-            ).mean()
-            for s in draw.MEASURED
-        ]
-        told_row = " ".join(
-            f"{name} {t:+.2f};" for name, t in zip(NAMES.values(), row)
-        )
-        print(f"  {labels:5} {way:12} {told_row}")
-
 # %% [markdown]
 # An order is one thing, the first place another: who takes the network
 # with the best score loses how many points against the best network?
@@ -319,7 +303,9 @@ for labels in draw.LABELS:
             lost = 100 * draw.cost_of_trust(given, reached).mean()
             row.append(f"{name} {lost:.1f};")
         by_lot = 100 * (reached.max(1) - reached.mean(1)).mean()
-        print(f"  {labels:5} {way:12} {' '.join(row)} by lot {by_lot:.1f}")
+        print(
+            f"  {labels:5} {way:12} {' '.join(row)} by lot {by_lot:.1f}"
+        )
 
 # %% [markdown]
 # ## Twelve tasks for a rule
@@ -532,7 +518,9 @@ def gains_of(tasks, network="plain 256"):
     for key, seen in draw.fields(told, network, tasks).items():
         runs = draw.runs_of(tried, "accuracy", network, *key)
         for k, row in enumerate(seen):
-            gained = {o: runs[o][k] - runs["scratch"][k] for o in runs}
+            gained = {
+                o: runs[o][k] - runs["scratch"][k] for o in runs
+            }
             found.setdefault(key[1], []).append((row, gained))
     return found
 
@@ -567,7 +555,9 @@ def off(made, option, predict):
     """What was gained less what was expected, each task left out."""
     found = []
     for task, cases in made.items():
-        others = [c for t, cs in made.items() if t != task for c in cs]
+        others = [
+            c for t, cs in made.items() if t != task for c in cs
+        ]
         rule = fitted(others, option, predict)
         found += [
             gained[option] - predict(seen_facts(row)) @ rule
@@ -580,7 +570,9 @@ made = gains_of(draw.MADE_ON)
 print("root mean square of what was foretold wrongly, in points")
 for name, predict in PREDICTORS.items():
     wrong = {
-        o: np.sqrt((off(made, o, lambda f: np.array(predict(f))) ** 2).mean())
+        o: np.sqrt(
+            (off(made, o, lambda f: np.array(predict(f))) ** 2).mean()
+        )
         for o in BORROWED
     }
     print(
@@ -663,7 +655,9 @@ for labels in draw.COUNTS:
 # %%
 TWO = ("head", "head, then all")
 both_networks = {
-    network: draw.losses(tried, told, expect, network, draw.ASKED, TWO)
+    network: draw.losses(
+        tried, told, expect, network, draw.ASKED, TWO
+    )
     for network in ("plain 256", "glyph-conv")
 }
 saved = {}
@@ -672,7 +666,9 @@ for network, of_two in both_networks.items():
     price_list(of_two)
     saved[network] = of_two["validation"] - of_two["recommend"]
     found = judge(saved[network], margin=draw.POINT)
-    print(f"  validation − recommend: {told_of(100 * saved[network])}")
+    print(
+        f"  validation − recommend: {told_of(100 * saved[network])}"
+    )
     print(f"  within a margin of a point: {found.word}")
 
 # %% [markdown]
@@ -735,7 +731,9 @@ claim(
     seeds=len(shares),
     effect=float(shares.mean()),
     interval=around,
-    verdict="holds" if 0.8 <= shares.mean() <= 0.97 else "does not hold",
+    verdict="holds"
+    if 0.8 <= shares.mean() <= 0.97
+    else "does not hold",
     check=shares.mean() > 0.5,
     format=".0%",
 )
