@@ -4,8 +4,8 @@ Article D ends with a wish: that the strategy be chosen for each task. Here a ru
 at the labelled examples once and asks how much of the task a linear map can read off the borrowed
 features, and how much off the inputs themselves. The difference says whether what is borrowed fits
 the task. What to make of it was learnt from six tasks, by least squares; lesson 27 tells on six
-others what the rule is worth. Where there is time to train everything and labels to spare, let
-those labels choose: the lesson compares the two.
+others what the rule is worth. Where there are hundreds of labels and the time to train each
+strategy, let held-out labels choose: there they were the better judge.
 """
 
 from typing import NamedTuple
@@ -125,8 +125,8 @@ class Recommendation(NamedTuple):
         reason: why, in a sentence.
         gain: by how much its accuracy is expected to be above that of a network from scratch; if
             that is what is recommended, above that of the best strategy that borrows. From 0 to 1.
-        interval: (low, high) within which nine of ten such gains lay, on tasks that the rule was
-            not made on.
+        interval: (low, high) within which nine of ten such gains lay when each of the six tasks
+            that the rule was made on was left out in turn. On others it held somewhat fewer.
         expected: strategy → its expected gain over a network from scratch.
         facts: what was seen of the task.
     """
@@ -157,8 +157,9 @@ def recommend(
 
     The rule looks at the labelled examples once (`facts_about`) and expects of each strategy a gain
     over scratch that is linear in what it sees (`expected_gains`). It takes the one of which it
-    expects most. It was made on small pictures and two small networks' worth of experience (lesson
-    27), and is an opinion, not a measurement.
+    expects most. It was made on small pictures with a small plain network, so that it is an opinion
+    and no measurement. On six other tasks it lost less than validation did with 100 labels, and
+    more with 900 (lesson 27).
 
     Args:
         model: the network that may be borrowed.

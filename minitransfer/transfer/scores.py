@@ -21,6 +21,9 @@ from minitransfer.transfer.heads import find_head, strip_head
 from minitransfer.transfer.meta_learning import nearest_prototype
 from minitransfer.transfer.probes import ridge_probe
 
+#: Stands in for 0 where a logarithm is taken or something is divided by it.
+TINY = np.finfo(float).tiny
+
 #: What `transferability` returns, in its order.
 SCORES = ("leep", "log_me", "h_score", "nearest_mean", "linear_probe")
 
@@ -48,16 +51,21 @@ def leep(probabilities, labels) -> float:
         >>> round(leep([[0.5, 0.5], [0.5, 0.5]], [0, 1]), 4)  # ln ½: it tells nothing
         -0.6931
     """
+    p, y = _checked_probabilities(probabilities, labels)
+    joint = _one_hot(y).T @ p / len(p)  # P(y, z)
+    given_old = joint / np.maximum(joint.sum(0), TINY)  # P(y | z)
+    expected = (p @ given_old.T)[np.arange(len(y)), y]
+    return float(np.log(np.maximum(expected, TINY)).mean())
+
+
+def _checked_probabilities(probabilities, labels):
     p, y = _checked("leep", probabilities, labels)
     if (p < 0).any() or not np.allclose(p.sum(1), 1, atol=1e-3):
         raise ValueError(
             "leep takes probabilities, each row from 0 on and with the sum 1; given rows with sums "
             f"from {p.sum(1).min():.3g} to {p.sum(1).max():.3g}: apply train.softmax to logits"
         )
-    joint = _one_hot(y).T @ p / len(p)  # P(y, z)
-    given_old = joint / np.maximum(joint.sum(0), np.finfo(float).tiny)  # P(y | z)
-    expected = p @ given_old.T
-    return float(np.log(np.maximum(expected[np.arange(len(y)), y], np.finfo(float).tiny)).mean())
+    return p, y
 
 
 def log_me(features, targets) -> float:
