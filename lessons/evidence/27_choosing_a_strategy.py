@@ -12,7 +12,8 @@
 # Lesson 14 stored what its networks reach, and not the networks. So they
 # are brought up once more, with the same seeds, and `school` says what
 # they reach in their own task: if it is what lesson 14 stored, they are
-# the same. (The convolutional ones take long: two seeds of five.)
+# the same. (The convolutional ones take a quarter of a minute each and
+# were left out. What is said here is said of plain networks.)
 
 # %%
 import copy
@@ -32,10 +33,10 @@ from minitransfer import (
     zoo,
 )
 from minitransfer.course import claim, figures
-from minitransfer.experiments import judge
+from minitransfer.experiments import judge, judge_each
 
 draw = figures(27)
-MAKERS = {"plain 256": zoo.glyph_mlp, "conv 16": zoo.glyph_conv}
+MAKERS = {"plain 256": zoo.glyph_mlp, "glyph-conv": zoo.glyph_conv}
 
 
 @cache
@@ -386,8 +387,7 @@ def body_of(network, source, seed):
 def trained(network, source, seed, few, option):
     rng = np.random.default_rng([seed, len(few)])
     if option == "scratch":
-        maker = {**MAKERS, "glyph-conv": zoo.glyph_conv}[network]
-        net = maker(len(few.classes), generator=rng)
+        net = MAKERS[network](len(few.classes), generator=rng)
     else:
         net = copy.deepcopy(body_of(network, source, seed))
         transfer.replace_head(net, len(few.classes), generator=rng)
@@ -589,8 +589,11 @@ for option in BORROWED:
 # labels and seeds; the best option of a field is the one with the highest
 # mean over seeds. Six tasks are six independent cases, however many
 # networks were trained on each. The rule is worth having if it surely
-# loses less than each of the four fixed strategies (Holm, 5 %), and at
-# least as little as validation, within one point (90 % interval).
+# loses less than each of the four fixed strategies (Holm, 5 %), and as
+# little as validation, within one point (90 % interval). (The lesson's
+# cell first said "holds narrowly" where only some of the four are beaten.
+# That was too kind to a sentence that speaks of all four, and was made
+# stricter after the numbers were seen.)
 
 
 # %%
@@ -622,8 +625,25 @@ for labels in draw.COUNTS:
 
 # %% [markdown]
 # The second block is the rule on the tasks that it was made on, where it
-# has to look good.
-#
+# has to look good. On new tasks it loses ten times as much. With 100
+# labels it is ahead of validation, with 900 far behind; that they differ so
+# was not foretold, and is a hint for the next study, no finding of this one.
+# Validation itself beats, for sure, the same two habits as the rule does:
+
+# %%
+habits = {
+    rule: runs - lost["validation"]
+    for rule, runs in lost.items()
+    if rule.startswith("always")
+}
+for rule, found in judge_each(habits).items():
+    low, high = (100 * end for end in found.interval)
+    print(
+        f"  {rule:22} − validation {100 * found.middle:+5.1f} "
+        f"[{low:+.1f}, {high:+.1f}] {found.word}"
+    )
+
+# %% [markdown]
 # ## Should `minitransfer finetune` use it?
 #
 # `finetune --option auto` does not choose among four: it trains a head,

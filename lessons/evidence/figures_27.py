@@ -175,16 +175,6 @@ def saved_by_advice(lost):
     return saved, beaten, asked, asked.word in ("more", "equal")
 
 
-def less_than(beaten, fair):
-    """The condition of a claim, in words."""
-    rest = (
-        "" if fair else "; not shown to lose as little as validation"
-    )
-    return (
-        "less than " + " and ".join(f"“{b}”" for b in beaten) + rest
-    )
-
-
 def cost_of_trust(given, reached):
     """Points lost per seed by who takes the network with the best score."""
     taken = given.argmax(1)
