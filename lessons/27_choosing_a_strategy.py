@@ -13,10 +13,10 @@
 #   and know what the advice is worth
 #
 # A small theatre has one part to give and nine people at the door. It
-# could rehearse the whole play with each of them and then decide, and the
-# season would be over. So each of them gets three minutes and one page:
-# an *audition*. It does not show what a year of work would make of them.
-# It is to put nine people into order, and three minutes may do for that.
+# could rehearse the whole play with each of them, and the season would be
+# over. So each gets three minutes and one page: an *audition*. It does not
+# show what a year of work would make of them. It is to put nine people
+# into order, and three minutes may do for that.
 #
 # Article D ([sources](sources.md)) ends with a wish of this kind, that a
 # strategy be chosen for each task. A rehearsal is training. Let us hold an
@@ -29,6 +29,8 @@
 # one that knows silhouettes of animals, and one that knows nothing at all.
 
 # %%
+import textwrap
+
 import numpy as np
 
 from minitransfer import (
@@ -98,8 +100,8 @@ print(code_of(transfer.leep))
 #
 # Lesson 14 has trained all of them: five seeds, and four numbers of
 # labels. We brought the same networks up again, and gave each the very
-# page from which it learnt afterwards. On the left of the figure are the
-# orders after the audition, on the right the one after the rehearsal.
+# page from which it learnt afterwards. On the left are the orders after
+# the audition, on the right the one after the rehearsal.
 
 # %%
 scores = experiments.read("scores", draw.MEASURED)
@@ -121,8 +123,8 @@ plots.show(draw.orders({**given, "trained": reached}), "27_orders")
 #
 # To say it in one number, count the pairs that two judges order alike,
 # take off those that they order differently, and divide by 36. This is a
-# *rank correlation*, **Kendall's τ**: 1 for the same order, 0 for tossing a coin, 0.5 if three
-# pairs in four agree.
+# *rank correlation*, **Kendall's τ**: 1 for the same order, 0 for tossing
+# a coin, 0.5 if three pairs in four agree.
 
 # %%
 found, by_luck = draw.all_taus(scores, trained)
@@ -138,20 +140,22 @@ plots.show(draw.agreement(found, by_luck), "27_agreement")
 #
 # *With twenty labels two of them stumble.* LogME and the H-score have to
 # judge 128 features by 20 pictures. Who takes the network that they put
-# first loses 18 and 25 points in the mean; with the other three, none.
+# first, and holds it, loses 18 and 25 points in the mean; with the other
+# three, none (evidence).
 #
 # *Where all is trained, they tell less* (right). A score looks at the
 # features as they are, and training moves them.
 #
-# The interval is over seeds. Nine other networks might be more alike than
-# a thousand characters and a measure of ink, and harder to order.
+# Five seeds, but only these nine networks. Others may be more alike than
+# one that knows characters and one that measures ink, and harder to order.
 #
 # ## And what to do with it?
 #
 # The part is given. Now, how is it to be rehearsed? The options are those
 # of the whole course: begin from *scratch*, train a *head*, train *all*,
 # or *head, then all*, in small steps. `transfer.recommend` answers before
-# anything is trained.
+# anything is trained, and says what it expects to gain over scratch (or,
+# if scratch is its advice, what borrowing would cost).
 
 # %%
 network = zoo.load("glyph-mlp")
@@ -160,10 +164,9 @@ for load in (data.mnist, data.animal_shapes, data.shuffled_digits):
     task = load("pool").sample(100, rng)
     advice = transfer.recommend(network, task, generator=rng)
     low, high = (100 * end for end in advice.interval)
-    print(f"{task.name}: {advice.strategy}\n  {advice.reason}")
-    print(
-        f"  {100 * advice.gain:+.0f} points [{low:+.0f}, {high:+.0f}]"
-    )
+    gain = f"{100 * advice.gain:+.0f} [{low:+.0f}, {high:+.0f}]"
+    print(f"{task.name}: {advice.strategy}, {gain} points")
+    print(textwrap.indent(textwrap.fill(advice.reason, 70), "  "))
 
 # %% [markdown]
 # It looks at two numbers: how much of the task a linear map reads off the
@@ -174,10 +177,10 @@ for load in (data.mnist, data.animal_shapes, data.shuffled_digits):
 #
 # A rule is always good on what it was made from. So it was asked about six
 # other tasks, with three networks to borrow and two numbers of labels:
-# digits from a second scanner, strokes, animals upside down, ink, sounds
-# and shuffled animals. There it competes with four people who always say
-# the same, and with *validation*: train all four on four fifths of the
-# labels, ask the last fifth, take the best.
+# digits from a second scanner, strokes, which way up an animal stands, ink,
+# sounds and shuffled animals. There it competes with four people who
+# always say the same, and with *validation*: train all four on four fifths
+# of the labels, ask the last fifth, take the best.
 
 # %%
 told = experiments.read("facts", draw.FACTS)
@@ -195,13 +198,12 @@ plots.show(draw.price(lost), "27_price")
 # %% [markdown]
 # *Always head*, the cheapest, is by far the dearest. The advice loses less
 # than any of the four in the mean, but six tasks are few, and only two of
-# the four are beaten for sure. One task spoils it: sounds. A linear map reads
-# the bare spectrogram badly and the borrowed features well. So the rule
-# says to take small steps, and large ones would have got much further.
+# the four are beaten for sure. One task spoils it: sounds. With 900 labels
+# and the body that knows characters the rule says to take small steps, and
+# large ones go thirteen points further.
 #
-# Validation knows nothing of why, and is seldom far wrong. Look closer in
-# the evidence, though. With 100 labels validation loses 2.0 points and the
-# advice 1.0, for a fifth of a hundred is twenty pictures, and twenty
+# Validation is seldom far wrong. But with 100 labels (evidence) it loses
+# 2.0 points and the advice 1.0, for it asks twenty pictures, and twenty
 # pictures waver. With 900 it is 0.5 against 3.4. We had not said beforehand
 # that we would look there, so take it as a hint: with few labels ask the
 # rule, with many ask the labels.
@@ -239,8 +241,8 @@ claim(
 )
 
 # %% [markdown]
-# Article D's wish is granted if the advice surely loses less than each of
-# the four habits (Holm), and as little as validation, within a point.
+# We call article D's wish granted if the advice surely loses less than each
+# of the four habits (Holm), and as little as validation, within a point.
 
 # %%
 saved, beaten, asked, fair = draw.saved_by_advice(lost)
@@ -251,7 +253,7 @@ claim(
     "any that is always the same, and as little as validation (points saved "
     "on six tasks that the rule was not made on; the effect is against "
     "validation)",
-    source="article",
+    source="ours",
     refuted_by="a fixed strategy that does not surely lose more (Holm, 5 %), "
     "or validation better by what may be more than a point",
     control="four fixed strategies, and validation, on the same labels",
@@ -315,8 +317,8 @@ second.check(...)
 #
 # 1. With 20 examples and 128 features, a linear map gets all 20 right. Why
 #    does that say nothing, and what does the linear probe do about it?
-# 2. A network has the best LEEP of ten and the worst linear probe. What may
-#    be going on?
+# 2. A network with a thousand old classes has the best LEEP of ten networks
+#    and the worst linear probe. Which of the two do you believe?
 # 3. A rule is made on six tasks and loses 0.2 points on them. Why is that
 #    not its price?
 #
@@ -324,9 +326,9 @@ second.check(...)
 #
 # 1. With more features than examples a map can give any labels to them.
 #    The probe asks for examples that it has not learnt from.
-# 2. Its answers fit the new classes, but few of its features say more than
-#    the answers do. Or there are so many old classes that LEEP's table has
-#    learnt the examples by heart.
+# 2. The probe. LEEP is judged by the very examples that its table was made
+#    from. With so many old classes nearly every picture may have one of its
+#    own, and the table has learnt them by heart.
 # 3. It was fitted to these very tasks. What it loses on tasks that it was
 #    not made on is its price.
 #
