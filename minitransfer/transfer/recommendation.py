@@ -140,7 +140,11 @@ class Recommendation(NamedTuple):
 
     @property
     def options(self) -> dict:
-        """What to tell `fine_tune`: ``fine_tune(model, data, **recommendation.options)``."""
+        """What to tell `fine_tune`: ``fine_tune(model, data, **recommendation.options)``.
+
+        The model has a fresh head by then (`replace_head`); for "scratch" it is another one, with
+        random weights.
+        """
         return dict(STRATEGIES[self.strategy])
 
 
@@ -235,13 +239,13 @@ def _reason(strategy, facts) -> str:
     found = (
         "the features fit the task"
         if lead > CLEAR
-        else "the features hide what counts here"
+        else "the features hide some of what counts"
         if lead < -CLEAR
         else "the features tell about as much as the inputs"
     )
     each = facts.examples / facts.classes
     return (
         f"with {each:.3g} examples a class, a linear map gets {facts.borrowed:.0%} of them right "
-        f"from the borrowed features and {facts.raw:.0%} from the inputs themselves: {found}, so "
+        f"from the borrowed features and {facts.raw:.0%} from the inputs themselves: {found}; "
         f"{ADVICE[strategy]}"
     )

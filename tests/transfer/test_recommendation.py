@@ -36,7 +36,7 @@ def test_the_gain_of_scratch_is_what_borrowing_would_lose():
     best = max(gain for name, gain in advice.expected.items() if name != "scratch")
     assert advice.gain == pytest.approx(-best)
     assert advice.interval[1] > advice.gain > 0
-    assert "hide what counts" in advice.reason
+    assert "hide some of what counts" in advice.reason
 
 
 def test_the_better_the_features_the_more_is_expected():
