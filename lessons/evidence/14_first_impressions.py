@@ -84,71 +84,20 @@ def by_lot():
 
 
 # %% [markdown]
-# Stripes and sounds are drawn by formulas. A grating is three waves of
-# about the same direction and width. A sound is five overtones, which lie
-# one above the other as bright lines, and get louder and softer in its
-# beat.
-
+# Stripes and sounds are drawn by formulas, `data.gratings` and
+# `data.sounds`. A grating is three waves of about the same direction and
+# width. A sound is five overtones, which lie one above the other as bright
+# lines, and get louder and softer in its beat.
 
 # %%
-def pictures(brightness, y, rng):
-    grain = rng.standard_normal(brightness.shape)
-    x = np.clip(brightness + 0.1 * grain, 0, 1)
-    return dataset((255 * x).astype(np.uint8)[:, None], y, 32)
-
-
-def column(values):
-    """One number for each picture, as a factor for all its dots."""
-    return np.float32(values)[:, None, None]
-
-
-def gratings(count=12_000):
-    rng = np.random.default_rng(5)
-    kind = rng.integers(32, size=count)
-    rows, columns = np.mgrid[:28, :28].astype(np.float32) / 28
-    waves = 0
-    for _ in range(3):
-        turn = kind % 8 * np.pi / 8 + 0.15 * rng.standard_normal(
-            count
-        )
-        width = np.array([2, 3.5, 5, 7])[kind // 8]
-        width = width * (1 + 0.1 * rng.standard_normal(count))
-        along = column(np.cos(turn)) * columns
-        along = along + column(np.sin(turn)) * rows
-        phase = rng.uniform(0, 2 * np.pi, count)
-        waves = waves + np.cos(
-            2 * np.pi * column(width) * along + column(phase)
-        )
-    return pictures(0.5 + waves / 6, kind, rng)
-
-
-def sounds(count=12_000):
-    rng = np.random.default_rng(5)
-    kind = rng.integers(32, size=count)
-    pitch, beat = 3 + 0.8 * (kind % 8), 1 + kind // 8
-    row, moment = np.arange(28)[:, None], np.arange(28)[None]
-    lines = 0
-    for overtone in range(1, 6):
-        height = (
-            pitch * overtone * (1 + 0.03 * rng.standard_normal(count))
-        )
-        distance = row - column(height)
-        lines = lines + np.exp(-(distance**2) / 0.6) / overtone**0.5
-    phase = rng.uniform(0, 2 * np.pi, count)
-    loud = np.cos(
-        2 * np.pi * column(beat) * moment / 28 + column(phase)
-    )
-    return pictures(lines * (0.5 + 0.5 * loud), kind, rng)
-
-
 SOURCES = {
     "characters": characters,
     "ten characters": ten_characters,
     "animals": lambda: data.animal_shapes("pool"),
     "digits": lambda: data.mnist("pool"),
     "shuffled": shuffled,
-    "gratings": gratings,
-    "sounds": sounds,
+    "gratings": data.gratings,
+    "sounds": data.sounds,
     "ink": inky,
     "noise": by_lot,
 }
@@ -335,8 +284,8 @@ worlds = {
     "characters (also seen by ink and noise)": characters(),
     "animals": data.animal_shapes("pool"),
     "shuffled": shuffled(),
-    "gratings": gratings(12),
-    "sounds": sounds(12),
+    "gratings": data.gratings(12),
+    "sounds": data.sounds(12),
     "digits, the new task": data.mnist("pool"),
 }
 figure = plots.picture_rows(

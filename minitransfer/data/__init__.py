@@ -8,6 +8,7 @@ from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
 from minitransfer.data.patches import patches
+from minitransfer.data.patterns import gratings, sounds
 from minitransfer.data.sets import (
     animal_shapes,
     japanese_vowels,
@@ -30,6 +31,7 @@ __all__ = [
     "games",
     "glyph_characters",
     "glyphs",
+    "gratings",
     "japanese_vowels",
     "languages",
     "mnist",
@@ -40,6 +42,7 @@ __all__ = [
     "rooms",
     "script_of",
     "shuffled_digits",
+    "sounds",
     "state_index",
     "strokes",
     "truth_table",

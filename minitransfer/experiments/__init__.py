@@ -22,11 +22,13 @@ which spreads the cells over the machines of a cluster::
         stored(..., full=100)
 
 What the seeds can tell of the truth is computed in `intervals`; `verdicts` turns it into words,
-`clusters` takes care of runs that share something, `readings` of numbers read off curves.
+`clusters` takes care of runs that share something, `readings` of numbers read off curves, and
+`ranks` compares orders.
 """
 
 from minitransfer.experiments.agreement import Agreement, measure_again
 from minitransfer.experiments.clusters import by_cluster, redrawn
+from minitransfer.experiments.ranks import kendall_tau
 from minitransfer.experiments.readings import crossing, needed, over_seeds
 from minitransfer.experiments.runner import grid, read, stored
 from minitransfer.experiments.storage import results_folder

@@ -23,7 +23,7 @@ REFERENCE = {
     "minitransfer.optim": "optimisers",
     "minitransfer.optim.lr_scheduler": "schedules of the learning rate",
     "minitransfer.train": "the training loop",
-    "minitransfer.transfer": "freezing, heads, recipes, probes",
+    "minitransfer.transfer": "freezing, heads, recipes, probes, advice",
     "minitransfer.zoo": "published networks",
     "minitransfer.data": "data sets and loaders",
     "minitransfer.experiments": "grids, seeds, intervals, verdicts",

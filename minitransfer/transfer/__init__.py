@@ -6,8 +6,9 @@ numbers learn, `multitask` gives one body several heads. Where labels are missin
 `self_supervised` has tasks that pictures set by themselves, `clustering` sorts what nobody has
 named, `adaptation` fits a network to inputs that look different, `reversal` lets a body forget
 where its data came from, `alignment` finds what answers to what in two worlds, and
-`meta_learning` looks for weights from which a new task is a few steps away. The rest serves to
-look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
+`meta_learning` looks for weights from which a new task is a few steps away. Before anything is
+trained, `scores` judge a network for a task, and `recommendation` says what to do with it. The rest
+serves to look into networks: `probes`, `similarity`, `visualization`, `filters`; `explanations` and
 `attributions` say what an answer hangs on, `attacks` what a network does not withstand, and
 `familiarity` whether it has seen anything like a picture.
 """
@@ -51,7 +52,23 @@ from minitransfer.transfer.multitask import TaskHeads, TaskLoss
 from minitransfer.transfer.penalties import L2SP
 from minitransfer.transfer.probes import RidgeProbe, linear_probe, ridge_probe
 from minitransfer.transfer.recipes import fine_tune, gradual_unfreezing, steps_for
+from minitransfer.transfer.recommendation import (
+    STRATEGIES,
+    Facts,
+    Recommendation,
+    advice_for,
+    facts_about,
+    recommend,
+)
 from minitransfer.transfer.reversal import GradientReversal, reversal_strength, reverse_gradient
+from minitransfer.transfer.scores import (
+    h_score,
+    leep,
+    log_me,
+    nearest_mean_accuracy,
+    probe_accuracy,
+    transferability,
+)
 from minitransfer.transfer.self_supervised import (
     SideBySide,
     VICReg,
@@ -64,12 +81,15 @@ from minitransfer.transfer.visualization import maximize_activation, receptive_f
 
 __all__ = [
     "L2SP",
+    "STRATEGIES",
     "Adapter",
     "Alignment",
     "Clusters",
+    "Facts",
     "Familiarity",
     "GradientReversal",
     "Layer",
+    "Recommendation",
     "RidgeProbe",
     "SideBySide",
     "TaskHeads",
@@ -81,6 +101,7 @@ __all__ = [
     "add_adapters",
     "add_lora",
     "adjusted_rand_index",
+    "advice_for",
     "align",
     "append",
     "bias_only",
@@ -89,6 +110,7 @@ __all__ = [
     "check_input",
     "coral_loss",
     "entropy",
+    "facts_about",
     "features_of",
     "fgsm",
     "find_head",
@@ -100,25 +122,31 @@ __all__ = [
     "gabor_fit",
     "grad_cam",
     "gradual_unfreezing",
+    "h_score",
     "hide_patches",
     "input_gradient",
     "integrated_gradients",
     "k_means",
     "layer_similarity",
+    "leep",
     "linear_cka",
     "linear_probe",
+    "log_me",
     "match_structure",
     "maximize_activation",
     "merge_lora",
     "minimize_entropy",
     "mmd_loss",
+    "nearest_mean_accuracy",
     "nearest_prototype",
     "occlusion",
     "parameter_groups",
     "pgd",
+    "probe_accuracy",
     "procrustes",
     "quarter_turns",
     "receptive_field",
+    "recommend",
     "remove_adapters",
     "replace_head",
     "reptile",
@@ -130,6 +158,7 @@ __all__ = [
     "steps_for",
     "strip_head",
     "top_patches",
+    "transferability",
     "two_views",
     "unfreeze",
     "weight_layers",
