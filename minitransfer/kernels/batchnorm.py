@@ -14,8 +14,10 @@ from .compile import kernel, wrong_gradient
 from .sums import PIECE, total
 from .threads import parallel_for
 
-CHUNK = 1 << 20
+CHUNK = 1 << 17
 """Numbers in a chunk of channels or rows."""
+_RUN = 1024
+"""Numbers that are read in one go from each image: of small planes, those of several channels."""
 
 
 def _per_channel(x, vector):
@@ -54,24 +56,33 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
 
 @kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
 def _moments(x, mean, var, first, last):
-    """Mean and variance of channels `first` to `last` of x (images, channels, places)."""
+    """Mean and variance of channels `first` to `last` of x (images, channels, places).
+
+    Some channels at a time, which stay near for the second pass.
+    """
     n = x.shape[0] * x.shape[2]
-    for c in range(first, last):
-        total = 0.0  # float64: there may be very many images
+    some = max(1, _RUN // x.shape[2])
+    totals = np.empty(some, np.float64)  # there may be very many images
+    for start in range(first, last, some):
+        here = min(some, last - start)
+        totals[:] = 0
         for i in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part += x[i, c, p]
-            total += part
-        middle = x.dtype.type(total / n)
-        total = 0.0
+            for c in range(here):
+                part = x.dtype.type(0)
+                for p in range(x.shape[2]):
+                    part += x[i, start + c, p]
+                totals[c] += part
+        for c in range(here):
+            mean[start + c] = totals[c] / n
+        totals[:] = 0
         for i in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part += (x[i, c, p] - middle) * (x[i, c, p] - middle)
-            total += part
-        mean[c] = middle
-        var[c] = total / n
+            for c in range(here):
+                part, middle = x.dtype.type(0), mean[start + c]
+                for p in range(x.shape[2]):
+                    part += (x[i, start + c, p] - middle) * (x[i, start + c, p] - middle)
+                totals[c] += part
+        for c in range(here):
+            var[start + c] = totals[c] / n
 
 
 @kernel("void(flat3, flat1, flat1, real[:, :, ::1], intp, intp)")
@@ -84,19 +95,24 @@ def _scale_shift(x, scale, shift, y, first, last):
 
 @kernel("void(flat3, flat3, flat1, flat1, real[::1], real[::1], intp, intp)", sums=True)
 def _channel_sums(gy, x, mean, inverse, gweight, gbias, first, last):
-    for c in range(first, last):
-        with_x = 0.0
-        alone = 0.0
+    some = max(1, _RUN // x.shape[2])
+    with_x, alone = np.empty(some, np.float64), np.empty(some, np.float64)
+    for start in range(first, last, some):
+        here = min(some, last - start)
+        with_x[:] = 0
+        alone[:] = 0
         for i in range(x.shape[0]):
-            part_x = x.dtype.type(0)
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part_x += gy[i, c, p] * (x[i, c, p] - mean[c])
-                part += gy[i, c, p]
-            with_x += part_x
-            alone += part
-        gweight[c] = with_x * inverse[c]
-        gbias[c] = alone
+            for c in range(here):
+                part_x, part = x.dtype.type(0), x.dtype.type(0)
+                middle = mean[start + c]
+                for p in range(x.shape[2]):
+                    part_x += gy[i, start + c, p] * (x[i, start + c, p] - middle)
+                    part += gy[i, start + c, p]
+                with_x[c] += part_x
+                alone[c] += part
+        for c in range(here):
+            gweight[start + c] = with_x[c] * inverse[start + c]
+            gbias[start + c] = alone[c]
 
 
 @kernel("void(flat3, flat3, flat1, flat1, flat1, real[:, :, ::1], intp, intp)")
@@ -255,6 +271,6 @@ def _channels_in_chunk(x3):
     return max(1, CHUNK // x3[:, 0].size)
 
 
-def rows_in_chunk(x):
+def rows_in_chunk(x, numbers=None):
     """How many entries of the first axis of `x` one thread takes at a time."""
-    return max(1, CHUNK // max(1, x[:1].size))
+    return max(1, (numbers or CHUNK) // max(1, x[:1].size))

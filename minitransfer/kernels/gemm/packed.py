@@ -25,9 +25,11 @@ from .packing import make_packer
 
 PASS_BYTES = 2048
 """Steps of k in a pass times the size of a number. C is read and written once a pass."""
-CHUNK = 3 * 1 << 24
+CHUNK = 3 * 1 << 20
 """Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
-_PACKING = 1 << 18
+_LEAST_BLOCK = 4 * PACKED_ROWS
+"""Rows of a chunk at least: with fewer, fetching the panels takes longer than the arithmetic."""
+_PACKING = 1 << 16
 """Numbers of B in one chunk of panels."""
 _KEEP = 8 << 20
 """Bytes of memory for packing that a thread keeps."""
@@ -87,9 +89,17 @@ def multiply(a, b, c):
     count = -(-columns // width)
     panels = _kept.take("panels", count * width * depth + LINE // size, c.dtype)
     parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
-    chunk = max(CHUNK // (columns * depth) // _HIGH, 1) * _HIGH
+    chunk = _rows_in_chunk(len(c), CHUNK // (columns * depth))
     parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
     _kept.give("panels", panels)
+
+
+def _rows_in_chunk(rows, enough):
+    """Rows that a thread takes at a time: blocks, or of a low matrix a few strips of a block."""
+    if enough >= _HIGH:
+        return enough // _HIGH * _HIGH
+    strips = -(-max(enough, _LEAST_BLOCK, rows // 8) // PACKED_ROWS)
+    return min(strips * PACKED_ROWS, _HIGH)
 
 
 def _along_an_axis(a):
