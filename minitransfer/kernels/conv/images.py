@@ -128,12 +128,34 @@ def check_gradient(gy, x_shape, w_shape, stride, padding, dilation):
 
 @kernel(
     "void(flat4, flat1, flat1, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, intp, intp,"
-    " real[::1], real[::1], real[:, :, :, ::1], intp, intp)"
+    " real[::1], real[::1], real[:, :, :, ::1], intp, intp, intp, intp, intp, intp)"
 )
 def _convolve_shifted(
-    x, w, bias, inputs, outputs, table, pitch, plane, block, groups, row, out, y, first, last
+    x,
+    w,
+    bias,
+    inputs,
+    outputs,
+    table,
+    pitch,
+    plane,
+    block,
+    groups,
+    row,
+    out,
+    y,
+    left,
+    right,
+    top,
+    bottom,
+    first,
+    last,
 ):
-    """Images `first` to `last` of y. `w` holds, for each output phase, all channels' taps."""
+    """Images `first` to `last` of y. `w` holds, for each output phase, all channels' taps.
+
+    Of each group's channels those from `left` to `right` are laid out in the row, and those of y
+    from `top` to `bottom` computed from it.
+    """
     size = x.itemsize
     width = OUTER_VECTORS * VECTOR_BYTES // size
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
@@ -142,12 +164,14 @@ def _convolve_shifted(
     for n in range(first, last, block):
         images = min(block, last - n)
         for g in range(groups):
-            spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
+            here = row[left * inputs.shape[0] * block * plane :]
+            some = right - left
+            spread(x, n, images, g * channels + left, some, inputs, plane, block, pitch, here)
             w_phase = 0
             for q in range(outputs.shape[0]):
                 depth, entry, longest = outputs[q, 0], outputs[q, 1], outputs[q, 2]
                 for t in range(0, (images - 1) * plane + longest, width):
-                    for i in range(0, filters, OUTER_ROWS):
+                    for i in range(top, bottom, OUTER_ROWS):
                         # The last strip is moved back so as not to read behind w; the rows it
                         # computes again land where they stood.
                         up = max(g * filters + i + OUTER_ROWS - all_rows, 0)
@@ -160,7 +184,7 @@ def _convolve_shifted(
                             1,
                             address(row) + t * size,
                             address(table) + entry * 8,
-                            address(out) + ((i - up + OUTER_ROWS) * span + t) * size,
+                            address(out) + ((i - top - up + OUTER_ROWS) * span + t) * size,
                             span,
                             False,
                         )
@@ -171,12 +195,12 @@ def _convolve_shifted(
                     q=q,
                     n=n,
                     images=images,
-                    channel=g * filters,
-                    channels=filters,
+                    channel=g * filters + top,
+                    channels=bottom - top,
                     pitch=pitch,
                     plane=plane,
                     bias=bias,
-                    first_bias=g * filters,
+                    first_bias=g * filters + top,
                     span=span,
                     y=y,
                 )
@@ -216,19 +240,38 @@ def _tail(x):
 
 def _run_shifted(plan, x, w, bias, groups, y):
     span = plan.block * plan.plane + _tail(x)
-    filters = y.shape[1] // groups
+    channels, filters = x.shape[1] // groups, y.shape[1] // groups
     loop = _convolve_shifted[x.dtype]
 
-    def some_images(first, last):
-        row = np.zeros(plan.room, x.dtype)
-        out = np.empty((filters + 2 * OUTER_ROWS) * span, x.dtype)
+    def run(row, left, right, top, bottom, first, last):
+        out = np.empty((bottom - top + 2 * OUTER_ROWS) * span, x.dtype)
         loop(
-            *(x, w, bias, plan.inputs, plan.outputs, plan.table),
-            *(plan.pitch, plan.plane, plan.block, groups, row, out, y, first, last),
+            *(x, w, bias, plan.inputs, plan.outputs, plan.table, plan.pitch, plan.plane),
+            *(plan.block, groups, row, out, y, left, right, top, bottom, first, last),
         )
 
+    def some_images(first, last):
+        run(np.zeros(plan.room, x.dtype), 0, channels, 0, filters, first, last)
+
     image_work = max(1, y.shape[1] * len(plan.table) * plan.plane)
-    parallel_for(len(x), images_in_chunk(plan, CHUNK // image_work), some_images)
+    chunk = images_in_chunk(plan, CHUNK // image_work)
+    few_blocks = len(x) <= (LEAST - 1) * plan.block and groups == 1
+    if not few_blocks or len(x) * image_work < LEAST * CHUNK:
+        parallel_for(len(x), chunk, some_images)
+        return
+    row = np.zeros(plan.room, x.dtype)
+    for n in range(0, len(x), plan.block):  # threads share the channels of a block, then filters
+        end = min(n + plan.block, len(x))
+
+        def lay(first, last, n=n, end=end):
+            run(row, first, last, 0, 0, n, end)
+
+        def multiply(first, last, n=n, end=end):
+            run(row, 0, 0, first * OUTER_ROWS, min(last * OUTER_ROWS, filters), n, end)
+
+        strip_work = OUTER_ROWS * len(plan.table) * plan.plane * (end - n)
+        parallel_for(channels, max(1, _LAID // ((end - n) * x[0, 0].size)), lay)
+        parallel_for(-(-filters // OUTER_ROWS), max(1, CHUNK // strip_work), multiply)
 
 
 def images_in_chunk(plan, enough):

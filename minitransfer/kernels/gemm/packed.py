@@ -88,7 +88,9 @@ def multiply(a, b, c):
     width = PACKED_VECTORS * VECTOR_BYTES // size
     count = -(-columns // width)
     panels = _kept.take("panels", count * width * depth + LINE // size, c.dtype)
-    parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
+    steps = min(PASS_BYTES // size, depth)
+    passes = -(-depth // steps)
+    parallel_for(passes * count, max(_PACKING // (width * steps), 1), _pack[c.dtype], b, panels)
     chunk = _rows_in_chunk(len(c), CHUNK // (columns * depth))
     parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
     _kept.give("panels", panels)
@@ -120,14 +122,17 @@ def _multiply_rows(a, panels, c, first, last):
 
 @kernel("void(in2, real[::1], intp, intp)")
 def _pack(b, panels, first, last):
-    """Pack panels `first` to `last` of B, pass by pass."""
+    """Pack panels `first` to `last` of B: all of the first pass, then those of the second..."""
     size, depth, columns = b.itemsize, b.shape[0], b.shape[1]
     row, column = b.strides[0] // size, b.strides[1] // size
     width = PACKED_VECTORS * VECTOR_BYTES // size
     padded = (columns + width - 1) // width * width
-    left, right = first * width, min(columns, last * width)
+    count = padded // width
     start = _first_on_a_line(panels)
-    for k in range(0, depth, PASS_BYTES // size):
+    for n in range(first // count, (last + count - 1) // count):
+        left = max(first - n * count, 0) * width
+        right = min(min(last - n * count, count) * width, columns)
+        k = n * (PASS_BYTES // size)
         steps = min(PASS_BYTES // size, depth - k)
         x = address(b) + (k * row + left * column) * size
         at = start + k * padded + left * steps
