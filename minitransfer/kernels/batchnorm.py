@@ -54,18 +54,19 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
     return _per_channel(x, weight * inverse) * inner, gweight, gbias
 
 
-@kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
-def _moments(x, mean, var, first, last):
+@kernel("void(flat3, float64[::1], real[::1], real[::1], intp, intp)", sums=True)
+def _moments(x, totals, mean, var, first, last):
     """Mean and variance of channels `first` to `last` of x (images, channels, places).
 
-    Some channels at a time, which stay near for the second pass.
+    As many channels at a time as `totals` has room for: they stay near for the second pass. The
+    totals are float64, for there may be very many images.
     """
     n = x.shape[0] * x.shape[2]
-    some = max(1, _RUN // x.shape[2])
-    totals = np.empty(some, np.float64)  # there may be very many images
+    some = totals.size
     for start in range(first, last, some):
         here = min(some, last - start)
-        totals[:] = 0
+        for c in range(here):
+            totals[c] = 0
         for i in range(x.shape[0]):
             for c in range(here):
                 part = x.dtype.type(0)
@@ -74,7 +75,8 @@ def _moments(x, mean, var, first, last):
                 totals[c] += part
         for c in range(here):
             mean[start + c] = totals[c] / n
-        totals[:] = 0
+        for c in range(here):
+            totals[c] = 0
         for i in range(x.shape[0]):
             for c in range(here):
                 part, middle = x.dtype.type(0), mean[start + c]
@@ -93,14 +95,18 @@ def _scale_shift(x, scale, shift, y, first, last):
                 y[i, c, p] = x[i, c, p] * scale[c] + shift[c]
 
 
-@kernel("void(flat3, flat3, flat1, flat1, real[::1], real[::1], intp, intp)", sums=True)
-def _channel_sums(gy, x, mean, inverse, gweight, gbias, first, last):
-    some = max(1, _RUN // x.shape[2])
-    with_x, alone = np.empty(some, np.float64), np.empty(some, np.float64)
+@kernel(
+    "void(flat3, flat3, flat1, flat1, float64[::1], float64[::1], real[::1], real[::1], intp,"
+    " intp)",
+    sums=True,
+)
+def _channel_sums(gy, x, mean, inverse, with_x, alone, gweight, gbias, first, last):
+    some = alone.size
     for start in range(first, last, some):
         here = min(some, last - start)
-        with_x[:] = 0
-        alone[:] = 0
+        for c in range(here):
+            with_x[c] = 0
+            alone[c] = 0
         for i in range(x.shape[0]):
             for c in range(here):
                 part_x, part = x.dtype.type(0), x.dtype.type(0)
@@ -198,7 +204,12 @@ def batch_norm(x, weight, bias, eps):
         var = total(sums, 0) / n
     else:
         mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-        parallel_for(x.shape[1], _channels_in_chunk(x3), _moments[x.dtype], x3, mean, var)
+        loop = _moments[x.dtype]
+
+        def some_channels(first, last):
+            loop(x3, _totals(x3), mean, var, first, last)
+
+        parallel_for(x.shape[1], _channels_in_chunk(x3), some_channels)
     return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
 
 
@@ -235,7 +246,12 @@ def batch_norm_backward(gy, x, weight, mean, var, eps):
     else:
         gweight, gbias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
         loop = _channel_sums[x.dtype]
-        parallel_for(x.shape[1], _channels_in_chunk(x3), loop, *given, gweight, gbias)
+
+        def some_channels(first, last):
+            totals = _totals(x3), _totals(x3)
+            loop(*given, *totals, gweight, gbias, first, last)
+
+        parallel_for(x.shape[1], _channels_in_chunk(x3), some_channels)
     of_gy = weight * inverse
     of_x = -of_gy * inverse * gweight / n
     shift = -of_gy * gbias / n - of_x * mean
@@ -265,6 +281,11 @@ def _planes(x):
 def _pieces(x):
     """Room for the sums of columns of x (N, C), a row for each piece."""
     return np.empty((-(-len(x) // PIECE), x.shape[1]), x.dtype)
+
+
+def _totals(x3):
+    """Room for a total of each of the channels that are read in one go."""
+    return np.empty(max(1, _RUN // max(1, x3.shape[2])), np.float64)
 
 
 def _channels_in_chunk(x3):

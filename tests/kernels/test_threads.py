@@ -78,9 +78,9 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (max_pool, softmax_loss):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    monkeypatch.setattr(depthwise, "_CHUNK", 1 << 22)
-    for file in (images, filters, pointwise):
-        monkeypatch.setattr(file, "CHUNK", 1 << 22)
+    monkeypatch.setattr(depthwise, "_CHUNK", 1 << 19)
+    for file, chunk in ((images, 1 << 18), (filters, 1 << 22), (pointwise, 1 << 19)):
+        monkeypatch.setattr(file, "CHUNK", chunk)
     for name, chunk in (("_SHARE", 1 << 16), ("_PLACES", 1 << 12)):
         monkeypatch.setattr(filters, name, chunk)
     monkeypatch.setattr(images, "_LAID", 1 << 12)
