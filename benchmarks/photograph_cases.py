@@ -44,7 +44,7 @@ def _answers(network, pictures, labels, threads):
                 return twin(theirs)
 
         calls["torch at its best"] = call
-        if compiled := compiled_by_torch(call):
+        if compiled := compiled_by_torch(call, threads):
             calls["torch.compile"] = compiled
     return _case("answers", calls, beside, pictures, threads)
 

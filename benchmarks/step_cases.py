@@ -134,18 +134,27 @@ def _times(n, call):
     return often
 
 
-def compiled_by_torch(call):
+def compiled_by_torch(call, threads=1):
     """The call compiled by PyTorch's own compiler, if that is here and runs (it needs a C++
-    compiler, and half a minute)."""
+    compiler, and half a minute).
+
+    Its code is for a number of threads. What it compiled before is forgotten: cases of one
+    function would count as one that needs compiling again and again, which it gives up.
+    """
     if call is None:
         return None
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
     try:
+        torch._dynamo.reset()
         compiled = torch.compile(call)
         compiled()
         compiled()
     except Exception as error:  # of many kinds
         print(f"torch.compile does not run here: {type(error).__name__}")
         return None
+    finally:
+        torch.set_num_threads(before)
     return compiled
 
 

@@ -14,8 +14,10 @@ from .compile import kernel, wrong_gradient
 from .sums import PIECE, total
 from .threads import parallel_for
 
-CHUNK = 1 << 20
+CHUNK = 1 << 17
 """Numbers in a chunk of channels or rows."""
+_RUN = 1024
+"""Numbers that are read in one go from each image: of small planes, those of several channels."""
 
 
 def _per_channel(x, vector):
@@ -52,26 +54,37 @@ def batch_norm_backward_reference(gy, x, weight, mean, var, eps):
     return _per_channel(x, weight * inverse) * inner, gweight, gbias
 
 
-@kernel("void(flat3, real[::1], real[::1], intp, intp)", sums=True)
-def _moments(x, mean, var, first, last):
-    """Mean and variance of channels `first` to `last` of x (images, channels, places)."""
+@kernel("void(flat3, float64[::1], real[::1], real[::1], intp, intp)", sums=True)
+def _moments(x, totals, mean, var, first, last):
+    """Mean and variance of channels `first` to `last` of x (images, channels, places).
+
+    As many channels at a time as `totals` has room for: they stay near for the second pass. The
+    totals are float64, for there may be very many images.
+    """
     n = x.shape[0] * x.shape[2]
-    for c in range(first, last):
-        total = 0.0  # float64: there may be very many images
+    some = totals.size
+    for start in range(first, last, some):
+        here = min(some, last - start)
+        for c in range(here):
+            totals[c] = 0
         for i in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part += x[i, c, p]
-            total += part
-        middle = x.dtype.type(total / n)
-        total = 0.0
+            for c in range(here):
+                part = x.dtype.type(0)
+                for p in range(x.shape[2]):
+                    part += x[i, start + c, p]
+                totals[c] += part
+        for c in range(here):
+            mean[start + c] = totals[c] / n
+        for c in range(here):
+            totals[c] = 0
         for i in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part += (x[i, c, p] - middle) * (x[i, c, p] - middle)
-            total += part
-        mean[c] = middle
-        var[c] = total / n
+            for c in range(here):
+                part, middle = x.dtype.type(0), mean[start + c]
+                for p in range(x.shape[2]):
+                    part += (x[i, start + c, p] - middle) * (x[i, start + c, p] - middle)
+                totals[c] += part
+        for c in range(here):
+            var[start + c] = totals[c] / n
 
 
 @kernel("void(flat3, flat1, flat1, real[:, :, ::1], intp, intp)")
@@ -82,21 +95,30 @@ def _scale_shift(x, scale, shift, y, first, last):
                 y[i, c, p] = x[i, c, p] * scale[c] + shift[c]
 
 
-@kernel("void(flat3, flat3, flat1, flat1, real[::1], real[::1], intp, intp)", sums=True)
-def _channel_sums(gy, x, mean, inverse, gweight, gbias, first, last):
-    for c in range(first, last):
-        with_x = 0.0
-        alone = 0.0
+@kernel(
+    "void(flat3, flat3, flat1, flat1, float64[::1], float64[::1], real[::1], real[::1], intp,"
+    " intp)",
+    sums=True,
+)
+def _channel_sums(gy, x, mean, inverse, with_x, alone, gweight, gbias, first, last):
+    some = alone.size
+    for start in range(first, last, some):
+        here = min(some, last - start)
+        for c in range(here):
+            with_x[c] = 0
+            alone[c] = 0
         for i in range(x.shape[0]):
-            part_x = x.dtype.type(0)
-            part = x.dtype.type(0)
-            for p in range(x.shape[2]):
-                part_x += gy[i, c, p] * (x[i, c, p] - mean[c])
-                part += gy[i, c, p]
-            with_x += part_x
-            alone += part
-        gweight[c] = with_x * inverse[c]
-        gbias[c] = alone
+            for c in range(here):
+                part_x, part = x.dtype.type(0), x.dtype.type(0)
+                middle = mean[start + c]
+                for p in range(x.shape[2]):
+                    part_x += gy[i, start + c, p] * (x[i, start + c, p] - middle)
+                    part += gy[i, start + c, p]
+                with_x[c] += part_x
+                alone[c] += part
+        for c in range(here):
+            gweight[start + c] = with_x[c] * inverse[start + c]
+            gbias[start + c] = alone[c]
 
 
 @kernel("void(flat3, flat3, flat1, flat1, flat1, real[:, :, ::1], intp, intp)")
@@ -182,7 +204,12 @@ def batch_norm(x, weight, bias, eps):
         var = total(sums, 0) / n
     else:
         mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-        parallel_for(x.shape[1], _channels_in_chunk(x3), _moments[x.dtype], x3, mean, var)
+        loop = _moments[x.dtype]
+
+        def some_channels(first, last):
+            loop(x3, _totals(x3), mean, var, first, last)
+
+        parallel_for(x.shape[1], _channels_in_chunk(x3), some_channels)
     return _apply(x3, weight, bias, mean, var, eps).reshape(x.shape), mean, var
 
 
@@ -219,7 +246,12 @@ def batch_norm_backward(gy, x, weight, mean, var, eps):
     else:
         gweight, gbias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
         loop = _channel_sums[x.dtype]
-        parallel_for(x.shape[1], _channels_in_chunk(x3), loop, *given, gweight, gbias)
+
+        def some_channels(first, last):
+            totals = _totals(x3), _totals(x3)
+            loop(*given, *totals, gweight, gbias, first, last)
+
+        parallel_for(x.shape[1], _channels_in_chunk(x3), some_channels)
     of_gy = weight * inverse
     of_x = -of_gy * inverse * gweight / n
     shift = -of_gy * gbias / n - of_x * mean
@@ -251,10 +283,15 @@ def _pieces(x):
     return np.empty((-(-len(x) // PIECE), x.shape[1]), x.dtype)
 
 
+def _totals(x3):
+    """Room for a total of each of the channels that are read in one go."""
+    return np.empty(max(1, _RUN // max(1, x3.shape[2])), np.float64)
+
+
 def _channels_in_chunk(x3):
     return max(1, CHUNK // x3[:, 0].size)
 
 
-def rows_in_chunk(x):
+def rows_in_chunk(x, numbers=None):
     """How many entries of the first axis of `x` one thread takes at a time."""
-    return max(1, CHUNK // max(1, x[:1].size))
+    return max(1, (numbers or CHUNK) // max(1, x[:1].size))

@@ -109,7 +109,10 @@ class Kernel(dict):
 
 def _signature_names(dtype):
     real = TYPES[dtype]
-    names = {name: getattr(numba, name) for name in ("void", "intp", "int64", "int32", "uint8")}
+    names = {
+        name: getattr(numba, name)
+        for name in ("void", "intp", "int64", "int32", "uint8", "float64")
+    }
     labels = types.Array(numba.int64, 1, "A", readonly=True, aligned=False)
     names |= {"real": real, "boolean": numba.boolean, "labels": labels}
     for axes in range(1, 6):

@@ -14,8 +14,8 @@ from numba.extending import intrinsic, overload
 from .compile import helper, kernel, long_helper, wrong_gradient
 from .threads import parallel_for
 
-CHUNK = 1 << 21
-"""Numbers in a chunk. These loops wait for memory; two threads fetch little more than one."""
+CHUNK = 1 << 18
+"""Numbers in a chunk."""
 
 
 def relu_reference(x):

@@ -10,6 +10,9 @@ from .compile import kernel, wrong_gradient
 from .sums import PIECE, total
 from .threads import parallel_for
 
+_SUMMED = 1 << 20
+"""Numbers whose part of a gradient is summed up by itself; the bits of the sum depend on it."""
+
 
 def layer_norm_reference(x, weight, bias, eps):
     """Normalise each row by its own mean and variance; return (y, mean, var)."""
@@ -110,7 +113,7 @@ def layer_norm_backward(gy, x, weight, mean, var, eps):
     mean, weight = np.ascontiguousarray(mean).reshape(-1), np.ascontiguousarray(weight)
     inverse = 1 / np.sqrt(var.reshape(-1) + x.dtype.type(eps))
     gx = np.empty_like(rows)
-    chunk = min(rows_in_chunk(rows), PIECE)
+    chunk = min(rows_in_chunk(rows, _SUMMED), PIECE)
     chunks = max(1, -(-len(rows) // chunk))
     sums = np.zeros((2, chunks, rows.shape[1]), x.dtype)  # each chunk its own, added in order
     loop = _layer_norm_backward[x.dtype]

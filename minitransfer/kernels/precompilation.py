@@ -32,7 +32,7 @@ def precompile_main_job(progress=None):
     chosen = [
         *(tiled._linear, tiled._sum_rows, tiled._small, tiled._outer_loop, tiled._dot_loop),
         *(packed._pack, packed._multiply),
-        *(images._convolve_shifted, images._convolve_small),
+        *(images._convolve_shifted, images._lay_side_by_side, images._convolve_small),
         *(filters._add_shifted, filters._add_small, filters._sum_planes),
         *(max_pool._max_2x2, max_pool._max_2x2_backward),
         *(elementwise._relu, elementwise._relu_backward),

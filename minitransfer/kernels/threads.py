@@ -22,10 +22,9 @@ LEAST = 4
 """Chunks below which one thread does it all. On a busy machine a helper may fall asleep over its
 chunk; where there are a few, the caller has done the others meanwhile and waits for one only."""
 
-_KEEP = 256 << 20
-"""Bytes of freed memory that stay with the process for the next step."""
-_LARGE = 32 << 20
-"""Bytes from which an array has pages of its own all the same; glibc allows no more."""
+_KEEP = 1 << 30
+"""Bytes of freed memory that stay with the process for the next step. Where more is free at the
+end of the heap, glibc gives all of it back."""
 
 _lock = threading.Lock()
 _count = None
@@ -163,5 +162,7 @@ def keep_freed_memory():
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl, for one, has none
     if mallopt is None:
         return False
-    trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
-    return bool(mallopt(mmap_threshold, _LARGE) and mallopt(trim_threshold, _KEEP))
+    # Their numbers in malloc.h. No array is mapped by itself: pages of its own are new pages each
+    # time, and by its size alone (`M_MMAP_THRESHOLD`) glibc keeps an array of 32 megabytes at most.
+    trim_threshold, mmap_max = -1, -4
+    return bool(mallopt(mmap_max, 0) and mallopt(trim_threshold, _KEEP))

@@ -10,7 +10,7 @@ import pytest
 
 from minitransfer import kernels
 from minitransfer.kernels import batchnorm, elementwise, max_pool, softmax_loss, threads
-from minitransfer.kernels.conv import depthwise, filters, images
+from minitransfer.kernels.conv import depthwise, filters, images, pointwise
 from minitransfer.kernels.gemm import packed, tiled
 
 
@@ -34,6 +34,9 @@ def _large_results():
     ones = np.ones(16, np.float32)
     y, where = kernels.max_pool2d(x, *window)
     long = 300_001
+    few, back, narrow = draw(32, 96, 4, 4), draw(32, 80, 4, 4), draw(80, 96, 1, 1)
+    none = ((1, 1), (0, 0), (1, 1), 1)
+    seven, cross = draw(32, 64, 7, 7), draw(64, 64, 3, 3)
     p, g, m, v = draw(long), draw(long), draw(long), draw(long) ** 2
     kernels.adam_step(p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.0, False, 3)
     rows = draw(6000, 100)
@@ -48,6 +51,14 @@ def _large_results():
         kernels.conv2d_backward_weight(x, x, w.shape, *one),
         kernels.conv2d_backward_weight(x, x, (16, 16, 1, 1), (1, 1), (0, 0), (1, 1), 1),
         kernels.conv2d(x, deep, None, *wide),
+        kernels.conv2d(few, narrow, None, *none),
+        kernels.conv2d(few, narrow, draw(80), *none, (0, 6)),
+        kernels.conv2d_backward_data(back, narrow, few.shape, *none),
+        kernels.conv2d_backward_weight(few, back, narrow.shape, *none),
+        kernels.conv2d(seven, cross, None, *one),
+        kernels.conv2d_backward_data(seven, cross, seven.shape, *one),
+        kernels.conv2d_backward_weight(seven, seven, cross.shape, *one),
+        kernels.conv2d_backward_bias(x),
         kernels.conv2d_backward_weight(x, x, deep.shape, *wide),
         y,
         kernels.max_pool2d_backward(y, where, x.shape, *window),
@@ -67,9 +78,12 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         monkeypatch.setattr(file, "CHUNK", 1 << 16)
     for file in (max_pool, softmax_loss):
         monkeypatch.setattr(file, "_CHUNK", 1 << 16)
-    monkeypatch.setattr(depthwise, "_CHUNK", 1 << 22)
-    for file in (images, filters):
-        monkeypatch.setattr(file, "CHUNK", 1 << 22)
+    monkeypatch.setattr(depthwise, "_CHUNK", 1 << 19)
+    for file, chunk in ((images, 1 << 18), (filters, 1 << 22), (pointwise, 1 << 19)):
+        monkeypatch.setattr(file, "CHUNK", chunk)
+    for name, chunk in (("_SHARE", 1 << 16), ("_PLACES", 1 << 12)):
+        monkeypatch.setattr(filters, name, chunk)
+    monkeypatch.setattr(images, "_LAID", 1 << 12)
     monkeypatch.setattr(tiled, "_CHUNK", 1 << 20)
     monkeypatch.setattr(packed, "CHUNK", 1 << 20)
     monkeypatch.setattr(packed, "_PACKING", 1 << 14)

@@ -22,7 +22,7 @@ _COLUMNS = 5 if REGISTERS == 16 else 9
 """Taps at a time in the gradient of the filters: 9 is a 3 x 3 filter, 25 three turns."""
 _outer = make_outer_tile(1, _VECTORS, table=True, unroll=3)
 _dot = make_dot_tile(1, _COLUMNS, table=True)
-_CHUNK = 1 << 23
+_CHUNK = 1 << 20
 """Multiply-adds in a chunk of planes."""
 
 

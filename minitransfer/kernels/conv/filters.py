@@ -16,10 +16,10 @@ from ..register_tiles import (
     make_outer_tile,
 )
 from ..sums import PIECE
-from ..threads import parallel_for
+from ..threads import LEAST, parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_tile
 from . import depthwise, pointwise
-from .images import CHUNK, check_gradient, images_in_chunk, is_depthwise
+from .images import check_gradient, images_in_chunk, is_depthwise
 from .plan import make_plan, meetings, side_by_side, zeros_before
 from .reference import conv2d_backward_weight_reference
 from .rows import spread
@@ -34,7 +34,12 @@ _LEAST_CHANNELS = OUTER_VECTORS * VECTOR_BYTES // 8
 _LEAST_IMAGES = OUTER_VECTORS * VECTOR_BYTES // 8
 """Images from which they are: half of a tile in float32."""
 
-_PLACES = 1 << 21
+CHUNK = 3 * 1 << 24
+"""Multiply-adds of the images that are summed up by themselves; then these sums are added."""
+_SHARE = 3 * 1 << 20
+"""Multiply-adds that a thread takes at a time at least, where such sums are few."""
+
+_PLACES = 1 << 17
 """Numbers of a gradient that a thread sums up at a time."""
 
 
@@ -99,27 +104,45 @@ def _sum_planes(planes, sums, first, last):
 
 @kernel(
     "void(flat4, flat4, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, intp, intp, intp,"
-    " real[::1], real[::1], real[:, :, ::1], intp, intp)"
+    " real[::1], real[::1], real[:, :, ::1], intp, intp, intp, intp)"
 )
 def _add_shifted(
-    x, gy, inputs, gy_line, table, longest, pitch, plane, block, groups, row, g_row, gw, first, last
+    x,
+    gy,
+    inputs,
+    gy_line,
+    table,
+    longest,
+    pitch,
+    plane,
+    block,
+    groups,
+    row,
+    g_row,
+    gw,
+    top,
+    bottom,
+    first,
+    last,
 ):
-    """Add to gw (groups, filters, taps) what images `first` to `last` contribute."""
+    """Add to filters `top` to `bottom` of gw (groups, filters, taps) what some images contribute:
+    those from `first` to `last`."""
     size = x.itemsize
     channels, filters = x.shape[1] // groups, gy.shape[1] // groups
+    here = min(bottom, filters) - top
     span = block * plane
     for n in range(first, last, block):
         images = min(block, last - n)
         length = (images - 1) * plane + longest
         for g in range(groups):
             spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
-            spread(gy, n, images, g * filters, filters, gy_line, plane, block, pitch, g_row)
+            spread(gy, n, images, g * filters + top, here, gy_line, plane, block, pitch, g_row)
             for k in range(0, gw.shape[2], DOT_COLUMNS):
-                for o in range(0, gw.shape[1], DOT_ROWS):
+                for o in range(top, bottom, DOT_ROWS):
                     _dot(
                         row,
                         length,
-                        address(g_row) + o * span * size,
+                        address(g_row) + (o - top) * span * size,
                         span,
                         address(row),
                         address(table) + k * 8,
@@ -146,32 +169,65 @@ def _shifted(x, gy, w_shape, stride, padding, dilation, groups):
     table[:taps] = plan.table.reshape(-1, channels).T.ravel()
     rows = -(-filters // DOT_ROWS) * DOT_ROWS
     gy_line = np.array([[0, 0, 1, gy.shape[2], 0, 1, gy.shape[3]]])
-    images = images_in_chunk(plan, gy.shape[1] * taps * plan.plane)
+    image_work = gy.shape[1] * taps * plan.plane
+    images = images_in_chunk(plan, CHUNK // image_work)
     chunks = -(-len(x) // images)
     sums = np.zeros((chunks, groups, rows, len(table)), x.dtype)
     loop = _add_shifted[x.dtype]
 
-    def some_chunks(first, last):
+    def add(chunk, first, last):
+        top, bottom = first * DOT_ROWS, last * DOT_ROWS
         row = np.zeros(plan.room, x.dtype)
-        g_row = np.zeros(rows * plan.block * plan.plane, x.dtype)
-        for chunk in range(first, last):
-            loop(
-                *(x, gy, plan.inputs, gy_line, table, plan.outputs[0, 2]),
-                *(plan.pitch, plan.plane, plan.block, groups, row, g_row, sums[chunk]),
-                *(chunk * images, min(len(x), (chunk + 1) * images)),
-            )
+        g_row = np.zeros((bottom - top) * plan.block * plan.plane, x.dtype)
+        loop(
+            *(x, gy, plan.inputs, gy_line, table, plan.outputs[0, 2]),
+            *(plan.pitch, plan.plane, plan.block, groups, row, g_row, sums[chunk], top, bottom),
+            *(chunk * images, min(len(x), (chunk + 1) * images)),
+        )
 
-    parallel_for(chunks, 1, some_chunks)
+    _share(chunks, rows // DOT_ROWS, len(x) * image_work, add)
     gw = sums[0] if chunks == 1 else sums.sum(0)
     return np.ascontiguousarray(gw[:, :filters, :taps]).reshape(w_shape)
 
 
+def _share(chunks, strips, work, add):
+    """Call ``add(chunk, first, last)`` for all strips of the gradient and all chunks of images.
+
+    Chunks are as large as the sum's bits have it, and may be fewer than threads: then each thread
+    takes some strips of a chunk only. It lays out again what others lay out too, so not too few.
+    """
+
+    def some_strips(first, last):
+        for chunk in range(first // strips, -(-last // strips)):
+            before = chunk * strips
+            add(chunk, max(first - before, 0), min(last - before, strips))
+
+    parts = chunks if chunks >= LEAST else max(1, min(work // _SHARE, LEAST))
+    parallel_for(chunks * strips, -(-chunks * strips // parts), some_strips)
+
+
 @kernel(
-    "void(flat4, flat4, int64[::1], int64[:, ::1], intp, intp, real[::1], real[::1],"
-    " real[:, :, ::1], intp, intp)"
+    "void(flat4, flat4, int64[::1], int64[:, ::1], intp, intp, intp, intp, real[::1], real[::1],"
+    " real[:, :, ::1], intp, intp, intp, intp)"
 )
-def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, last):
-    """Add one group's part of images `first` to `last` to gw (taps, filters, channels).
+def _add_small(
+    x,
+    gy,
+    starts,
+    lines,
+    channel,
+    real_channels,
+    filter_,
+    real_filters,
+    row,
+    g_row,
+    gw,
+    top,
+    left,
+    first,
+    last,
+):
+    """Add the part of images `first` to `last` to gw (taps, filters, channels), from [top, left].
 
     Images lie side by side within a place, as above, but here they are what is summed over, so
     the tile's columns are channels: row is (place, image, channel), g_row (filter, place, image).
@@ -179,10 +235,8 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
     size = x.itemsize
     lanes = VECTOR_BYTES // size
     width = OUTER_VECTORS * lanes
-    filters, channels = gw.shape[1], gw.shape[2]
     x_places, y_places = x.shape[2] * x.shape[3], gy.shape[2] * gy.shape[3]
-    real_filters = g_row.size // (y_places * width) - OUTER_ROWS
-    real_channels = x.shape[1] * real_filters // gy.shape[1]
+    channels = row.size // (x_places * width)
     for n in range(first, last, width):
         if last - n < width:  # images that are not there must not count
             for k in range(g_row.size):
@@ -214,8 +268,9 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
                         width,
                     )
         for t in range(gw.shape[0]):
-            for o in range(0, filters, OUTER_ROWS):
+            for o in range(0, real_filters, OUTER_ROWS):
                 for c in range(0, channels, width):
+                    to = (t * gw.shape[1] + top + o) * gw.shape[2] + left + c
                     for k in range(starts[t], starts[t + 1]):
                         _outer(
                             row,
@@ -225,8 +280,8 @@ def _add_small(x, gy, starts, lines, channel, filter_, row, g_row, gw, first, la
                             1,
                             address(row) + (lines[k, 1] * width * channels + c) * size,
                             channels,
-                            address(gw) + ((t * filters + o) * channels + c) * size,
-                            channels,
+                            address(gw) + to * size,
+                            gw.shape[2],
                             True,
                         )
 
@@ -246,17 +301,24 @@ def _small(x, gy, w_shape, stride, padding, dilation, groups):
     sums = np.zeros((chunks, groups, taps, rows, columns), x.dtype)
     loop = _add_small[x.dtype]
 
-    def some_chunks(first, last):
-        row = np.zeros(x_places * width * columns, x.dtype)
-        g_row = np.zeros((filters + OUTER_ROWS) * y_places * width, x.dtype)
-        for chunk in range(first, last):
-            for g in range(groups):
-                loop(
-                    *(x, gy, *plan, g * channels, g * filters, row, g_row, sums[chunk, g]),
-                    *(chunk * images, min(len(x), (chunk + 1) * images)),
-                )
+    def add(chunk, first, last):
+        top, bottom, left, right = 0, filters, 0, channels
+        if by_filters:
+            top, bottom = first * OUTER_ROWS, min(last * OUTER_ROWS, filters)
+        else:
+            left, right = first * width, min(last * width, channels)
+        row = np.zeros(x_places * width * -(-(right - left) // width) * width, x.dtype)
+        g_row = np.zeros((bottom - top + OUTER_ROWS) * y_places * width, x.dtype)
+        for g in range(groups):
+            loop(
+                *(x, gy, *plan, g * channels + left, right - left),
+                *(g * filters + top, bottom - top, row, g_row, sums[chunk, g], top, left),
+                *(chunk * images, min(len(x), (chunk + 1) * images)),
+            )
 
-    parallel_for(chunks, 1, some_chunks)
+    by_filters = filters >= channels  # the shorter side is what every thread lays out
+    strips = rows // OUTER_ROWS if by_filters else columns // width
+    _share(chunks, strips, len(x) * work, add)
     gw = sums[0] if chunks == 1 else sums.sum(0)
     gw = gw[:, :, :filters, :channels].transpose(0, 2, 3, 1)
     return np.ascontiguousarray(gw).reshape(w_shape)

@@ -9,7 +9,7 @@ import numpy as np
 from ..compile import helper, kernel
 from ..threads import parallel_for
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 """Numbers in a chunk of planes."""
 
 

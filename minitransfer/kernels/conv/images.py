@@ -10,7 +10,7 @@ import numpy as np
 from ..caches import second_level
 from ..compile import kernel, wrong_gradient
 from ..register_tiles import OUTER_ROWS, OUTER_VECTORS, make_outer_tile, make_packed_tile
-from ..threads import parallel_for
+from ..threads import LEAST, parallel_for
 from ..vector_code import VECTOR_BYTES, address, transpose_and_add, transpose_tile
 from . import depthwise, pointwise
 from .finish import finish
@@ -24,8 +24,10 @@ _half = make_packed_tile(OUTER_ROWS, 1, 1, resume=True)  # of two vectors of ima
 
 _LEAST_ROW = 256
 """Numbers in the row for the outer tile: fewer, and the last tile is mostly waste."""
-CHUNK = 3 * 1 << 24
+CHUNK = 3 * 1 << 20
 """Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
+_LAID = 1 << 16
+"""Numbers that a thread lays side by side at a time."""
 
 
 def conv2d(x, w, bias=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, limits=None):
@@ -126,12 +128,34 @@ def check_gradient(gy, x_shape, w_shape, stride, padding, dilation):
 
 @kernel(
     "void(flat4, flat1, flat1, int64[:, ::1], int64[:, ::1], int64[::1], intp, intp, intp, intp,"
-    " real[::1], real[::1], real[:, :, :, ::1], intp, intp)"
+    " real[::1], real[::1], real[:, :, :, ::1], intp, intp, intp, intp, intp, intp)"
 )
 def _convolve_shifted(
-    x, w, bias, inputs, outputs, table, pitch, plane, block, groups, row, out, y, first, last
+    x,
+    w,
+    bias,
+    inputs,
+    outputs,
+    table,
+    pitch,
+    plane,
+    block,
+    groups,
+    row,
+    out,
+    y,
+    left,
+    right,
+    top,
+    bottom,
+    first,
+    last,
 ):
-    """Images `first` to `last` of y. `w` holds, for each output phase, all channels' taps."""
+    """Images `first` to `last` of y. `w` holds, for each output phase, all channels' taps.
+
+    Of each group's channels those from `left` to `right` are laid out in the row, and those of y
+    from `top` to `bottom` computed from it.
+    """
     size = x.itemsize
     width = OUTER_VECTORS * VECTOR_BYTES // size
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
@@ -140,12 +164,14 @@ def _convolve_shifted(
     for n in range(first, last, block):
         images = min(block, last - n)
         for g in range(groups):
-            spread(x, n, images, g * channels, channels, inputs, plane, block, pitch, row)
+            here = row[left * inputs.shape[0] * block * plane :]
+            some = right - left
+            spread(x, n, images, g * channels + left, some, inputs, plane, block, pitch, here)
             w_phase = 0
             for q in range(outputs.shape[0]):
                 depth, entry, longest = outputs[q, 0], outputs[q, 1], outputs[q, 2]
                 for t in range(0, (images - 1) * plane + longest, width):
-                    for i in range(0, filters, OUTER_ROWS):
+                    for i in range(top, bottom, OUTER_ROWS):
                         # The last strip is moved back so as not to read behind w; the rows it
                         # computes again land where they stood.
                         up = max(g * filters + i + OUTER_ROWS - all_rows, 0)
@@ -158,7 +184,7 @@ def _convolve_shifted(
                             1,
                             address(row) + t * size,
                             address(table) + entry * 8,
-                            address(out) + ((i - up + OUTER_ROWS) * span + t) * size,
+                            address(out) + ((i - top - up + OUTER_ROWS) * span + t) * size,
                             span,
                             False,
                         )
@@ -169,12 +195,12 @@ def _convolve_shifted(
                     q=q,
                     n=n,
                     images=images,
-                    channel=g * filters,
-                    channels=filters,
+                    channel=g * filters + top,
+                    channels=bottom - top,
                     pitch=pitch,
                     plane=plane,
                     bias=bias,
-                    first_bias=g * filters,
+                    first_bias=g * filters + top,
                     span=span,
                     y=y,
                 )
@@ -214,91 +240,114 @@ def _tail(x):
 
 def _run_shifted(plan, x, w, bias, groups, y):
     span = plan.block * plan.plane + _tail(x)
-    filters = y.shape[1] // groups
+    channels, filters = x.shape[1] // groups, y.shape[1] // groups
     loop = _convolve_shifted[x.dtype]
 
-    def some_images(first, last):
-        row = np.zeros(plan.room, x.dtype)
-        out = np.empty((filters + 2 * OUTER_ROWS) * span, x.dtype)
+    def run(row, left, right, top, bottom, first, last):
+        out = np.empty((bottom - top + 2 * OUTER_ROWS) * span, x.dtype)
         loop(
-            *(x, w, bias, plan.inputs, plan.outputs, plan.table),
-            *(plan.pitch, plan.plane, plan.block, groups, row, out, y, first, last),
+            *(x, w, bias, plan.inputs, plan.outputs, plan.table, plan.pitch, plan.plane),
+            *(plan.block, groups, row, out, y, left, right, top, bottom, first, last),
         )
 
+    def some_images(first, last):
+        run(np.zeros(plan.room, x.dtype), 0, channels, 0, filters, first, last)
+
     image_work = max(1, y.shape[1] * len(plan.table) * plan.plane)
-    parallel_for(len(x), images_in_chunk(plan, image_work), some_images)
+    chunk = images_in_chunk(plan, CHUNK // image_work)
+    few_blocks = len(x) <= (LEAST - 1) * plan.block and groups == 1
+    if not few_blocks or len(x) * image_work < LEAST * CHUNK:
+        parallel_for(len(x), chunk, some_images)
+        return
+    row = np.zeros(plan.room, x.dtype)
+    for n in range(0, len(x), plan.block):  # threads share the channels of a block, then filters
+        end = min(n + plan.block, len(x))
+
+        def lay(first, last, n=n, end=end):
+            run(row, first, last, 0, 0, n, end)
+
+        def multiply(first, last, n=n, end=end):
+            run(row, 0, 0, first * OUTER_ROWS, min(last * OUTER_ROWS, filters), n, end)
+
+        strip_work = OUTER_ROWS * len(plan.table) * plan.plane * (end - n)
+        parallel_for(channels, max(1, _LAID // ((end - n) * x[0, 0].size)), lay)
+        parallel_for(-(-filters // OUTER_ROWS), max(1, CHUNK // strip_work), multiply)
 
 
-def images_in_chunk(plan, image_work):
-    """A whole number of blocks; depends on shapes only, as the bits of a sum may."""
-    return max(1, CHUNK // image_work // plan.block) * plan.block
+def images_in_chunk(plan, enough):
+    """A whole number of blocks: `enough` images, or one block."""
+    return max(1, enough // plan.block) * plan.block
 
 
 # The same place of many images
 
 
+@kernel("void(flat4, intp, intp, intp, intp, real[::1], intp, intp)")
+def _lay_side_by_side(x, n, images, channel, channels, row, first, last):
+    """Write channels `first` to `last` of `images` images from x[n] on into a row (place, channel,
+    image), whose `channels` begin with the image's number `channel`."""
+    size = x.itemsize
+    lanes = VECTOR_BYTES // size
+    places = x.shape[2] * x.shape[3]
+    width = lanes if images <= lanes else 2 * lanes
+    for c in range(first, last):
+        for p in range(0, places, lanes):
+            for b in range(0, images, lanes):
+                from_ = ((n + b) * x.shape[1] + channel + c) * places + p
+                transpose_tile(
+                    row,
+                    address(x) + from_ * size,
+                    x.shape[1] * places,
+                    images - b,
+                    places - p,
+                    address(row) + ((p * channels + c) * width + b) * size,
+                    channels * width,
+                )
+
+
 @kernel(
-    "void(flat4, flat4, flat1, int64[::1], int64[:, ::1], intp, real[::1], real[::1],"
+    "void(flat4, flat1, int64[::1], int64[:, ::1], intp, intp, intp, flat1, real[::1],"
     " real[:, :, :, ::1], intp, intp)"
 )
-def _convolve_small(x, w, plus, starts, lines, most, row, out, y, first, last):
-    """Images `first` to `last` of y, `most` at a time, which is one or two vectors.
+def _convolve_small(w, plus, starts, lines, n, images, g, row, out, y, first, last):
+    """Strips `first` to `last` of the filters of group `g`, for what lies side by side in the row.
 
     `w` is (groups, strips, taps in all, filters in a strip), `plus` what is added to each number
     of an output image.
     """
-    size = x.itemsize
+    size = y.itemsize
     lanes = VECTOR_BYTES // size
     groups, strips, depth = w.shape[:3]
-    channels, filters = x.shape[1] // groups, y.shape[1] // groups
-    x_places, y_places = x.shape[2] * x.shape[3], y.shape[2] * y.shape[3]
-    for n in range(first, last, most):
-        images = min(most, last - n)
-        width = lanes if images <= lanes else 2 * lanes
-        for g in range(groups):
-            for c in range(channels):
-                for p in range(0, x_places, lanes):
-                    for b in range(0, images, lanes):
-                        from_ = ((n + b) * x.shape[1] + g * channels + c) * x_places + p
-                        transpose_tile(
-                            row,
-                            address(x) + from_ * size,
-                            x.shape[1] * x_places,
-                            last - n - b,
-                            x_places - p,
-                            address(row) + ((p * channels + c) * width + b) * size,
-                            channels * width,
-                        )
-            for s in range(strips):
-                strip = address(w) + (g * strips + s) * depth * OUTER_ROWS * size
-                for p in range(y_places):
-                    to = address(out) + p * width * size
-                    for r in range(starts[p], starts[p + 1]):
-                        weights = strip + lines[r, 0] * OUTER_ROWS * size
-                        numbers = address(row) + lines[r, 1] * width * size
-                        next = (
-                            address(row) + lines[min(r + 1, lines.shape[0] - 1), 1] * width * size
-                        )
-                        later, steps = r > starts[p], lines[r, 2]
-                        if width == lanes:
-                            _half(row, steps, weights, numbers, to, y_places * width, next, later)
-                        else:
-                            _whole(row, steps, weights, numbers, to, y_places * width, next, later)
-                channel = g * filters + s * OUTER_ROWS
-                numbers = min(OUTER_ROWS, filters - s * OUTER_ROWS) * y_places
-                for e in range(0, numbers, lanes):
-                    for b in range(0, images, lanes):
-                        at = channel * y_places + e
-                        transpose_and_add(
-                            row,
-                            address(out) + (e * width + b) * size,
-                            width,
-                            numbers - e,
-                            last - n - b,
-                            address(y) + ((n + b) * y.shape[1] * y_places + at) * size,
-                            y.shape[1] * y_places,
-                            address(plus) + at * size,
-                        )
+    filters, places = y.shape[1] // groups, y.shape[2] * y.shape[3]
+    width = lanes if images <= lanes else 2 * lanes
+    for s in range(first, last):
+        strip = address(w) + (g * strips + s) * depth * OUTER_ROWS * size
+        for p in range(places):
+            to = address(out) + p * width * size
+            for r in range(starts[p], starts[p + 1]):
+                weights = strip + lines[r, 0] * OUTER_ROWS * size
+                numbers = address(row) + lines[r, 1] * width * size
+                next = address(row) + lines[min(r + 1, lines.shape[0] - 1), 1] * width * size
+                later, steps = r > starts[p], lines[r, 2]
+                if width == lanes:
+                    _half(row, steps, weights, numbers, to, places * width, next, later)
+                else:
+                    _whole(row, steps, weights, numbers, to, places * width, next, later)
+        channel = g * filters + s * OUTER_ROWS
+        numbers = min(OUTER_ROWS, filters - s * OUTER_ROWS) * places
+        for e in range(0, numbers, lanes):
+            for b in range(0, images, lanes):
+                at = channel * places + e
+                transpose_and_add(
+                    row,
+                    address(out) + (e * width + b) * size,
+                    width,
+                    numbers - e,
+                    images - b,
+                    address(y) + ((n + b) * y.shape[1] * places + at) * size,
+                    y.shape[1] * places,
+                    address(plus) + at * size,
+                )
 
 
 def _small(x, w, bias, y, geometry, groups):
@@ -330,10 +379,33 @@ def _run_small(plan, x, w, bias, y):
     if len(x) > most and two_vectors <= second_level() // 2:
         most *= 2
 
-    def some_images(first, last):
-        row = np.empty(x[0].size // groups * most, x.dtype)
-        out = np.empty(OUTER_ROWS * y[0, 0].size * most, x.dtype)
-        _convolve_small[x.dtype](x, packed, plus, *plan, most, row, out, y, first, last)
+    channels, places = x.shape[1] // groups, y[0, 0].size
+    lay, multiply = _lay_side_by_side[x.dtype], _convolve_small[x.dtype]
 
-    image_work = max(1, w.size * y[0, 0].size)
-    parallel_for(len(x), max(1, CHUNK // image_work // most) * most, some_images)
+    def some_strips(n, images, g, row, first, last):
+        out = np.empty(OUTER_ROWS * places * most, x.dtype)
+        multiply(packed, plus, *plan, n, images, g, row, out, y, first, last)
+
+    def some_images(share, first, last):
+        row = np.empty(x[0].size // groups * most, x.dtype)
+        for n in range(first, last, most):
+            images = min(most, last - n)
+            for g in range(groups):
+                numbers = (x, n, images, g * channels, channels, row)
+                share(channels, _LAID // (images * x[0, 0].size), lay, *numbers)
+                strip_work = images * OUTER_ROWS * depth * places
+                share(strips, CHUNK // strip_work, some_strips, n, images, g, row)
+
+    chunk = max(1, CHUNK // max(1, w.size * places) // most) * most
+    if len(x) > (LEAST - 1) * chunk:
+        parallel_for(len(x), chunk, some_images, _alone)
+    else:  # few images: the threads share the channels and filters of each block
+        some_images(_together, 0, len(x))
+
+
+def _alone(count, enough, work, *arguments):
+    work(*arguments, 0, count)
+
+
+def _together(count, enough, work, *arguments):
+    parallel_for(count, max(1, enough), work, *arguments)

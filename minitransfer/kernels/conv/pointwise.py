@@ -6,6 +6,8 @@ writing of rows nor the taking out of results that other filters need, and each 
 of its own, so what comes out for it does not depend on its company. The same holds of the way back.
 """
 
+from functools import partial
+
 import numpy as np
 
 from ..gemm import matmul, matmul_into
@@ -16,8 +18,14 @@ LEAST_PLACES = 32
 """Places of an image from which this pays: of fewer, a product leaves most of a tile idle."""
 _NEAR = 1 << 17
 """Numbers of results that are finished together: half a megabyte in float32."""
+CHUNK = 3 * 1 << 20
+"""Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
 _DEPTH = 4096
 """Places that one product of the gradient of the filters sums over, if images are small."""
+_AT_ONCE = 32
+"""Products that are kept until they are added."""
+_COPIED = 1 << 16
+"""Numbers that a thread lays side by side at a time."""
 
 
 def one_product(x_shape, stride, padding, groups):
@@ -36,29 +44,40 @@ def one_product(x_shape, stride, padding, groups):
 
 
 def forward(x, w, bias, limits=None):
-    """Return y for contiguous x (N, C, H, W) and w (O, C, 1, 1); see `conv2d`.
-
-    A few images at a time, so that a result is still near when it is finished.
-    """
+    """Return y for contiguous x (N, C, H, W) and w (O, C, 1, 1); see `conv2d`."""
     y = np.empty((len(x), len(w), *x.shape[2:]), x.dtype)
-    filters, places, results = w[:, :, 0, 0], _places(x), _places(y)
-
-    def some_images(first, last):
-        for n in range(first, last, images):
-            some = slice(n, min(n + images, last))
-            matmul_into(filters, places[some], results[some])
-            if bias is not None or limits is not None:
-                finish(y[some], bias, limits)
-
-    images = max(1, _NEAR // max(1, y[0].size))
-    parallel_for(len(x), images, some_images)
+    some = None if bias is None and limits is None else partial(_finish, y, bias, limits)
+    _each_image(w[:, :, 0, 0], _places(x), _places(y), some)
     return y
+
+
+def _finish(y, bias, limits, first, last):
+    finish(y[first:last], bias, limits)
 
 
 def backward_data(gy, w):
     """Return the gradient of x for contiguous gy and w; see `conv2d_backward_data`."""
-    gx = matmul(w[:, :, 0, 0].T, _places(gy))
-    return gx.reshape(len(gy), w.shape[1], *gy.shape[2:])
+    gx = np.empty((len(gy), w.shape[1], *gy.shape[2:]), gy.dtype)
+    _each_image(w[:, :, 0, 0].T, _places(gy), _places(gx))
+    return gx
+
+
+def _each_image(filters, x, y, then=None):
+    """Write y, the filters times each image, a few images at a time.
+
+    Then ``then(first, last)`` is called for these, while they are near.
+    """
+
+    def some_images(first, last):
+        for n in range(first, last, near):
+            end = min(n + near, last)
+            matmul_into(filters, x[n:end], y[n:end])
+            if then is not None:
+                then(n, end)
+
+    near = max(1, _NEAR // max(1, y[0].size)) if then else len(x)
+    chunk = CHUNK // max(1, filters.size * x.shape[2])
+    parallel_for(len(x), max(1, chunk), some_images)
 
 
 def backward_weight(x, gy):
@@ -69,8 +88,18 @@ def backward_weight(x, gy):
     x, gy = _places(x), _places(gy)
     images = max(1, _DEPTH // x.shape[2])
     gw = np.zeros((gy.shape[1], x.shape[1]), x.dtype)
-    for n in range(0, len(x), images):
-        gw += matmul(_side_by_side(gy[n : n + images]), _side_by_side(x[n : n + images]).T)
+    for start in range(0, len(x), images * _AT_ONCE):
+        starts = range(start, min(len(x), start + images * _AT_ONCE), images)
+        products = np.empty((len(starts), *gw.shape), x.dtype)
+
+        def some_products(first, last, starts=starts, products=products):
+            for k in range(first, last):
+                some = slice(starts[k], starts[k] + images)
+                products[k] = matmul(_side_by_side(gy[some]), _side_by_side(x[some]).T)
+
+        parallel_for(len(starts), 1, some_products)
+        for product in products:  # in their order: the bits of a sum depend on it
+            gw += product
     return gw[:, :, None, None]
 
 
@@ -80,4 +109,13 @@ def _places(x):
 
 def _side_by_side(x):
     """Images (N, channels, places) as (channels, N times places)."""
-    return x.transpose(1, 0, 2).reshape(x.shape[1], -1)  # a view, where there is one image
+    images, channels, places = x.shape
+    if images == 1:
+        return x[0]
+    beside = np.empty((channels, images, places), x.dtype)
+
+    def some_channels(first, last):
+        beside[first:last] = x[:, first:last].transpose(1, 0, 2)
+
+    parallel_for(channels, max(1, _COPIED // x[:, 0].size), some_channels)
+    return beside.reshape(channels, -1)

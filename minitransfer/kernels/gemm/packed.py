@@ -25,9 +25,11 @@ from .packing import make_packer
 
 PASS_BYTES = 2048
 """Steps of k in a pass times the size of a number. C is read and written once a pass."""
-CHUNK = 3 * 1 << 24
+CHUNK = 3 * 1 << 20
 """Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
-_PACKING = 1 << 18
+_LEAST_BLOCK = 4 * PACKED_ROWS
+"""Rows of a chunk at least: with fewer, fetching the panels takes longer than the arithmetic."""
+_PACKING = 1 << 16
 """Numbers of B in one chunk of panels."""
 _KEEP = 8 << 20
 """Bytes of memory for packing that a thread keeps."""
@@ -86,10 +88,20 @@ def multiply(a, b, c):
     width = PACKED_VECTORS * VECTOR_BYTES // size
     count = -(-columns // width)
     panels = _kept.take("panels", count * width * depth + LINE // size, c.dtype)
-    parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
-    chunk = max(CHUNK // (columns * depth) // _HIGH, 1) * _HIGH
+    steps = min(PASS_BYTES // size, depth)
+    passes = -(-depth // steps)
+    parallel_for(passes * count, max(_PACKING // (width * steps), 1), _pack[c.dtype], b, panels)
+    chunk = _rows_in_chunk(len(c), CHUNK // (columns * depth))
     parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
     _kept.give("panels", panels)
+
+
+def _rows_in_chunk(rows, enough):
+    """Rows that a thread takes at a time: blocks, or of a low matrix a few strips of a block."""
+    if enough >= _HIGH:
+        return enough // _HIGH * _HIGH
+    strips = -(-max(enough, _LEAST_BLOCK, rows // 8) // PACKED_ROWS)
+    return min(strips * PACKED_ROWS, _HIGH)
 
 
 def _along_an_axis(a):
@@ -110,14 +122,17 @@ def _multiply_rows(a, panels, c, first, last):
 
 @kernel("void(in2, real[::1], intp, intp)")
 def _pack(b, panels, first, last):
-    """Pack panels `first` to `last` of B, pass by pass."""
+    """Pack panels `first` to `last` of B: all of the first pass, then those of the second..."""
     size, depth, columns = b.itemsize, b.shape[0], b.shape[1]
     row, column = b.strides[0] // size, b.strides[1] // size
     width = PACKED_VECTORS * VECTOR_BYTES // size
     padded = (columns + width - 1) // width * width
-    left, right = first * width, min(columns, last * width)
+    count = padded // width
     start = _first_on_a_line(panels)
-    for k in range(0, depth, PASS_BYTES // size):
+    for n in range(first // count, (last + count - 1) // count):
+        left = max(first - n * count, 0) * width
+        right = min(min(last - n * count, count) * width, columns)
+        k = n * (PASS_BYTES // size)
         steps = min(PASS_BYTES // size, depth - k)
         x = address(b) + (k * row + left * column) * size
         at = start + k * padded + left * steps
