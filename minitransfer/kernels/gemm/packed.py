@@ -27,7 +27,9 @@ PASS_BYTES = 2048
 """Steps of k in a pass times the size of a number. C is read and written once a pass."""
 CHUNK = 3 * 1 << 24
 """Multiply-adds in one chunk of rows; a thread takes a chunk at a time."""
-_PACKING = 1 << 18
+_SHORTEST = 4 * PACKED_ROWS
+"""Rows in the shortest chunk. Each chunk goes through all of B once, so they should not be few."""
+_PACKING = 1 << 19
 """Numbers of B in one chunk of panels."""
 _KEEP = 8 << 20
 """Bytes of memory for packing that a thread keeps."""
@@ -88,7 +90,7 @@ def multiply(a, b, c):
     panels = _kept.take("panels", count * width * depth + LINE // size, c.dtype)
     parallel_for(count, max(_PACKING // (width * depth), 1), _pack[c.dtype], b, panels)
     chunk = max(CHUNK // (columns * depth) // _HIGH, 1) * _HIGH
-    parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
+    parallel_for(len(c), chunk, _multiply_rows, a, panels, c, finest=_SHORTEST)
     _kept.give("panels", panels)
 
 
