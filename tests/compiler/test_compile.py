@@ -804,6 +804,23 @@ def test_fit():
         assert p.array.tobytes() == q.array.tobytes()
 
 
+def test_populations_are_fitted():
+    ends = []
+    for options in ({}, {"compile": True}):
+        net = nn.population(perceptron((2, 3, 1), nn.Sigmoid), 20)
+        adam = optim.Adam(net.parameters(), lr=0.1)
+        losses = train.fit_members(
+            net, *data.xor(), adam, 30, **options,
+            penalty=lambda net: 0.01 * sum((p**2).sum() for p in net.parameters()),
+        )  # fmt: skip
+        ends.append((losses, [p.array for p in net.parameters()]))
+    (eager, parameters), (compiled, same) = ends
+    assert compiled.shape == (20, 30)
+    np.testing.assert_allclose(compiled, eager, rtol=1e-5, atol=1e-6)
+    for p, q in zip(parameters, same, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-4, atol=1e-5)
+
+
 def test_fit_says_what_it_cannot_compile():
     with pytest.warns(RuntimeWarning, match="looks at a number"):
         _, history = fitted(compile=True, clip_norm=1.0)
