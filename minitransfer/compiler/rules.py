@@ -224,7 +224,7 @@ class Rules:
 
     def _kernel_linear(self, function, x, w, bias):
         if x.shape[0] * x.shape[1] * w.shape[0] > TINY:
-            # Where the product is called, the bias is a map: one pass with what follows, a ReLU say.
+            # Where the product is called, the bias is a map: one pass with a ReLU behind it.
             return kernels.matmul(x, w.T) + bias
         plain = [self.operand(v)[1] for v in (x, w, bias)]
         return self._product("linear", function, (x, w, bias), function(*plain))

@@ -12,8 +12,9 @@ arrays, which is as long as a step of a small network.
 
 What takes a compiler time is the number of lines, so what is done several times stands there once:
 a loop over many numbers is a function of its own, which is given addresses and sizes. (A ``#`` is
-written before each size; it is left out where the loop stays in its place.) In a small program
-without calls loops stay where they are, with sizes that the compiler knows.
+written before each size, an ``@`` before the number at which an array begins in its memory; they
+are left out where the loop stays in its place.) In a small program without calls loops stay where
+they are, with sizes that the compiler knows.
 """
 
 import itertools
@@ -62,7 +63,7 @@ class _Writer:
         loops = [code.format(name) for code, name in self.loops.items()]
         head = [*loops, "def step(part, n, table):", "    table = memory(table, int64(0))"]
         places = self.places | {("scalar", v): k for v, k in self.scalars.items()}
-        return "\n".join([*head, *self.lines]).replace("#", "") + "\n", places
+        return re.sub(r"[#@](?=-?\d)", "", "\n".join([*head, *self.lines])) + "\n", places
 
     def _part(self, part):
         self.put(f"if part == {part}:")
@@ -142,11 +143,9 @@ class _Writer:
         if not text:
             return
         del self.lines[first:]
-        given = []
-        if sizes:
-            given = re.findall(r"#(-?\d+)", text)
-            count = itertools.count()
-            text = re.sub(r"#-?\d+", lambda _: f"n{next(count)}", text)
+        number, count = r"[#@](-?\d+)" if sizes else r"@(-?\d+)", itertools.count()
+        given = re.findall(number, text)
+        text = re.sub(number, lambda _: f"n{next(count)}", text)
         short = {}
         for name in re.findall(r"\b[mlx]\d+\b", text):
             short.setdefault(name, f"{'a' if name[0] == 'm' else 'y'}{len(short)}")
@@ -364,7 +363,7 @@ def _literal(x, kind):
 
 def _index(first, variables, steps):
     """``first + i * 3 + j`` as text."""
-    terms = [f"#{first}"] if first else []
+    terms = [f"@{first}"] if first else []
     for name, step in zip(variables, steps, strict=True):
         if step:
             terms.append(name if step == 1 else f"{name} * #{step}")
