@@ -43,6 +43,10 @@ def compile(step=None):
     drawn from its generator: eager and compiled steps can take turns. All other numbers, from
     outside the step, are taken as they are when it is traced.
 
+    Layers, losses and optimisers of the library are known, slices, tables, recurrent layers and
+    attention among them. Not known: batch norm in training, which counts batches; clipping by the
+    norm of all gradients, which looks at it; random numbers other than those of dropout.
+
     Args:
         step: a function of tensors, arrays and numbers that returns a tensor, several, or nothing.
             What else it does, as printing or counting, is done twice more when it is traced, and
