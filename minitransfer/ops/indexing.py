@@ -39,7 +39,7 @@ def index(input, key):
     def dx(gy):
         for part, shape in reversed(steps):
             if _picks_once(part):
-                gx = np.zeros_like(gy, shape=shape)
+                gx = np.zeros_like(gy, order="C", shape=shape)
                 gx[part] = gy
             else:
                 gx = kernels.scatter(gy, part, shape)

@@ -226,7 +226,7 @@ def narrow(input, dim, start, length):
         raise ValueError(f"narrow: {length} places from {start} on, of an axis of {shape[dim]}")
 
     def dx(gy):
-        gx = np.zeros_like(gy, shape=shape)
+        gx = np.zeros_like(gy, order="C", shape=shape)
         gx[key] = gy
         return gx
 
@@ -370,7 +370,7 @@ def pad(input, pad, mode="constant", value=None):
     sizes = list(zip(pairs, input.shape, strict=True))
     inner = tuple([slice(before, before + n) for (before, _), n in sizes])
     shape = [before + n + after for (before, after), n in sizes]
-    y = np.full_like(input, value or 0, shape=shape)
+    y = np.full_like(input, value or 0, order="C", shape=shape)
     y[inner] = input
     return y, (lambda gy: gy[inner],)
 
