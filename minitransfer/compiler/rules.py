@@ -1,4 +1,4 @@
-"""What becomes of a call: which functions of NumPy, and which kernels, are maps, sums, products or pieces.
+"""What becomes of a call: which functions of NumPy and which kernels are maps, sums, products, pieces.
 
 A function that is none of these is written down as a call and done as it is, by Python, between two
 parts of the compiled code. So nearly everything can be traced; the rules
