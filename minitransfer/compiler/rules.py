@@ -1,7 +1,8 @@
 """What becomes of a call: a map, a sum, a product, an array put together of pieces, or a call.
 
-A function that is none of the others is written down as a call and done as it is, by Python, between
-two parts of the compiled code. So nearly everything can be traced; the rules only say what is quick.
+A function that is none of the others is written down as a call and done as it is, by Python,
+between two parts of the compiled code. So nearly everything can be traced; the rules only say
+what is quick.
 """
 
 import numpy as np
