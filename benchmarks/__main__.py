@@ -35,7 +35,11 @@ _GROUPS = {
     "compiled": step_cases.compiled_cases,
     "photographs": photograph_cases.photograph_cases,
 }
+_SLOW = ("steps", "compiled", "photographs")
+"""Groups with peers or cases that take minutes; the quick look goes without these."""
 _QUICK_SECONDS = 0.06
+_QUICK_BUDGET = 80.0
+"""Seconds after which a quick look begins no other case, and says what it has left out."""
 _PEERS = ("mygrad", "autograd", "dezero", "tinygrad", "micrograd")
 _START = (
     "import time; start = time.perf_counter(); from minitransfer import kernels; "
@@ -60,10 +64,13 @@ def main(arguments=None):
         kernel_cases.torch.set_num_threads(1)
     peak = peak_flops(np.float32)
     print(f"{_processor()}; {_machine(peak)}")
-    cases = []
+    cases, left_out, end = [], [], time.monotonic() + _QUICK_BUDGET
     for group in options.only:
-        teaching = {"teaching": False} if options.quick and group == "steps" else {}
-        for case in _GROUPS[group](**teaching):
+        quick = {"slow": False} if options.quick and group in _SLOW else {}
+        for case in _GROUPS[group](**quick):
+            if options.quick and time.monotonic() > end:
+                left_out.append(f"{group} (from {case.name} on)")
+                break
             if options.quick and not case.bar:
                 continue
             timing.measure(case, _QUICK_SECONDS if options.quick else options.seconds)
@@ -74,6 +81,8 @@ def main(arguments=None):
                 print(f"{case.group}: {case.name}: {took:.3g} ms; {ratios}")
     if options.quick:
         print(report.rows_under_their_bar(cases))
+        if left_out:
+            print(f"Left out, since {_QUICK_BUDGET:.0f} s were over: {'; '.join(left_out)}")
         return 0
     report.write_tables(cases, peak, options.out, _notes(peak))
     report.draw_ratios(cases, options.out)

@@ -14,19 +14,25 @@ except ImportError:
     torch = None
 
 
-def photograph_cases():
-    """Both ways, by size, batch and threads. PyTorch has the same weights, channels last."""
+def photograph_cases(slow=True):
+    """Both ways, by size, batch and threads. PyTorch has the same weights, channels last.
+
+    Args:
+        slow: whether PyTorch's own compiler runs beside, and batches of 32, which take minutes.
+    """
     rng = np.random.default_rng(0)
     network = zoo.efficientnet_lite0(1000, generator=rng)
     for threads in (1, 2):
         for size, batch in ((128, 1), (128, 32), (224, 1), (224, 32)):
+            if batch > 1 and not slow:
+                continue
             pictures = rng.random((batch, 3, size, size), np.float32)
             labels = rng.integers(0, 1000, batch)
-            for make in (_answers, _training):
-                yield make(network, pictures, labels, threads)
+            yield _answers(network, pictures, threads, slow)
+            yield _training(network, pictures, labels, threads)
 
 
-def _answers(network, pictures, labels, threads):
+def _answers(network, pictures, threads, slow):
     """What a frozen body computes: evaluation, batch norm folded into the convolutions."""
     fused = nn.utils.fuse_conv_bn(network.eval())
     inputs = mt.from_numpy(pictures)
@@ -44,7 +50,7 @@ def _answers(network, pictures, labels, threads):
                 return twin(theirs)
 
         calls["torch at its best"] = call
-        if compiled := compiled_by_torch(call, threads):
+        if compiled := compiled_by_torch(call if slow else None, threads):
             calls["torch.compile"] = compiled
     return _case("answers", calls, beside, pictures, threads)
 

@@ -14,13 +14,13 @@ except ImportError:
     torch = None
 
 
-def step_cases(teaching=True):
+def step_cases(slow=True):
     """XOR, the five-layer perceptron, the conv net, and the conv net with a frozen body.
 
     Args:
-        teaching: whether other teaching libraries run beside, some of which take minutes.
+        slow: whether other teaching libraries run beside, some of which take minutes.
     """
-    available = teaching_libraries.available if teaching else lambda *_: {}
+    available = teaching_libraries.available if slow else lambda *_: {}
     yield _xor(available)
     rng = np.random.default_rng(0)
     yield _training(
@@ -30,15 +30,19 @@ def step_cases(teaching=True):
     yield _frozen(rng, available)
 
 
-def compiled_cases():
-    """Steps made one function, against PyTorch's, and against the same steps as they stand."""
-    yield from _compiled_xor()
+def compiled_cases(slow=True):
+    """Steps made one function, against PyTorch's, and against the same steps as they stand.
+
+    Args:
+        slow: whether PyTorch's own compiler runs beside, which takes half a minute for each.
+    """
+    yield from _compiled_xor(slow)
     yield _compiled_population()
-    yield _compiled("MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64)
-    yield _compiled("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128)
+    yield _compiled("MLP 784-256-256-128-128-10, batch 64, Adam", zoo.glyph_mlp, 64, slow)
+    yield _compiled("glyph conv net, batch 128, Adam", zoo.glyph_conv, 128, slow)
 
 
-def _compiled_xor(many=1000):
+def _compiled_xor(slow, many=1000):
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
     t = np.array([[0], [1], [1], [0]], np.float32)
     steps = {}
@@ -54,7 +58,7 @@ def _compiled_xor(many=1000):
     ours = mt.compile(step)
     calls = {"minitransfer": lambda: ours(*inputs)}
     calls |= {name: _call(*steps[name]) for name in steps if name != "minitransfer"}
-    theirs = compiled_by_torch(calls.get("torch"))
+    theirs = compiled_by_torch(calls.get("torch") if slow else None)
     calls |= {"torch.compile": theirs} if theirs else {}
     ours(*inputs)
     rest = tuple(name for name in calls if name not in ("minitransfer", "torch"))
@@ -88,7 +92,7 @@ def _compiled_population(members=200):
     return Case("compiled step", name, calls, 0, 1.0, unit="steps", units=members)
 
 
-def _compiled(name, build, batch):
+def _compiled(name, build, batch, slow):
     rng = np.random.default_rng(0)
     images, labels = rng.random((batch, 1, 28, 28), np.float32), rng.integers(0, 10, batch)
     inputs = mt.from_numpy(images), mt.from_numpy(labels)
@@ -107,7 +111,7 @@ def _compiled(name, build, batch):
         calls["torch at its best"] = _call(
             _step_of(twin, torch.nn.CrossEntropyLoss(), theirs), given
         )
-        faster = compiled_by_torch(calls["torch at its best"])
+        faster = compiled_by_torch(calls["torch at its best"] if slow else None)
         calls |= {"torch.compile": faster} if faster else {}
     beside = tuple(n for n in calls if n.startswith("torch"))
     return Case("compiled step", name, calls, 0, 1.0, beside, unit="images", units=batch)

@@ -66,6 +66,28 @@ def test_rows_under_their_bar_are_named_the_furthest_below_first():
     assert "g: d" not in text
 
 
+def test_a_quick_look_says_what_it_had_no_time_for(monkeypatch, capsys):
+    from benchmarks import __main__ as program
+    from benchmarks.timing import Case
+    from minitransfer import kernels
+
+    def cases():
+        for name in ("first", "second"):
+            yield Case(
+                "g", name, {"minitransfer": _busy(0.001, []), "peer": _busy(0.002, [])}, 0, 1
+            )
+
+    monkeypatch.setattr(program, "_GROUPS", {"few": cases})
+    monkeypatch.setattr(program, "peak_flops", lambda dtype: 1e11)
+    monkeypatch.setattr(kernels, "set_num_threads", lambda n: None)
+    for budget, said in ((60.0, "2 of 2 bars met"), (0.0, "few (from first on)")):
+        monkeypatch.setattr(program, "_QUICK_BUDGET", budget)
+        assert program.main(["--quick"]) == 0
+        text = capsys.readouterr().out
+        assert said in text
+        assert ("Left out" in text) == (budget == 0.0)
+
+
 @pytest.mark.parametrize("name", ["MyGrad", "autograd", "tinygrad"])
 @pytest.mark.parametrize("frozen", [0, 8])
 def test_the_conv_net_learns_the_same_in_other_libraries(name, frozen):

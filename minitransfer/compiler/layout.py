@@ -11,6 +11,7 @@ Three things make a compiled step quick, and all three are decided here, on a li
   of one that is not needed any more; and a parameter's new numbers take the place of the old ones.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from math import prod
 
@@ -108,7 +109,7 @@ def _in_runs(program):
     """Order the instructions so that calls stand together, and everything else between them.
 
     What overwrites kept memory waits until the last guard has been passed, and until nobody needs
-    the old numbers.
+    the old numbers. A call waits for the guards before it: they may be what keeps it from an error.
     """
     # What is computed of Python numbers, as a rate, stands before the line that needs it first.
     weak = {v: line for line in program.instructions for v in line.outputs if v.weak}
@@ -129,6 +130,10 @@ def _in_runs(program):
     def can(line):
         if any(v.root in made and v.root not in ready for v in line.reads()):
             return False
+        if line.kind == "call":
+            before = itertools.takewhile(lambda other: other is not line, left)
+            if any(other.kind == "guard" for other in before):
+                return False
         for v in line.outputs:
             if v in overwrites:
                 if any(other.kind == "guard" for other in left):

@@ -3,11 +3,12 @@
 A value is a number of places in memory, or a view of them: the transpose of a matrix, say, is the
 same memory with other strides. Nothing here knows where the memory is; `layout` decides that.
 
-There are five kinds of instructions:
+There are six kinds of instructions:
 
 ``map``      one number of each input makes one of each output: a sum, a sigmoid, a step of Adam
 ``sum``      numbers of one input are added up
 ``product``  a small matrix product, with a bias or without
+``pieces``   an array put together of others, each of which goes to its place in it
 ``call``     a function of NumPy or of the library's kernels: large products, convolutions, the rest
 ``guard``    a yes-or-no that has to come out as it did when the step was traced
 """

@@ -322,8 +322,12 @@ class Ready:
                 after.append(f"counts{k}_{j}[which{k}_{j}] += {int(by)} * done")
         for k, (key, (value, _)) in enumerate(self.trace.scalars.items()):
             if self._scalar(value) is not None and key[0] not in ("argument", "number"):
-                names[f"owner{k}"], names[f"of{k}"] = self.trace.owners[key], key[1]
+                (first, of), *others = self.trace.owners[key]
+                names[f"owner{k}"], names[f"of{k}"] = first, of
                 before.append(f"scalars[{self._scalar(value)}] = owner{k}[of{k}]")
+                for j, (other, _) in enumerate(others):
+                    names[f"owner{k}_{j}"] = other
+                    checks.append(f"owner{k}_{j}[of{k}] == owner{k}[of{k}]")
         return checks, before, after
 
     def _outs(self, n):

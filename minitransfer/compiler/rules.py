@@ -1,8 +1,8 @@
-"""What becomes of a call: which functions of NumPy, and which kernels, are maps, sums or products.
+"""What becomes of a call: a map, a sum, a product, an array put together of pieces, or a call.
 
-A function that is none of these is written down as a call and done as it is, by Python, between two
-parts of the compiled code. So nearly everything can be traced; the rules
-only say what is quick.
+A function that is none of the others is written down as a call and done as it is, by Python,
+between two parts of the compiled code. So nearly everything can be traced; the rules only say
+what is quick.
 """
 
 import numpy as np
@@ -129,13 +129,41 @@ class Rules:
         if name == "empty_like":
             numbers = np.empty_like(self.operand(args[0])[1], **options)
             return Traced(self, Value(numbers.shape, numbers.dtype, "empty"), numbers)
+        if name in ("zeros_like", "full_like") and "shape" in options:  # a part will be written
+            numbers = function(self.operand(args[0])[1], *args[1:], **options)
+            return Traced(self, Value(numbers.shape, numbers.dtype, "filled"), numbers)
         if name in ("zeros_like", "ones_like", "full_like"):
             return function(self.operand(args[0])[1], *args[1:], **options)
         if name == "count_nonzero" and len(args) == 1 and not options:
             return np.add.reduce((args[0] != 0).astype(np.int64), axis=None)
+        if name in ("concatenate", "stack") and len(args) == 1 and not options.keys() - {"axis"}:
+            return self._joined(function, *args, **options)
         if name in ("sum", "any", "all") and type(args[0]) is Traced and len(args) <= 2:
             return getattr(args[0], name)(*args[1:], **options)
         return self.call(f"np.{name}", function, args, options)
+
+    def index(self, x, key):
+        """A part of an array: a view where numbers and slices say which, else picked by NumPy."""
+        if is_basic(key) and x.value.root.origin not in ("filled", "empty"):
+            numbers = x.numbers[with_dots(key)]
+            if numbers.size:
+                return self.seen(x, numbers)
+        return self.call("index", _picked, (x, key))
+
+    def _joined(self, function, arrays, axis=0):
+        plain = [self.operand(x)[1] for x in arrays]
+        numbers = function(plain, axis=axis)
+        if any(x.dtype != numbers.dtype or not x.size for x in plain):
+            return self.call(f"np.{function.__name__}", function, (arrays,), {"axis": axis})
+        before, start, pieces = (slice(None),) * (axis % numbers.ndim), 0, []
+        for x, piece in zip(arrays, plain, strict=True):
+            if function is np.stack:
+                pieces.append((x, (*before, len(pieces))))
+            else:
+                end = start + piece.shape[axis]
+                pieces.append((x, (*before, slice(start, end))))
+                start = end
+        return self.pieces(function.__name__, pieces, numbers)
 
     def _where(self, condition, a, b):
         plain = [self.operand(x)[1] for x in (condition, a, b)]
@@ -173,7 +201,7 @@ class Rules:
         self.emit(
             "call", name, traced, [t.value for t in made],
             function=function, rebuild=rebuild, several=several, key=repr(plain),
-            plain=plain == (tuple(f"#{i}" for i in range(len(operands))), {}),
+            plain=not options and all(type(x) is Traced or id(x) in self.kept for x in args),
             kernel=name in kernels.__all__,
         )  # fmt: skip
         return tuple(made) if several else made[0]
@@ -195,6 +223,9 @@ class Rules:
         return self._product("matmul", function, (a, b), numbers)
 
     def _kernel_linear(self, function, x, w, bias):
+        if x.shape[0] * x.shape[1] * w.shape[0] > TINY:
+            # Where the product is called, the bias is a map: one pass with a ReLU behind it.
+            return kernels.matmul(x, w.T) + bias
         plain = [self.operand(v)[1] for v in (x, w, bias)]
         return self._product("linear", function, (x, w, bias), function(*plain))
 
@@ -268,6 +299,33 @@ class Rules:
         if id(x) not in self.kept:
             raise NotYet
         return self.kept[id(x)][1]
+
+
+def is_basic(key):
+    """Whether a key is of numbers, slices, None and `...` alone, so that it gives a view.
+
+    Example:
+        >>> is_basic((0, slice(2))), is_basic([0, 1])
+        (True, False)
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    basic = (int, np.integer, slice, type(None), type(...))
+    return all(isinstance(k, basic) and not isinstance(k, (bool, np.ndarray)) for k in parts)
+
+
+def with_dots(key):
+    """A key of numbers and slices such that even a single number comes as a view.
+
+    Example:
+        >>> with_dots((0, 1))
+        (0, 1, Ellipsis)
+    """
+    key = key if isinstance(key, tuple) else (key,)
+    return key if any(k is ... for k in key) else (*key, ...)
+
+
+def _picked(array, key):
+    return array[key]
 
 
 def _kind(x):

@@ -93,13 +93,14 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self.trace.function(function, args, options)
 
     def __getitem__(self, key):
-        return self.trace.call("index", lambda x, k: x[k], (self, key))
+        return self.trace.index(self, key)
 
     def __setitem__(self, key, value):
         whole = key is Ellipsis or (isinstance(key, slice) and key == slice(None))
-        if not whole:
-            raise Untraceable("it writes into a part of an array")
-        self.trace.overwrite(self, value)
+        if whole:
+            self.trace.overwrite(self, value)
+        else:
+            self.trace.write(self, key, value)
 
     def astype(self, dtype, copy=True):
         dtype = np.dtype(dtype)
@@ -126,6 +127,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def sum(self, axis=None, keepdims=False):
         return np.add.reduce(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis=None, keepdims=False):
+        return np.minimum.reduce(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis=None, keepdims=False):
+        return np.maximum.reduce(self, axis=axis, keepdims=keepdims)
 
     def any(self, axis=None, keepdims=False):
         return np.logical_or.reduce(self, axis=axis, keepdims=keepdims)

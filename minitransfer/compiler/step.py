@@ -34,7 +34,7 @@ def compile(step=None):
     """Make one function of a training step: forward, backward and the optimiser.
 
     The first call is an ordinary one, so that an optimiser may set up what it remembers. The second
-    is traced and compiled, which takes a second or two, or a fifth where the machine code was kept
+    is traced and compiled, which takes a second or two, or a tenth where the machine code was kept
     from another process. ``print(step)`` shows the program.
 
     What goes into the step as an argument may be other numbers each time; shapes and types for
@@ -42,6 +42,10 @@ def compile(step=None):
     remembers are read and written where they are, learning rates looked up at each call, dropout
     drawn from its generator: eager and compiled steps can take turns. All other numbers, from
     outside the step, are taken as they are when it is traced.
+
+    Layers, losses and optimisers of the library are known, slices, tables, recurrent layers and
+    attention among them. Not known: batch norm in training, which counts batches; clipping by the
+    norm of all gradients, which looks at it; random numbers other than those of dropout.
 
     Args:
         step: a function of tensors, arrays and numbers that returns a tensor, several, or nothing.

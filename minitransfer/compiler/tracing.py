@@ -8,7 +8,7 @@ import numpy as np
 
 from minitransfer import autograd, kernels
 from minitransfer.compiler.program import Instruction, Program, Value
-from minitransfer.compiler.rules import Rules
+from minitransfer.compiler.rules import Rules, is_basic, with_dots
 from minitransfer.compiler.standins import NotYet, Traced, Untraceable
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
@@ -23,7 +23,8 @@ class Trace(Rules):
         kept: arrays that outlive the step, with stand-in and value, by id.
         holders: the tensors whose arrays those are, weakly, with the array and whether they learn.
         scalars: Python numbers that may be others at the next call: key → value and number; and
-            `owners`, key → the dictionary in which the number stands.
+            `owners`, key → the dictionaries in which the number stands, each with the name there.
+        known: what was computed of such numbers alone, as a rate: a second time it is not.
         optimizers: (optimiser, what it counts, what it keeps) of those that took a step.
         options: (group, name, value) of the optimisers' settings that the program takes for given.
         modes: (module, mode) where a module was asked whether it is training.
@@ -34,7 +35,8 @@ class Trace(Rules):
         self.instructions, self.inputs = [], []
         self.kept, self.holders, self.alive = {}, {}, []
         self.options, self.modes, self.scalars, self.drawn = [], {}, {}, []
-        self.optimizers, self.copies, self.drawings, self.owners = [], {}, {}, {}
+        self.optimizers, self.copies, self.drawings = [], {}, {}
+        self.owners, self.known = {}, {}
         self.thread, self.phase = threading.get_ident(), "forward"
         self.recording = autograd.is_grad_enabled()
 
@@ -72,8 +74,10 @@ class Trace(Rules):
     def operand(self, x):
         """Return a value or a plain number for an operand, and its numbers."""
         if type(x) is Traced:
-            if x.value.root.stale or x.value.origin == "empty":
+            if x.value.root.stale or x.value.root.origin == "empty":
                 raise Untraceable("it looks at an array that was written in place since")
+            if x.value.root.origin == "filled":  # a number will do
+                return x.numbers.flat[0], x.numbers
             return x.value, x.numbers
         if isinstance(x, Tensor):
             raise Untraceable("it mixes tensors and arrays in a way that is not known")
@@ -96,9 +100,10 @@ class Trace(Rules):
         for i, x in enumerate(args):
             if isinstance(x, Tensor) and type(x.array) is np.ndarray:
                 arrays[i] = self.hold(x)
-        if "dropout" in operation.__name__:
-            if len(arrays) > 4:
-                raise Untraceable("dropout: give the generator by its name")
+        names = operation.__code__.co_varnames[: operation.__code__.co_argcount]
+        if "generator" in names:
+            if len(arrays) > names.index("generator"):
+                raise Untraceable(f"{operation.__name__}: give the generator by its name")
             options = {**options, "generator": _Draws(self, options.get("generator"))}
         return arrays, options
 
@@ -142,7 +147,7 @@ class Trace(Rules):
             lr = group["lr"]
             held.append((group, "lr", lr))
             name = "lr" if len(optimizer.param_groups) == 1 else f"lr{number}"
-            self.owners[id(group), "lr"] = group
+            self.owners[id(group), "lr"] = [(group, "lr")]
             group["lr"] = self.scalar(lr, (id(group), "lr"), name)
             for name, parameter in zip(group["names"], group["params"], strict=True):
                 if parameter.gradient is None:
@@ -157,8 +162,11 @@ class Trace(Rules):
                         entries[key] = self.keep(value, f"{key} of {name}")
                         kept_state.append((optimizer, name, key, value))
                     elif isinstance(value, int):
-                        self.owners[id(entries), key] = entries
-                        entries[key] = self.scalar(value, (id(entries), key), key)
+                        # Who has counted as far counts together: a program has one number for
+                        # all of them, and each call looks that they are still alike.
+                        count = id(optimizer), key, value
+                        self.owners.setdefault(count, []).append((entries, key))
+                        entries[key] = self.scalar(value, count, key)
         before = {name: dict(entries) for name, entries in optimizer.state.items()}
         self.phase = "optimiser"
         try:
@@ -203,12 +211,18 @@ class Trace(Rules):
         """Write down that one number of each operand makes one number of the result, or of
         several: `numbers` is then a tuple."""
         several = isinstance(numbers, tuple)
-        made = [self.new(n, weak) for n in (numbers if several else (numbers,))]
         inputs = [self.operand(x)[0] for x in operands]
+        key = name, *(x if isinstance(x, Value) else repr(x) for x in inputs)
+        if weak and key in self.known:
+            return self.known[key]
+        made = [self.new(n, weak) for n in (numbers if several else (numbers,))]
         if types is None:
             types = [made[0].dtype] * len(inputs)
         self.emit("map", name, inputs, [t.value for t in made], types=[np.dtype(t) for t in types])
-        return tuple(made) if several else made[0]
+        result = tuple(made) if several else made[0]
+        if weak:
+            self.known[key] = result
+        return result
 
     def cast(self, x, dtype):
         """Write down that numbers are turned into another type."""
@@ -222,6 +236,24 @@ class Trace(Rules):
         answer = bool(x.numbers)
         self.emit("guard", "guard", [x.value], [], answer=answer)
         return answer
+
+    def write(self, target, key, value):
+        """Write down that a part of `target` is written anew: it is another array from here on."""
+        numbers = np.array(self.operand(target)[1])
+        numbers[key] = self.operand(value)[1]
+        if not is_basic(key):
+            args = target, key, value
+            self.rebind(target, self.call("written", _written, args))
+            return
+        self.rebind(target, self.pieces("written", [(target, ...), (value, key)], numbers))
+
+    def pieces(self, name, pieces, numbers):
+        """Write down that an array is put together: pairs of a piece and the key of its place."""
+        made = self.new(numbers)
+        places = [self.seen(made, made.numbers[with_dots(key)]).value for _, key in pieces]
+        self.emit("pieces", name, [self.operand(x)[0] for x, _ in pieces], [made.value],
+                  places=[(v.shape, v.strides, v.offset) for v in places])  # fmt: skip
+        return made
 
     def overwrite(self, target, value):
         """Write down that all of `target` is written anew."""
@@ -248,7 +280,7 @@ class Trace(Rules):
                 stores.append((value, handle.value))
         for _, counted, _ in self.optimizers:
             stores += [(old, new) for _, _, old, new, _ in counted]
-        return Program(self.inputs, self.instructions, stores, results)
+        return Program(self.inputs, self.instructions, [*dict.fromkeys(stores)], results)
 
 
 class _Draws:
@@ -257,7 +289,10 @@ class _Draws:
     def __init__(self, trace, generator):
         self.trace, self.generator = trace, generator
 
-    def random(self, shape, dtype):
+    def __getattr__(self, name):
+        raise Untraceable(f"it draws random numbers with {name}(); dropout and bernoulli may draw")
+
+    def random(self, shape, dtype=np.float64):
         value = Value(shape, dtype, "drawn", f"draw{len(self.trace.drawn) + 1}")
         self.trace.drawn.append((self.generator, value))
         trace = self.trace
@@ -266,6 +301,13 @@ class _Draws:
             trace.copies[id(chosen)] = np.random.Generator(_copied(chosen.bit_generator))
         trace.drawings[value] = np.array(trace.copies[id(chosen)].random(shape, dtype=dtype))
         return Traced(trace, value, trace.drawings[value])
+
+
+def _written(array, key, value):
+    """A copy of an array with a part of it written anew."""
+    array = array.copy()
+    array[key] = value
+    return array
 
 
 def _copied(bits):

@@ -60,6 +60,8 @@ def _line(line, names):
         words = f"{word}({operands[0]})" if every else f"{word}({operands[0]}, {axes})"
     elif line.name == "linear":
         words = f"{operands[0]} @ {_bracketed(operands[1])}.T + {operands[2]}"
+    elif line.name == "written":
+        words = f"{operands[0]}, with {operands[1]} in its place"
     elif line.name == "matmul":
         words = f"{operands[0]} @ {operands[1]}"
     else:

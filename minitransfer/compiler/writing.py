@@ -9,8 +9,15 @@ single part, and then the function can also do many steps in one go.
 
 All memory is handed over as a table of addresses: numba takes half a microsecond to look at a dozen
 arrays, which is as long as a step of a small network.
+
+What takes a compiler time is the number of lines, so what is done several times stands there once:
+a loop over many numbers is a function of its own, which is given addresses and sizes. (A ``#`` is
+written before each size, an ``@`` before the number at which an array begins in its memory; they
+are left out where the loop stays in its place.) In a small program without calls loops stay where
+they are, with sizes that the compiler knows.
 """
 
+import itertools
 import math
 import re
 
@@ -21,7 +28,7 @@ from minitransfer.compiler.maps import MAPS
 from minitransfer.compiler.program import Value, by_rows
 
 _LONG = 256
-"""Numbers from which a loop is a function of its own."""
+"""Numbers from which a loop is a function of its own in any program."""
 
 
 def write(layout):
@@ -31,7 +38,8 @@ def write(layout):
         ``(source, places)``: the text of ``step(part, n, table)``, where `table` is the address of
         a table of addresses; and of what each of them has to be: a root value, ``(value, bytes)``
         for a value in working memory, ``("out", i)`` for the i-th result, "scalars", or, in
-        ``places["scalar", value]``, the place of one of these.
+        ``places["scalar", value]``, the place of one of these. The text names functions of
+        `minitransfer.kernels.step_code`.
     """
     return _Writer(layout).all()
 
@@ -52,11 +60,10 @@ class _Writer:
         for part in range(self.layout.parts):
             self._part(part)
         self.put("return 0")
-        size = max(len(self.places), 1)
-        loops = [f"@helper\ndef {name}{code}\n" for code, name in self.loops.items()]
-        head = [*loops, "def step(part, n, table):", f"    table = memory(table, {size}, int64(0))"]
+        loops = [code.format(name) for code, name in self.loops.items()]
+        head = [*loops, "def step(part, n, table):", "    table = memory(table, int64(0))"]
         places = self.places | {("scalar", v): k for v, k in self.scalars.items()}
-        return "\n".join([*head, *self.lines]) + "\n", places
+        return re.sub(r"[#@](?=-?\d)", "", "\n".join([*head, *self.lines])) + "\n", places
 
     def _part(self, part):
         self.put(f"if part == {part}:")
@@ -88,14 +95,14 @@ class _Writer:
         place, what = self.layout.place[root]
         if place == "scalar":
             self.scalars.setdefault(what, len(self.scalars))
-            return self.piece("scalars", len(self.scalars), np.float64)
-        return self.piece((root, what) if place == "work" else what, root.size, root.dtype)
+            return self.piece("scalars", np.float64)
+        return self.piece((root, what) if place == "work" else what, root.dtype)
 
-    def piece(self, key, size, dtype):
+    def piece(self, key, dtype):
         """The name of a piece of memory, of which the address is in the table."""
         entry = self.places.setdefault(key, len(self.places))
-        like = "np.bool_(False)" if np.dtype(dtype).kind == "b" else f"{_name(dtype)}(0)"
-        self.memory[entry] = f"m{entry} = memory(table[{entry}], {max(size, 1)}, {like})"
+        like = "uint8" if np.dtype(dtype) == bool else _name(dtype)
+        self.memory[entry] = f"m{entry} = memory(table[{entry}], {like}(0))"
         return f"m{entry}"
 
     def first(self, value):
@@ -116,52 +123,60 @@ class _Writer:
     # Instructions
 
     def _unit(self, unit):
-        kind = unit.instructions[0].kind
-        if kind == "map":
+        """Write a unit, in its place or as a function of its own."""
+        first, line = len(self.lines), unit.instructions[0]
+        if unit.is_loop:
             self._loop(unit)
         else:
-            getattr(self, f"_{kind}")(unit.instructions[0])
+            getattr(self, f"_{line.kind}")(line)
+        long = unit.is_loop and unit.flat and math.prod(unit.shape) >= _LONG
+        if line.kind != "guard" and (long or not self.once):
+            self._apart(first, sizes=line.kind != "product")
+
+    def _apart(self, first, sizes):
+        """Make the lines from `first` on a function, and call it. Of those that do the same in
+        other places, and with other sizes, there is one, so that it is compiled once.
+
+        Small products keep their sizes: they are quick because the compiler knows them.
+        """
+        text = "\n".join(line[4 * self.depth :] for line in self.lines[first:])
+        if not text:
+            return
+        del self.lines[first:]
+        number, count = r"[#@](-?\d+)" if sizes else r"@(-?\d+)", itertools.count()
+        given = re.findall(number, text)
+        text = re.sub(number, lambda _: f"n{next(count)}", text)
+        short = {}
+        for name in re.findall(r"\b[mlx]\d+\b", text):
+            short.setdefault(name, f"{'a' if name[0] == 'm' else 'y'}{len(short)}")
+        text = re.sub(r"\b[mlx]\d+\b", lambda m: short[m[0]], text)
+        memory = {name: new for name, new in short.items() if name[0] == "m"}
+        opened = [self.memory[int(name[1:])].rpartition(", ")[2] for name in memory]
+        opened = [f"{a} = memory(p{a[1:]}, {like}" for a, like in
+                  zip(memory.values(), opened, strict=True)]  # fmt: skip
+        head = [f"p{a[1:]}" for a in memory.values()] + [f"n{k}" for k in range(len(given))]
+        body = "\n    ".join([*opened, *text.split("\n")])
+        code = f"@helper({len(head)})\ndef {{}}({', '.join(head)}):\n    {body}\n"
+        name = self.loops.setdefault(code, f"loop{len(self.loops)}")
+        addresses = [f"table[{old[1:]}]" for old in memory]
+        self.put(f"{name}({', '.join([*addresses, *given])})")
 
     def _loop(self, unit):
         size = math.prod(unit.shape)
         if size == 0:
             return
-        if unit.flat and size > 1:
-            self._flat_loop(unit, size)
-            return
-        variables = []
         depth = self.depth
-        if not unit.flat:
-            for axis, n in enumerate(unit.shape):
-                variables.append(f"i{axis}")
-                self.put(f"for i{axis} in range({n}):")
-                self.depth += 1
-        before, body = self._body(unit, variables)
-        for text in before + body:
+        before, body = self._body(unit, [f"i{axis}" for axis in range(len(unit.shape))])
+        if unit.flat:
+            if size > 1:
+                body = [f"for i in range(#{size}):", *("    " + text for text in body)]
+            body = [*before, *body]
+        for axis, n in enumerate(() if unit.flat else unit.shape):
+            self.put(f"for i{axis} in range(#{n}):")
+            self.depth += 1
+        for text in body if unit.flat else before + body:
             self.put(text)
         self.depth = depth
-
-    def _flat_loop(self, unit, size):
-        """One loop over neighbours in memory. Long ones are functions: of those that do the same
-        in other places there is one, so that it is compiled once. They are given addresses."""
-        before, body = self._body(unit, [])
-        body = [*before, "for i in range(n):", *("    " + text for text in body)]
-        if size < _LONG:
-            for text in body:
-                self.put(text.replace("range(n)", f"range({size})"))
-            return
-        used = dict.fromkeys(re.findall(r"\b[mlx]\d+\b", " ".join(body)))
-        memory = [name for name in used if name[0] == "m"]
-        short = {name: f"a{k}" for k, name in enumerate(memory)}
-        short |= {name: f"y{k}" for k, name in enumerate(n for n in used if n[0] != "m")}
-        text = [re.sub(r"\b[mlx]\d+\b", lambda m: short[m[0]], line) for line in body]
-        head = f"({', '.join(['n', *(f'p{k}' for k in range(len(memory)))])}):"
-        likes = [self.memory[int(name[1:])].rpartition(", ")[2] for name in memory]
-        opened = [f"a{k} = memory(p{k}, n, {like}" for k, like in enumerate(likes)]
-        code = "\n    ".join([head, *opened, *text])
-        name = self.loops.setdefault(code, f"loop{len(self.loops)}")
-        addresses = [f"table[{name[1:]}]" for name in memory]
-        self.put(f"{name}({', '.join([str(size), *addresses])})")
 
     def _body(self, unit, variables):
         """What a loop does: lines before it, for what is the same in all turns, and in it."""
@@ -193,7 +208,7 @@ class _Writer:
             text = self.at(x, unit.shape, unit.flat, variables)
             if text not in loaded:
                 loaded[text] = f"l{len(loaded)}"
-                (before if x.size == 1 else body).append(f"{loaded[text]} = {text}")
+                (before if x.size == 1 else body).append(f"{loaded[text]} = {_read(text, x)}")
             name = loaded[text]
         return name if x.dtype == kind else f"{_name(kind)}({name})"
 
@@ -206,7 +221,7 @@ class _Writer:
         for a, step in zip(kept, by_rows([x.shape[a] for a in kept]), strict=True):
             variables.append(f"i{a}")
             to.append(step)
-            self.put(f"for i{a} in range({x.shape[a]}):")
+            self.put(f"for i{a} in range(#{x.shape[a]}):")
             self.depth += 1
         steps = [x.strides[a] for a in kept]
         there = f"{target}[{_index(self.first(y), variables, to)}]"
@@ -215,7 +230,8 @@ class _Writer:
         one_run = _one_run(x, axes)
         if line.name == "add" and x.dtype.kind == "f" and one_run is not None:
             start = _index(self.first(x), variables, steps)
-            self.put(f"{there} = {zero} + sum_of({source}, {start}, {run}, {one_run})")
+            given = f"place({source}, {start}), #{run}, #{one_run}, {zero}"
+            self.put(f"{there} = {zero} + sum_{_name(x.dtype)}({given})")
         elif line.name == "add" and kept and x.strides[kept[-1]] == 1 and kept[-1] > axes[-1]:
             # The sums of a whole row together, so that the inner loop runs along it.
             self.depth -= 1
@@ -223,7 +239,7 @@ class _Writer:
             self.put(row)
             self.put(f"    {there} = {zero}")
             for a in axes:
-                self.put(f"for j{a} in range({x.shape[a]}):")
+                self.put(f"for j{a} in range(#{x.shape[a]}):")
                 self.depth += 1
             from_ = _index(self.first(x), [*variables, *(f"j{a}" for a in axes)],
                            [*steps, *(x.strides[a] for a in axes)])  # fmt: skip
@@ -235,9 +251,10 @@ class _Writer:
                 self.first(x), [*variables, *inner], [*steps, *(x.strides[a] for a in axes)]
             )
             begin = _index(self.first(x), variables, steps)
-            self.put(f"total = {zero if line.name == 'add' else f'{source}[{begin}]'}")
+            begin, number = (_read(f"{source}[{index}]", x) for index in (begin, from_))
+            self.put(f"total = {zero if line.name == 'add' else begin}")
             for a in axes:
-                self.put(f"for j{a} in range({x.shape[a]}):")
+                self.put(f"for j{a} in range(#{x.shape[a]}):")
                 self.depth += 1
             new = {
                 "add": "total + {0}",
@@ -245,7 +262,7 @@ class _Writer:
                 "minimum": "one_minimum(total, {0})",
                 "logical_and": "total & {0}",
                 "logical_or": "total | {0}",
-            }[line.name].format(f"{source}[{from_}]")
+            }[line.name].format(f"({number})" if x.dtype == bool else number)
             self.put(f"total = {new}")
             self.depth -= len(axes)
             self.put(f"{there} = total")
@@ -259,7 +276,7 @@ class _Writer:
         variables = []
         for axis, n in enumerate(c.shape):
             variables.append(f"i{axis}")
-            self.put(f"for i{axis} in range({n}):")
+            self.put(f"for i{axis} in range(#{n}):")
             self.depth += 1
         steps = a.shape[-1]
         *a_batch, a_row, a_step = strides_in(a, (*batch, rows, steps))
@@ -275,7 +292,7 @@ class _Writer:
         a_name, b_name = self.where(a.root), self.where(b.root)
         self.put(f"total = {a_name}[{left}] * {b_name}[{right}]")
         if steps > 1:
-            self.put(f"for k in range(1, {steps}):")
+            self.put(f"for k in range(1, #{steps}):")
             self.put(f"    total = multiply_add({a_name}[{left_k}], {b_name}[{right_k}], total)")
         text = "total"
         if line.name == "linear":
@@ -286,24 +303,48 @@ class _Writer:
         self.put(f"{self.where(c)}[{to}] = {text}")
         self.depth = depth
 
+    def _pieces(self, line):
+        (y,) = line.outputs
+        for x, place in zip(line.inputs, line.options["places"], strict=True):
+            part = y.view(*place)
+            depth, variables = self.depth, []
+            for axis, n in enumerate(part.shape):
+                variables.append(f"i{axis}")
+                self.put(f"for i{axis} in range(#{n}):")
+                self.depth += 1
+            if not isinstance(x, Value):
+                number = _literal(x, y.dtype)
+            else:
+                number = _read(self.at(x, part.shape, False, variables), x)
+                number = number if x.dtype == y.dtype else f"{_name(y.dtype)}({number})"
+            self.put(f"{self.at(part, part.shape, False, variables)} = {number}")
+            self.depth = depth
+
     def _guard(self, line):
         (x,) = line.inputs
         done = "turn" if self.once else "0"
-        self.put(f"if bool({self.at(x, (), True, ())}) != {line.options['answer']}:")
+        self.put(f"if ({_read(self.at(x, (), True, ()), x)}) != {line.options['answer']}:")
         self.put(f"    return {done}")
 
     def _results(self):
         for i, v in enumerate(self.program.results):
-            target = self.piece(("out", i), v.size, v.dtype)
-            first = f"turn * {v.size} + " if self.once else ""
-            depth, variables = self.depth, []
+            target = self.piece(("out", i), v.dtype)
+            first = f"turn * #{v.size} + " if self.once else ""
+            begin, depth, variables = len(self.lines), self.depth, []
             for axis, n in enumerate(v.shape):
                 variables.append(f"i{axis}")
-                self.put(f"for i{axis} in range({n}):")
+                self.put(f"for i{axis} in range(#{n}):")
                 self.depth += 1
             to = _index(0, variables, by_rows(v.shape))
             self.put(f"{target}[{first}{to}] = {self.at(v, v.shape, False, variables)}")
             self.depth = depth
+            if not self.once:
+                self._apart(begin, sizes=True)
+
+
+def _read(text, value):
+    """A number as the code reads it: what is true or false stands in a byte."""
+    return f"{text} != 0" if value.dtype == bool else text
 
 
 def _name(dtype):
@@ -322,10 +363,10 @@ def _literal(x, kind):
 
 def _index(first, variables, steps):
     """``first + i * 3 + j`` as text."""
-    terms = [str(first)] if first else []
+    terms = [f"@{first}"] if first else []
     for name, step in zip(variables, steps, strict=True):
         if step:
-            terms.append(name if step == 1 else f"{name} * {step}")
+            terms.append(name if step == 1 else f"{name} * #{step}")
     return " + ".join(terms) or "0"
 
 
@@ -333,7 +374,7 @@ def _more(index, name, step):
     """An index, further on by `name` steps."""
     if not step:
         return index
-    term = name if step == 1 else f"{name} * {step}"
+    term = name if step == 1 else f"{name} * #{step}"
     return term if index == "0" else f"{index} + {term}"
 
 

@@ -11,7 +11,7 @@ A reading order, from easy to involved:
 1. `elementwise`: one loop per function; what NaN should do; the exponential as a polynomial.
 2. `optimizer_steps`: SGD and Adam, one pass over memory instead of ten.
 3. `softmax_loss`, `batchnorm`, `layernorm`, `max_pool`, `avg_pool`: loops that look at a row, a
-   channel, a window; `recurrence`: one step after the other.
+   channel, a window; `recurrence`: one step after the other; `scattering`: back from picking.
 4. `compile`: how a Python function becomes a kernel; `code_cache`: where the machine code is kept.
 5. `gemm`: matrix products and the fully connected layer. `gemm.ladder` climbs from the definition
    to `gemm.tiled`, which chooses among the ways a product can take: the `gemm.loops` around tiles
@@ -78,6 +78,7 @@ if TYPE_CHECKING:  # for editors: "go to definition" works on every name
     from .optimizer_steps import adam_step, sgd_step
     from .precompilation import precompile, precompile_main_job
     from .recurrence import gru, gru_backward, lstm, lstm_backward, rnn, rnn_backward
+    from .scattering import scatter
     from .softmax_loss import log_softmax, softmax, softmax_cross_entropy
     from .threads import get_num_threads, keep_freed_memory, set_num_threads
 
@@ -96,6 +97,7 @@ _FILES = {
     "max_pool": "max_pool2d max_pool2d_backward",
     "optimizer_steps": "adam_step sgd_step",
     "recurrence": "gru gru_backward lstm lstm_backward rnn rnn_backward",
+    "scattering": "scatter",
     "softmax_loss": "log_softmax softmax softmax_cross_entropy",
     "threads": "get_num_threads set_num_threads keep_freed_memory",
 }

@@ -12,11 +12,12 @@ from functools import lru_cache
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import types
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from .code_cache import CodeFile, kernel_folder
-from .compile import helper
+from .compile import TYPES, helper, kernel
 from .elementwise import (
     exponential,
     one_erf,
@@ -29,16 +30,16 @@ from .elementwise import (
     one_sigmoid_cross_entropy,
 )
 from .optimizer_steps import adam_rates, one_adam, one_momentum, one_sgd
-from .vector_code import Code, address
+from .vector_code import Code
 
 KEEP = 200
 """Compiled steps that are kept; the oldest are deleted when there are more."""
 
 
-_inside = numba.njit(
-    error_model="numpy", boundscheck=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
-"""A function that only compiled code calls: the doors for others take as long to compile as it."""
+_AS_WRITTEN = {"error_model": "numpy", "boundscheck": False}
+"""Options of code that rounds after each operation, as NumPy does."""
+_INSIDE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""No doors for Python and C, which take as long to compile as what is behind them."""
 
 
 @helper
@@ -78,13 +79,35 @@ def multiply_add(a, b, total):
 
 
 @intrinsic
+def memory(typingctx, address, like):
+    """The numbers that begin at an address, of the type of `like`."""
+    kind = types.CPointer(like)
+
+    def generate(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(kind))
+
+    return kind(types.intp, like), generate
+
+
+@intrinsic
+def place(typingctx, numbers, index):
+    """The address of one of the numbers in `memory`."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = builder.gep(arguments[0], arguments[1:])
+        return builder.ptrtoint(pointer, ir.IntType(64))
+
+    return types.intp(numbers, types.intp), generate
+
+
+@intrinsic
 def _eight_sums(typingctx, like, place, n):
     """The sum of n numbers side by side, a multiple of eight: eight sums in a vector, then those in
     pairs. Which is how NumPy takes it; the compiler by itself may not change a sum's order."""
 
     def generate(context, builder, signature, arguments):
         _, place, n = arguments
-        code = Code(context, builder, signature.args[0].dtype)
+        code = Code(context, builder, signature.args[0])
         pointer = code.pointer(place)
 
         def next_eight(k, sums):
@@ -97,67 +120,77 @@ def _eight_sums(typingctx, like, place, n):
             parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
         return parts[0]
 
-    return like.dtype(like, types.intp, types.intp), generate
+    return like(like, types.intp, types.intp), generate
 
 
-@_inside
-def sum_of(x, start, n, step):
-    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs."""
+@numba.njit(**_AS_WRITTEN, **_INSIDE)
+def _sum_of(address, n, step, like):
+    x = memory(address, like)
     if n < 8:
-        total = x.dtype.type(0)
+        total = type(like)(0)
         for i in range(n):
-            total += x[start + i * step]
+            total += x[i * step]
         return total
     if n <= 128 and step == 1:
-        total = _eight_sums(x, address(x) + start * x.itemsize, n - n % 8)
+        total = _eight_sums(like, address, n - n % 8)
         for i in range(n - n % 8, n):
-            total += x[start + i]
+            total += x[i]
         return total
     if n <= 128:
-        a, b = x[start], x[start + step]
-        c, d = x[start + 2 * step], x[start + 3 * step]
-        e, f = x[start + 4 * step], x[start + 5 * step]
-        g, h = x[start + 6 * step], x[start + 7 * step]
+        a, b, c, d = x[0], x[step], x[2 * step], x[3 * step]
+        e, f, g, h = x[4 * step], x[5 * step], x[6 * step], x[7 * step]
         for i in range(8, n - n % 8, 8):
-            a += x[start + i * step]
-            b += x[start + (i + 1) * step]
-            c += x[start + (i + 2) * step]
-            d += x[start + (i + 3) * step]
-            e += x[start + (i + 4) * step]
-            f += x[start + (i + 5) * step]
-            g += x[start + (i + 6) * step]
-            h += x[start + (i + 7) * step]
+            a += x[i * step]
+            b += x[(i + 1) * step]
+            c += x[(i + 2) * step]
+            d += x[(i + 3) * step]
+            e += x[(i + 4) * step]
+            f += x[(i + 5) * step]
+            g += x[(i + 6) * step]
+            h += x[(i + 7) * step]
         total = ((a + b) + (c + d)) + ((e + f) + (g + h))
         for i in range(n - n % 8, n):
-            total += x[start + i * step]
+            total += x[i * step]
         return total
     half = n // 2
     half -= half % 8
-    first = sum_of(x, start, half, step)
-    return first + sum_of(x, start + half * step, n - half, step)
+    first = _sum_of(address, half, step, like)
+    return first + _sum_of(place(x, half * step), n - half, step, like)
 
 
-@intrinsic
-def _pointer(typingctx, address, like):
-    """An address as a pointer to numbers of the type of `like`."""
-    kind = types.CPointer(like)
-
-    def generate(context, builder, signature, arguments):
-        return builder.inttoptr(arguments[0], context.get_value_type(kind))
-
-    return kind(types.intp, like), generate
+@kernel("real(intp, intp, intp, real)")
+def _sum(address, n, step, like):
+    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs."""
+    return _sum_of(address, n, step, like)
 
 
-@helper
-def memory(address, n, like):
-    """The n numbers that begin at an address, of the type of `like`."""
-    return carray(_pointer(address, like), (n,))
+_helpers = {}
+
+
+def _helper(count):
+    """Make a function of so many whole numbers one that only compiled code calls.
+
+    Its types are said beforehand: numba would compile one for each size that it is called with.
+    If another step has one that does the same, that is taken.
+    """
+
+    def chosen(function):
+        code = function.__code__
+        key = code.co_code, repr(code.co_consts), code.co_names, code.co_varnames  # 0.0 == -0.0
+        if key not in _helpers:
+            compiled = numba.njit(**_AS_WRITTEN, **_INSIDE)(function)
+            compiled.compile((numba.int64,) * count)
+            compiled.disable_compile()
+            _helpers[key] = compiled
+        return _helpers[key]
+
+    return chosen
 
 
 #: What the code of a step may name.
 NAMES = {
-    "math": math, "np": np, "helper": _inside,
-    "inf": math.inf, "nan": math.nan, "memory": memory, "sum_of": sum_of,
+    "helper": _helper, "math": math, "np": np, "inf": math.inf, "nan": math.nan,
+    "memory": memory, "place": place,
     "multiply_add": multiply_add, "exponential": exponential, "one": one, "one_sign": one_sign,
     "one_maximum": one_maximum, "one_minimum": one_minimum, "one_isfinite": one_isfinite,
     "one_erf": one_erf,
@@ -178,21 +211,26 @@ def compiled_step(source):
 
     Args:
         source: the text, as `minitransfer.compiler.writing` writes it; all arguments are whole
-            numbers.
+            numbers. Functions for parts of the work have ``@helper(count)`` before them.
 
     Returns:
-        numba's function.
+        A function of three whole numbers, ``part``, ``n`` and an address. It is the one behind
+        numba's, which would look at the arguments' types at each call.
     """
-    names = {**NAMES, "__name__": __name__}  # numba looks the module up when it loads the code
-    exec(compile(source, "<a compiled step>", "exec"), names)
-    function = numba.njit(error_model="numpy", boundscheck=False)(names["step"])
-    digest = hashlib.sha256(source.encode()).hexdigest()[:24]
     folder = kernel_folder()
-    function._cache = CodeFile(folder / f"step-{digest}.nbc")
-    function.compile((numba.int64, numba.int64, numba.int64))
-    function.disable_compile()
-    _forget_oldest(folder)
-    return function
+    digest = hashlib.sha256(source.encode()).hexdigest()[:24]
+    file = CodeFile(folder / f"step-{digest}.nbc")
+    result = file.load_overload(None, cpu_target.target_context)
+    if result is None:
+        names = {**NAMES, "__name__": __name__}  # where numba looks when it loads the code
+        names |= {f"sum_{dtype}": _sum[dtype] for dtype in TYPES if f"sum_{dtype}(" in source}
+        exec(compile(source, "<a compiled step>", "exec"), names)
+        step = numba.njit(**_AS_WRITTEN, no_cfunc_wrapper=True)(names["step"])
+        step.compile((numba.int64, numba.int64, numba.int64))
+        (result,) = step.overloads.values()
+        file.save_overload(None, result)
+        _forget_oldest(folder)
+    return result.entry_point
 
 
 def _forget_oldest(folder):

@@ -77,7 +77,7 @@ def set_num_threads(n):
                 old.shutdown(wait=False)
 
 
-def parallel_for(count, chunk, work, *arguments):
+def parallel_for(count, chunk, work, *arguments, finest=None):
     """Call ``work(*arguments, first, last)`` for all of ``range(count)``, by all threads.
 
     Args:
@@ -86,6 +86,9 @@ def parallel_for(count, chunk, work, *arguments):
             `LEAST` chunks, `work` is called once, in this thread.
         work: a function of the arguments, the first index and the one behind the last; it may run
             in any thread and must not depend on which chunks were done before.
+        finest: indices in the shortest chunk, where `work` may be cut anywhere: chunks then get
+            shorter towards the end, so that nobody waits long for the last one, even where another
+            program takes a core from a helper.
 
     Example:
         >>> parallel_for(5, 9, print, "from and to:")
@@ -96,16 +99,16 @@ def parallel_for(count, chunk, work, *arguments):
     if helpers < 1:
         work(*arguments, 0, count)
         return
-    starts = iter(range(0, count, chunk))
+    pieces = _pieces(count, chunk, finest or chunk)
     turn = threading.Lock()
 
     def take_turns():
         while True:
             with turn:
-                first = next(starts, None)
-            if first is None:
+                piece = next(pieces, None)
+            if piece is None:
                 return
-            work(*arguments, first, min(first + chunk, count))
+            work(*arguments, *piece)
 
     futures = _helpers(take_turns, helpers)
     try:
@@ -114,6 +117,23 @@ def parallel_for(count, chunk, work, *arguments):
         for future in futures:
             if not future.cancel():  # it has begun, so it will end by itself
                 future.result()
+
+
+def _pieces(count, chunk, finest):
+    """Yield the ends of chunks: a quarter of what is left, but at most `chunk`.
+
+    Example:
+        >>> list(_pieces(20, 4, 2))
+        [(0, 4), (4, 8), (8, 10), (10, 12), (12, 14), (14, 16), (16, 18), (18, 20)]
+        >>> list(_pieces(5, 2, 2))
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    first = 0
+    while first < count:
+        share = (count - first) // 4 // finest * finest
+        last = min(first + min(chunk, max(share, finest)), count)
+        yield first, last
+        first = last
 
 
 def _helpers(task, count):

@@ -3,11 +3,10 @@
 An element that is picked several times receives the sum of all its gradients.
 """
 
-import math
-
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitransfer import kernels
 from minitransfer.autograd import as_array, differentiable
 from minitransfer.not_covered import check_default
 
@@ -40,10 +39,10 @@ def index(input, key):
     def dx(gy):
         for part, shape in reversed(steps):
             if _picks_once(part):
-                gx = np.zeros(shape, gy.dtype)
+                gx = np.zeros_like(gy, order="C", shape=shape)
                 gx[part] = gy
             else:
-                gx = scatter(gy, part, shape)
+                gx = kernels.scatter(gy, part, shape)
             gy = gx
         return gy
 
@@ -140,7 +139,7 @@ def gather(input, dim, index):
     grid = list(np.indices(index.shape, sparse=True))
     grid[axis] = index
     key = tuple(grid)
-    return input[key], (lambda gy: scatter(gy, key, shape), None, None)
+    return input[key], (lambda gy: kernels.scatter(gy, key, shape), None, None)
 
 
 @differentiable
@@ -184,39 +183,12 @@ def embedding(
     _check_positions("embedding", input, shape[0])
 
     def dweight(gy):
-        gw = scatter(gy, input, shape)
+        gw = kernels.scatter(gy, input, shape)
         if padding_idx is not None:
             gw[padding_idx] = 0
         return gw
 
     return weight[input], (None, dweight)
-
-
-def scatter(gy, key, shape):
-    """Zeros of a shape, with the gradients added where `key` picked their elements.
-
-    Args:
-        gy: Gradients, shaped like what `key` picks.
-        key: Any key NumPy knows.
-        shape: Shape of the array from which was picked.
-
-    Returns:
-        An array of that shape and the dtype of `gy`.
-
-    Example:
-        >>> scatter(np.array([1.0, 2.0, 4.0]), [0, 1, 1], (3,))
-        array([1., 6., 0.])
-    """
-    size = math.prod(shape)
-    if gy.size < 1000 or 8 * gy.size < size:
-        gx = np.zeros(shape, gy.dtype)
-        np.add.at(gx, key, gy)
-        return gx
-    # Four times as fast when much is picked: number all elements, let the key pick the numbers,
-    # and count how much falls on each (the sums are taken in float64).
-    positions = np.arange(size).reshape(shape)[key].reshape(-1)
-    total = np.bincount(positions, weights=gy.reshape(-1), minlength=size)
-    return total.reshape(shape).astype(gy.dtype, copy=False)
 
 
 def _check_positions(operation, positions, size):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from minitransfer import kernels
 from minitransfer.autograd import as_array, differentiable, explain_arguments
 from minitransfer.ops.common import total, unbroadcast
-from minitransfer.ops.indexing import index, scatter
+from minitransfer.ops.indexing import index
 
 
 @differentiable
@@ -147,7 +148,7 @@ def repeat_interleave(input, repeats, dim=None):
     x = input.reshape(-1) if dim is None else input
     places = np.repeat(np.arange(x.shape[axis]), as_array(repeats))
     key = (slice(None),) * axis + (places,)
-    return x[key], (lambda gy: scatter(gy, key, x.shape).reshape(input.shape), None)
+    return x[key], (lambda gy: kernels.scatter(gy, key, x.shape).reshape(input.shape), None)
 
 
 # Turns
@@ -231,4 +232,4 @@ def index_select(input, dim, index):
                [4., 4.]])
     """
     key = (slice(None),) * (dim % max(input.ndim, 1)) + (index,)
-    return input[key], (lambda gy: scatter(gy, key, input.shape), None, None)
+    return input[key], (lambda gy: kernels.scatter(gy, key, input.shape), None, None)

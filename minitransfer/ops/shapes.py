@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from minitransfer.autograd import differentiable, explain_arguments
+from minitransfer import kernels
+from minitransfer.autograd import differentiable, explain_arguments, to_array
 from minitransfer.ops.common import keep_float32, unbroadcast
-from minitransfer.ops.indexing import scatter
 
 
 @differentiable
@@ -226,7 +226,7 @@ def narrow(input, dim, start, length):
         raise ValueError(f"narrow: {length} places from {start} on, of an axis of {shape[dim]}")
 
     def dx(gy):
-        gx = np.zeros(shape, gy.dtype)
+        gx = np.zeros_like(gy, order="C", shape=shape)
         gx[key] = gy
         return gx
 
@@ -326,7 +326,7 @@ def _stack(*arrays, dim):
 def _part(dtype, ndim, axis, where):
     """A derivative that cuts `where` out of one axis of the gradient."""
     key = (slice(None),) * (axis % ndim) + (where,)
-    return lambda gy: np.asarray(gy[key]).astype(dtype, copy=False)
+    return lambda gy: to_array(gy[key]).astype(dtype, copy=False)
 
 
 def _cannot_join(operation, shapes, axis, expected):
@@ -369,7 +369,8 @@ def pad(input, pad, mode="constant", value=None):
         return _pad_with_itself(input, pairs, mode)
     sizes = list(zip(pairs, input.shape, strict=True))
     inner = tuple([slice(before, before + n) for (before, _), n in sizes])
-    y = np.full([before + n + after for (before, after), n in sizes], value or 0, input.dtype)
+    shape = [before + n + after for (before, after), n in sizes]
+    y = np.full_like(input, value or 0, order="C", shape=shape)
     y[inner] = input
     return y, (lambda gy: gy[inner],)
 
@@ -396,7 +397,7 @@ def _pad_with_itself(x, pairs, mode):
 
     def dx(gy):
         for key, shape in zip(reversed(keys), reversed(shapes), strict=True):
-            gy = scatter(gy, key, shape)
+            gy = kernels.scatter(gy, key, shape)
         return gy
 
     return y, (dx,)

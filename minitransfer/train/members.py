@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minitransfer import nn
+from minitransfer import compiler, nn
 from minitransfer.autograd import as_array
 from minitransfer.optim import Optimizer
 from minitransfer.tensor import Tensor
@@ -20,6 +20,7 @@ def fit_members(
     *,
     loss: Callable = nn.functional.binary_cross_entropy_with_logits,
     penalty: Callable | None = None,
+    compile: bool = False,
 ) -> np.ndarray:
     """Train a population; every step shows each member all of its examples.
 
@@ -35,6 +36,9 @@ def fit_members(
         penalty: called with `net` in every step; returns a number that is added to the sum of the
             members' losses (so that each member pays for itself alone, it has to be a sum over
             members too).
+        compile: make one function of the step (`minitransfer.compile`) and take all of them in
+            one call. That takes a second at first, and says so in a warning where it cannot be
+            done; `x`, `y` and what `penalty` knows from outside must stay as they are.
 
     Returns:
         (members, steps): the loss of each member before each step, without penalty.
@@ -51,8 +55,8 @@ def fit_members(
         ((5, 100), True)
     """
     check_count("steps", steps)
-    inputs, history = Tensor(np.asarray(as_array(x))), []
-    for _ in range(steps):
+
+    def step(inputs):
         optimizer.zero_grad()
         losses = nn.member_losses(loss, net(inputs), y)
         total = losses.sum()
@@ -60,5 +64,9 @@ def fit_members(
             total = total + penalty(net)
         total.backward()
         optimizer.step()
-        history.append(losses.detach().numpy())
-    return np.array(history).T
+        return losses.detach()
+
+    inputs = Tensor(np.asarray(as_array(x)))
+    if compile:
+        return compiler.compile(step).repeat(steps, inputs).numpy().T
+    return np.array([step(inputs).numpy() for _ in range(steps)]).T

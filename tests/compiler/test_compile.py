@@ -147,6 +147,133 @@ def test_random_networks(seed):
     assert losses[:, 1] == pytest.approx(losses[:, 0], rel=1e-5, abs=1e-7)
 
 
+class Net(nn.Module):
+    """Layers by name, and a function of them and the input."""
+
+    def __init__(self, function, **layers):
+        super().__init__()
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+        self.function = function
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+def sliced(net, x):
+    a, b, c = net.first(x).chunk(3, -1)
+    return (a * b)[:, 1:] + c[:, ::2][:, :1] + net.first(x)[:, -1:]
+
+
+def joined(net, x):
+    a = net.first(x)
+    both = mt.stack([mt.cat([a, x, a[:, :2]], 1), F.pad(a[:, :1], (4, x.shape[1] + 3))])
+    return both.mean(0)
+
+
+#: The network, of its width and a generator, and whether it takes places in a table.
+PARTS = {
+    "slices": (lambda n, g: Net(sliced, first=nn.Linear(n, 9, generator=g)), False),
+    "joined": (lambda n, g: Net(joined, first=nn.Linear(n, 6, generator=g)), False),
+    "picked": (lambda n, g: Net(lambda net, x: net.first(x)[:, [0, 2, 2]],
+                                first=nn.Linear(n, 3, generator=g)), False),
+    "embedding": (lambda n, g: Net(lambda net, x: net.last(net.table(x).mean(1)),
+                                   table=nn.Embedding(7, n, generator=g),
+                                   last=nn.Linear(n, 2, generator=g)), True),
+    "layer norm": (lambda n, g: nn.Sequential(nn.Linear(n, 5, generator=g), nn.LayerNorm(5)),
+                   False),
+    "rms norm": (lambda n, g: nn.Sequential(nn.Linear(n, 5, generator=g), nn.RMSNorm(5)), False),
+    "group norm": (lambda n, g: nn.Sequential(nn.Linear(n, 6, generator=g), nn.GroupNorm(2, 6)),
+                   False),
+    **{name: (lambda n, g, kind=kind: Net(lambda net, x: net.layer(x[:, None].expand(-1, 4, -1))[0],
+                                          layer=kind(n, 5, batch_first=True, generator=g)), False)
+       for name, kind in {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}.items()},
+    "lstm cell": (lambda n, g: Net(lambda net, x: net.cell(x, net.cell(x))[0],
+                                   cell=nn.LSTMCell(n, 3, generator=g)), False),
+    "attention": (
+        lambda n, g: Net(lambda net, x: F.scaled_dot_product_attention(
+                             *net.first(x).reshape(-1, 3, 2, 4).permute(1, 2, 0, 3),
+                             is_causal=True),
+                         first=nn.Linear(n, 24, generator=g)), False),
+    "heads": (lambda n, g: Net(lambda net, x: net.heads(*[net.table(x)] * 3, need_weights=False)[0],
+                               table=nn.Embedding(7, 8, generator=g),
+                               heads=nn.MultiheadAttention(8, 2, batch_first=True, generator=g)),
+              True),
+    "transformer": (
+        lambda n, g: nn.Sequential(
+            nn.Embedding(7, 8, generator=g),
+            nn.TransformerEncoderLayer(8, 2, 12, dropout=0.0, batch_first=True, generator=g)),
+        True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_of_networks(name):
+    """Sizes, optimiser and the step between which an eager one is taken are drawn."""
+    build, places = PARTS[name]
+    draw = np.random.default_rng(sorted(PARTS).index(name))
+    examples, width = int(draw.integers(2, 7)), int(draw.integers(2, 9))
+    optimizer = OPTIMIZERS[("sgd", "momentum", "nesterov")[draw.integers(3)]]
+    pair = Pair(lambda g: build(width, g), F.mse_loss, optimizer)
+
+    def inputs():
+        if places:
+            return mt.Tensor(draw.integers(0, 7, (examples, 5)))
+        return mt.Tensor(draw.standard_normal((examples, width)).astype(np.float32))
+
+    shape = pair.nets[0](inputs()).shape
+    batches = [(inputs(), mt.Tensor(draw.standard_normal(shape).astype(np.float32)))
+               for _ in range(6)]  # fmt: skip
+    losses = pair.run(batches, plain_at=draw.integers(2, 6, 1))
+    assert pair.compiled.why_not is None
+    assert pair.farthest() <= 1e-6
+    assert losses[:, 1] == pytest.approx(losses[:, 0], rel=1e-5, abs=1e-7)
+
+
+def test_slices_and_joints_are_in_the_code_itself():
+    pair = Pair(lambda g: PARTS["joined"][0](4, g), F.mse_loss, OPTIMIZERS["sgd"])
+    pair.run(batches_of(3, 5, (4, 12), "numbers"))
+    assert pair.same_bits()
+    assert not any(line.kind == "call" for line in pair.compiled.program.instructions)
+    for part in ("concatenate(", "stack(", "in its place"):
+        assert part in str(pair.compiled)
+
+
+def test_a_place_that_is_none_is_refused_as_ever():
+    pair = Pair(lambda g: PARTS["embedding"][0](4, g), F.mse_loss, OPTIMIZERS["sgd"])
+    x, y = mt.tensor([[0, 1], [2, 6]]), mt.ones(2, 2)
+    pair.run([(x, y)] * 3)
+    with pytest.raises(IndexError, match=r"position 7 at \(0, 1\) does not exist"):
+        pair.compiled(mt.tensor([[0, 7], [2, 6]]), y)
+    pair.run([(x, y)])
+    assert pair.same_bits()
+
+
+def test_attention_draws_what_it_overlooks():
+    attend = mt.compile(lambda q: F.scaled_dot_product_attention(q, q, q, dropout_p=0.5))
+    q = mt.Tensor(np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32))
+    expected = []
+    for function in (attend.step, attend):
+        for seed in (1, 1, 2, 1):
+            mt.manual_seed(seed)
+            expected.append(function(q).tolist())
+    assert expected[:4] == expected[4:]
+    assert attend.why_not is None
+
+
+def test_who_counted_as_far_counts_together():
+    pair, batch = xor_pair(OPTIMIZERS["adam"])
+    pair.run([batch] * 3)
+    assert str(pair.compiled).count("adam_rates") == 1
+    for moving in pair.optimizers:
+        moving.state["0.weight"]["step"] += 5
+    pair.run([batch] * 4)
+    assert pair.same_bits()
+    assert str(pair.compiled).count("adam_rates") == 2
+    steps = [entries["step"] for entries in pair.optimizers[1].state.values()]
+    assert sorted(steps) == [7, 7, 7, 12]
+
+
 def test_large_products_and_labels():
     sizes = (50, 40, 30, 10)
     pair = Pair(perceptron(sizes, nn.ReLU), F.cross_entropy, OPTIMIZERS["adam"])
@@ -675,6 +802,23 @@ def test_fit():
     assert told.step_losses == same.step_losses
     for p, q in zip(eager.parameters(), compiled.parameters(), strict=True):
         assert p.array.tobytes() == q.array.tobytes()
+
+
+def test_populations_are_fitted():
+    ends = []
+    for options in ({}, {"compile": True}):
+        net = nn.population(perceptron((2, 3, 1), nn.Sigmoid), 20)
+        adam = optim.Adam(net.parameters(), lr=0.1)
+        losses = train.fit_members(
+            net, *data.xor(), adam, 30, **options,
+            penalty=lambda net: 0.01 * sum((p**2).sum() for p in net.parameters()),
+        )  # fmt: skip
+        ends.append((losses, [p.array for p in net.parameters()]))
+    (eager, parameters), (compiled, same) = ends
+    assert compiled.shape == (20, 30)
+    np.testing.assert_allclose(compiled, eager, rtol=1e-5, atol=1e-6)
+    for p, q in zip(parameters, same, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-4, atol=1e-5)
 
 
 def test_fit_says_what_it_cannot_compile():

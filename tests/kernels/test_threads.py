@@ -187,3 +187,15 @@ def test_kernels_compute_after_the_main_script_has_ended(when):
     command = [sys.executable, "-c", textwrap.dedent(script)]
     run = subprocess.run(command, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("1.0 1.0\n", "")
+
+
+@pytest.mark.parametrize(
+    "count, chunk, finest", [(1024, 126, 48), (7, 3, 1), (50, 60, 12), (1, 9, 2)]
+)
+def test_chunks_get_shorter_towards_the_end_and_leave_nothing_out(count, chunk, finest):
+    pieces = list(threads._pieces(count, chunk, finest))
+    assert [i for a, b in pieces for i in range(a, b)] == list(range(count))
+    sizes = [b - a for a, b in pieces]
+    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes) <= chunk
+    assert all(size >= finest for size in sizes[:-1])

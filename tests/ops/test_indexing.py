@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer import ops
-from minitransfer.ops.indexing import scatter
+from minitransfer.kernels import scatter
 
 
 @pytest.mark.parametrize("rows", [5, 3000])

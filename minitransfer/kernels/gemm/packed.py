@@ -92,7 +92,7 @@ def multiply(a, b, c):
     passes = -(-depth // steps)
     parallel_for(passes * count, max(_PACKING // (width * steps), 1), _pack[c.dtype], b, panels)
     chunk = _rows_in_chunk(len(c), CHUNK // (columns * depth))
-    parallel_for(len(c), chunk, _multiply_rows, a, panels, c)
+    parallel_for(len(c), chunk, _multiply_rows, a, panels, c, finest=_LEAST_BLOCK)
     _kept.give("panels", panels)
 
 
