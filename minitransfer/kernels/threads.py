@@ -173,8 +173,9 @@ def keep_freed_memory():
     gives memory of such sizes back to the system and asks for it again at the next step, and the
     system clears it, page by page, on first use: a third of a training step of the conv net.
 
-    `train.fit` does this at its start. Glibc is left alone where the environment says already what
-    it should do (``MALLOC_…_THRESHOLD_`` or ``GLIBC_TUNABLES``), and so are other C libraries.
+    `train.fit` and `train.predict` do this at their start. Glibc is left alone where the
+    environment says already what it should do (``MALLOC_…_THRESHOLD_`` or ``GLIBC_TUNABLES``), and
+    so are other C libraries.
     """
     decided = any(n.startswith("MALLOC_") or n == "GLIBC_TUNABLES" for n in os.environ)
     if decided or not sys.platform.startswith("linux"):

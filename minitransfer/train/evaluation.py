@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minitransfer import nn
+from minitransfer import kernels, nn
 from minitransfer.autograd import no_grad
 from minitransfer.data import DataLoader, Dataset
 from minitransfer.data.dataset import has_own_items
@@ -182,6 +182,7 @@ def predict(model, x, *, batch_size=500) -> np.ndarray:
         (5, 3)
     """
     check_module(model)
+    kernels.keep_freed_memory()
     if not isinstance(x, DataLoader):
         if not has_own_items(x):
             x = Dataset.of(x, needs_targets=False, network=model)
