@@ -10,9 +10,13 @@ from pathlib import Path
 from minitransfer.course import catalogue, lessons_folder
 from minitransfer.files import check_writable
 from minitransfer.folders import cache_folder
-from minitransfer.site import lesson_pages, other_pages
+from minitransfer.kernels import get_num_threads
+from minitransfer.site import lesson_pages, other_pages, running
 
 PACKAGE = Path(__file__).resolve().parents[1]
+
+#: Parts whose lessons measure how long something takes: each of them runs alone.
+MEASURE_TIMES = {"Under the bonnet"}
 
 
 class SiteFailed(RuntimeError):
@@ -67,6 +71,9 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
         "IPYTHONDIR": str(home / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    together = [one for one in lessons if lesson_pages.part_of(one) not in MEASURE_TIMES]
+    notebooks = [source / name for name in lesson_pages.names(together, evidence)]
+    running.run(notebooks, outputs, environment, at_once=min(4, get_num_threads()))
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(Path(__file__).parent)]
     command += ["-d", str(work / "doctrees"), *(["-W", "--keep-going"] if strict else [])]
     command += ["-D", f"nb_execution_cache_path={outputs}", "-D", f"html_extra_path={extra}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minitransfer.course.pages import PARTS
 from minitransfer.course.predictions import PREDICT, Prediction, predictions
-from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows
+from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows, script_name
 
 #: What the notebooks of the site say of their language.
 METADATA = {
@@ -31,13 +31,26 @@ def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
 
     known, found = _targets(lessons, evidence), {}
     for lesson in lessons:
-        for script in lesson.scripts if evidence else [lesson.path]:
+        for script in _shown(lesson, evidence):
             page = _page(lesson, script, known)
-            name = f"{script.stem}.ipynb"
-            if script != lesson.path:
-                name = f"{EVIDENCE}/{name}"
-            found[name] = nbformat.writes(page) + "\n"
+            found[f"{script_name(script)}.ipynb"] = nbformat.writes(page) + "\n"
     return found
+
+
+def names(lessons: list[Lesson], evidence: bool) -> list[str]:
+    """Return the file names of `pages`, without making any.
+
+    Example:
+        >>> from minitransfer.course.scripts import find_lesson
+        >>> names([find_lesson(3)], evidence=False)
+        ['03_hidden_layer.ipynb']
+    """
+    scripts = (script for lesson in lessons for script in _shown(lesson, evidence))
+    return [f"{script_name(script)}.ipynb" for script in scripts]
+
+
+def _shown(lesson, evidence):
+    return lesson.scripts if evidence else [lesson.path]
 
 
 def downloads(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
@@ -52,7 +65,7 @@ def downloads(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
 
     found = {}
     for lesson in lessons:
-        for script in lesson.scripts if evidence else [lesson.path]:
+        for script in _shown(lesson, evidence):
             name = _download_name(lesson, script)
             found[f"{DOWNLOADS}/{name}.py"] = script.read_text(encoding="utf-8")
             found[f"{DOWNLOADS}/{name}.ipynb"] = jupytext.writes(notebook_of(script), fmt="ipynb")
