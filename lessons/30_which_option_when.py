@@ -119,7 +119,8 @@ for load in (data.mnist, data.animal_shapes):
 # **Predict before you run.** Characters were learnt. Handwritten digits
 # are near to them, silhouettes of animals are far. Fill the four fields
 # with 50 labels and 1,000: which of the seven options will be best in
-# each? And by how many points is the advice of the old hands off?
+# each? And where labels are few and the task is far, by how many points
+# is another option ahead of what the old hands advise?
 #
 # The table behind the next figure holds eight draws of labels for each
 # field. Every option was tried at two learning rates, and held-out labels

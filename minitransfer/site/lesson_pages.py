@@ -111,7 +111,7 @@ def _page(lesson: Lesson, script: Path, known: set[str]):
     notebook.metadata = dict(METADATA)
     if behind:
         notebook.metadata["orphan"] = True
-    asked = iter([] if behind else predictions().get(lesson.path.stem, []))
+    asked = iter([] if behind else predictions()[lesson.path.stem])
     for at, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell.id = f"cell-{at + 1}"
@@ -120,8 +120,8 @@ def _page(lesson: Lesson, script: Path, known: set[str]):
                 cell.metadata = {"tags": ["hide-input"]}
             continue
         text = with_pages(cell.source, known, EVIDENCE if behind else "")
-        if PREDICT in text:
-            text = _with_choices(text, next(asked, None))
+        if PREDICT in text and not behind:
+            text = _with_choices(text, next(asked))
         if at == 0:
             text = _with_bar(text, lesson, script)
         else:
@@ -160,19 +160,14 @@ def with_pages(text: str, known: set[str], folder: str = "") -> str:
     return _LINK.sub(told, text)
 
 
-def _with_choices(text: str, asked: Prediction | None) -> str:
+def _with_choices(text: str, asked: Prediction) -> str:
     """The question, and behind its paragraph something to answer it with."""
     before, _, after = text.partition(PREDICT)
     question, gap, rest = after.partition("\n\n")
     return f"{before}{PREDICT}{question}\n\n{_form(asked)}{gap}{rest}"
 
 
-def _form(asked: Prediction | None) -> str:
-    if asked is None:
-        return (
-            '<form class="predict"><p><label>Your guess <input name="guess" autocomplete="off">'
-            '</label> <button>Keep it</button></p><p class="reply" role="status"></p></form>\n'
-        )
+def _form(asked: Prediction) -> str:
     told = {"right": asked.right, "measured": asked.measured}
     data = html.escape(json.dumps(told, ensure_ascii=False))
     buttons = "".join(

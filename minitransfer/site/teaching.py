@@ -42,7 +42,7 @@ def teachers_page(parts: dict[str, list[Lesson]]) -> str:
 def _lesson(lesson: Lesson) -> str:
     cells = [c for c in split_cells(lesson.path.read_text("utf-8")) if c.kind == "markdown"]
     asks = [question_of(cell.source) for cell in cells if PREDICT in cell.source]
-    choices = predictions().get(lesson.path.stem, [])
+    choices = predictions()[lesson.path.stem]
     lines = [
         f"### {lesson.number} · {lesson.title}",
         "",
@@ -53,10 +53,8 @@ def _lesson(lesson: Lesson) -> str:
         "**To ask before the cell runs:**",
         "",
     ]
-    for at, ask in enumerate(asks):
-        given = choices[at] if at < len(choices) else None
-        answer = f" *Measured: {given.choices[given.right]}.*" if given else ""
-        lines.append(f"- {ask}{answer}")
+    for ask, given in zip(asks, choices, strict=True):
+        lines.append(f"- {ask} *Measured: {given.choices[given.right]}.*")
     lines += ["", *_folded("Exercises and their solutions", _solutions(lesson))]
     return "\n".join(lines) + "\n"
 

@@ -62,19 +62,9 @@
       recall(buttons[at].textContent);
     }
     const before = kept(key);
-    if (form.dataset.answer) {
-      buttons.forEach((button, i) => button.addEventListener("click", () => { kept(key, i); choose(i); }));
-      form.addEventListener("submit", (event) => event.preventDefault());
-      if (before !== null && buttons[before]) choose(Number(before));
-    } else {
-      const keep = (text) => { reply.textContent = `Kept: ${text}`; recall(text); buttons[0].disabled = true; };
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        const text = form.elements.guess.value.trim();
-        if (text) { kept(key, text); keep(text); }
-      });
-      if (before) { form.elements.guess.value = before; keep(before); }
-    }
+    buttons.forEach((button, i) => button.addEventListener("click", () => { kept(key, i); choose(i); }));
+    form.addEventListener("submit", (event) => event.preventDefault());
+    if (before !== null && buttons[before]) choose(Number(before));
   }
 
   // The sentence of a word, where the pointer or the keyboard rests on it.
