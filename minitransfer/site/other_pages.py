@@ -75,11 +75,11 @@ def _first_page(parts) -> str:
         + "\n```\n"
         for name, lessons in parts.items()
     )
-    run = last_run() or {"claims": []}
+    count, run = sum(map(len, parts.values())), last_run() or {"claims": []}
     counts = [sum(r["verdict"] == verdict for r in run["claims"]) for verdict in VERDICTS]
     return FIRST_PAGE.format(
         first=first,
-        lessons=sum(map(len, parts.values())),
+        lessons=f"{count} lessons" if count > 1 else "a lesson",
         claims=len(run["claims"]),
         holds=counts[0],
         narrowly=counts[1],
@@ -103,8 +103,7 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library whose core can be read in a weekend, and {lessons} lessons in which every claim is
-measured.</p>
+library whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to

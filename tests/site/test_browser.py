@@ -135,11 +135,34 @@ def test_steps(site, look):
     assert len(set(seen)) == len(seen)
     page.keyboard.press("ArrowLeft")
     assert place.inner_text() == f"{count - 1} of {count}"
+    page.keyboard.press("z")  # no figure here
+    assert page.locator("img.alone").count() == 0
     page.keyboard.press("p")
     assert "large" in page.locator("body").get_attribute("class")
     page.keyboard.press("Escape")
     assert not page.locator("#steps").is_visible()
     assert "#" not in page.url
+
+
+def test_a_figure_fills_the_window(site, look):
+    page = look(site / LESSON, fragment="#step=1")
+    figures = page.locator(".cell_output img")
+    for _ in range(40):
+        if figures.first.is_visible():
+            break
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("z")
+    box = page.locator("img.alone").bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1280, 900)
+    page.keyboard.press("Escape")  # the figure first, step mode after it
+    assert page.locator("img.alone").count() == 0
+    assert page.locator("#steps").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#steps").is_visible()
+    figures.first.click()
+    assert page.locator("img.alone").count() == 1
+    page.locator("img.alone").click()
+    assert page.locator("img.alone").count() == 0
 
 
 def test_the_place_is_in_the_address(site, look):
@@ -177,8 +200,21 @@ def test_the_ledger_is_filtered(site, look):
     assert rows.count() == shown
 
 
-def test_search_finds_a_lesson(site, look):
-    page = look(site / "search.html", fragment="?q=scratch")
+@pytest.mark.parametrize("word", ["scratch", "frozen"])
+def test_search_finds_a_lesson(site, look, word):
+    page = look(site / "search.html", fragment=f"?q={word}")
     page.wait_for_selector("#search-results li")
     found = page.locator("#search-results li a").first
     assert ".html" in found.get_attribute("href")
+
+
+@pytest.mark.parametrize("kind", ["Script", "Notebook"])
+def test_what_can_be_taken_away_comes_from_a_folder_too(site, look, kind):
+    page = look(site / LESSON)
+    with page.expect_download() as download:
+        page.locator(".lesson-bar .ways a", has_text=kind).click()
+    name = {"Script": "py", "Notebook": "ipynb"}[kind]
+    taken = download.value
+    assert taken.suggested_filename == f"{LESSON.removesuffix('.html')}.{name}"
+    there = site / "downloads" / taken.suggested_filename
+    assert Path(taken.path()).read_bytes() == there.read_bytes()
