@@ -73,7 +73,7 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     }
     together = [one for one in lessons if lesson_pages.part_of(one) not in MEASURE_TIMES]
     notebooks = [source / name for name in lesson_pages.names(together, evidence)]
-    running.run(notebooks, outputs, environment, at_once=min(4, get_num_threads()))
+    running.run_side_by_side(notebooks, outputs, environment, min(4, get_num_threads()))
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(Path(__file__).parent)]
     command += ["-d", str(work / "doctrees"), *(["-W", "--keep-going"] if strict else [])]
     command += ["-D", f"nb_execution_cache_path={outputs}", "-D", f"html_extra_path={extra}"]

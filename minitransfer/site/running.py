@@ -1,7 +1,14 @@
-"""Run the cells of the lessons before Sphinx asks for their outputs, a lesson on each core."""
+"""Run the cells of the lessons before Sphinx asks for their outputs, a lesson on each core.
+
+    python -m minitransfer.site.running AT_ONCE OUTPUTS NOTEBOOK…
+
+runs those notebooks whose outputs are not kept yet in the folder in which Sphinx looks for them.
+"""
 
 import asyncio
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 from minitransfer.course.ledger import last_run
@@ -20,75 +27,84 @@ ONE_CORE = {
 }
 
 
-def run(notebooks: list[Path], outputs: Path, environment: dict[str, str], at_once: int) -> int:
-    """Run those notebooks whose outputs are not kept yet, and keep them.
+def run_side_by_side(
+    notebooks: list[Path], outputs: Path, environment: dict[str, str], at_once: int
+) -> None:
+    """Run notebooks and keep their outputs; Sphinx would run them one after the other.
 
-    Sphinx would run them one after the other. A notebook that fails is left for it: it runs the
-    notebook again, and says where it failed.
+    A notebook that fails is left for Sphinx: it runs it again, and says where it failed.
 
     Args:
-        notebooks: paths.
+        notebooks: those whose outputs are kept already are not run.
         outputs: the folder in which Sphinx looks for outputs.
         environment: of the processes that run them.
         at_once: how many run side by side, each on one core.
 
-    Returns:
-        How many have run to their end.
-
     Example:
-        >>> run([], Path("outputs"), {}, at_once=2)
-        0
+        >>> run_side_by_side([], Path("outputs"), {}, at_once=2)
     """
-    if not notebooks:
-        return 0
-    import nbformat
-    from jupyter_cache import get_cache
-    from jupyter_cache.base import CacheBundleIn
+    if notebooks:
+        command = [sys.executable, "-m", "minitransfer.site.running", str(at_once), str(outputs)]
+        subprocess.run([*command, *map(str, notebooks)], env=environment | ONE_CORE)
 
-    cache, waiting = get_cache(str(outputs)), []
-    for path in notebooks:
+
+def _waiting(notebooks: list[Path], cache) -> list[tuple]:
+    """What has to be run: the longest first, so that none begins when the others are done."""
+    import nbformat
+
+    found = []
+    for path in sorted(notebooks, key=_seconds, reverse=True):
         notebook = nbformat.read(path, as_version=4)
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:
-            waiting.append((path, notebook))
-    if not waiting:
-        return 0
-    waiting.sort(key=lambda one: -_seconds(one[0]))
-
-    async def work(show) -> int:
-        queue, ran = iter(waiting), []
-
-        async def worker():
-            for path, notebook in queue:
-                whole = await _ran(notebook, path.parent, environment | ONE_CORE)
-                ran.append(whole)
-                if whole:
-                    bundle = CacheBundleIn(notebook, str(path))
-                    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                show(len(ran), text=path.stem)
-
-        await asyncio.gather(*(worker() for _ in range(at_once)))
-        return sum(ran)
-
-    with progress_bar("running lessons", len(waiting)) as show:
-        return asyncio.run(work(show))
+            found.append((path, notebook))
+    return found
 
 
-async def _ran(notebook, folder: Path, environment) -> bool:
+def _seconds(path: Path) -> float:
+    """How long a page took in the last full run."""
+    return (last_run() or {"seconds": {}})["seconds"].get(script_name(path), math.inf)
+
+
+async def _run(waiting, cache, at_once, show) -> None:
+    from jupyter_cache.base import CacheBundleIn
+
+    queue, ended = iter(waiting), iter(range(1, len(waiting) + 1))
+
+    async def worker():
+        for path, notebook in queue:
+            if await _ran(notebook, path.parent):
+                bundle = CacheBundleIn(notebook, str(path))
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            show(next(ended), text=path.stem)
+
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+
+
+async def _ran(notebook, folder: Path) -> bool:
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     # Times beside its cells would make it another notebook than the one that Sphinx asks for.
     place = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=TIMEOUT, record_timing=False, resources=place)
     try:
-        await client.async_execute(env=environment)
-    except (CellExecutionError, CellTimeoutError):
+        await client.async_execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError):
         return False
     return True
 
 
-def _seconds(path: Path) -> float:
-    """How long a page took in the last full run; the longest come first, so that none is late."""
-    return (last_run() or {"seconds": {}})["seconds"].get(script_name(path), math.inf)
+def main(at_once: str, outputs: str, *notebooks: str) -> None:
+    """Do what stands above."""
+    from jupyter_cache import get_cache
+
+    cache = get_cache(outputs)
+    if waiting := _waiting([Path(one) for one in notebooks], cache):
+        with progress_bar("running lessons", len(waiting)) as show:
+            asyncio.run(_run(waiting, cache, int(at_once), show))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -10,9 +10,6 @@ pytest.importorskip("ipykernel", reason="needs the extra `site`")
 
 from minitransfer.site import lesson_pages, running  # noqa: E402
 
-#: What the tests' kernels are told, of remarks on their own transport above all.
-QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-
 
 def written(path, *cells):
     page = nbformat.v4.new_notebook(metadata=dict(lesson_pages.METADATA))
@@ -23,16 +20,15 @@ def written(path, *cells):
 
 @pytest.fixture
 def environment(tmp_path):
-    return {**os.environ, **QUIET, "IPYTHONDIR": str(tmp_path / "ipython")}
+    return {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
 
 
-@pytest.mark.filterwarnings("default")  # those of Jupyter's own parts
 def test_outputs_are_kept_where_sphinx_looks_for_them(tmp_path, environment):
     one = written(tmp_path / "01_one.ipynb", "print(6 * 7)")
     other = written(tmp_path / "02_other.ipynb", "import os", "print(os.getcwd())")
     wrong = written(tmp_path / "03_wrong.ipynb", "1 / 0")
     outputs = tmp_path / "outputs"
-    assert running.run([one, other, wrong], outputs, environment, at_once=2) == 2
+    running.run_side_by_side([one, other, wrong], outputs, environment, at_once=2)
 
     cache = get_cache(str(outputs))
     for path, printed in ((one, "42"), (other, str(tmp_path))):
@@ -41,14 +37,13 @@ def test_outputs_are_kept_where_sphinx_looks_for_them(tmp_path, environment):
         assert found.cells[-1].outputs[0].text.strip() == printed
     with pytest.raises(KeyError):  # Sphinx will run it again and say what is wrong
         cache.match_cache_notebook(nbformat.read(wrong, as_version=4))
-    assert running.run([one, other], outputs, environment, at_once=2) == 0  # nothing is left to do
+    assert [path for path, _ in running._waiting([one, other, wrong], cache)] == [wrong]
 
 
-@pytest.mark.filterwarnings("default")
 def test_each_has_one_core(tmp_path, environment):
     asks = "import minitransfer.kernels as k\nprint(k.get_num_threads())"
     page = written(tmp_path / "01_one.ipynb", asks)
-    running.run([page], tmp_path / "outputs", environment, at_once=1)
+    running.run_side_by_side([page], tmp_path / "outputs", environment, at_once=1)
     found = get_cache(str(tmp_path / "outputs")).get_cache_bundle(1)
     assert found.nb.cells[0].outputs[0].text == "1\n"
 
