@@ -52,13 +52,12 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
         _check_out(out)
     shown = "all" if numbers is None else "-".join(f"{one.number:02}" for one in lessons)
     work = home / f"{shown}{'' if evidence else '-plain'}"
-    source, extra, outputs = work / "source", work / "extra", home / "outputs" / code_hash()
+    source, outputs = work / "source", home / "outputs" / code_hash()
     _forget(home / "outputs", outputs)
     files = lesson_pages.pages(lessons, evidence) | other_pages.pages(lessons, evidence)
     built = work / "html"
     if _write(source, files):  # Sphinx leaves the pages of what is gone
         shutil.rmtree(built, ignore_errors=True)
-    _write(extra, lesson_pages.downloads(lessons, evidence))
     # The kernel's remarks on its own transport are no business of who reads the pages.
     settings = {
         "profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"
@@ -76,7 +75,7 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     running.run_side_by_side(notebooks, outputs, environment, min(4, get_num_threads()))
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(Path(__file__).parent)]
     command += ["-d", str(work / "doctrees"), *(["-W", "--keep-going"] if strict else [])]
-    command += ["-D", f"nb_execution_cache_path={outputs}", "-D", f"html_extra_path={extra}"]
+    command += ["-D", f"nb_execution_cache_path={outputs}"]
     done = subprocess.run([*command, str(source), str(built)], env=environment)
     if done.returncode != 0:
         raise SiteFailed(f"the site could not be built; Sphinx said why. Its sources are {source}")

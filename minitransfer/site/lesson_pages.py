@@ -1,5 +1,6 @@
 """From a percent script to the page of a lesson, and to what can be downloaded there."""
 
+import base64
 import html
 import json
 import re
@@ -14,9 +15,6 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-
-#: Where the scripts and notebooks lie that a page offers, within the site.
-DOWNLOADS = "downloads"
 
 
 def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
@@ -53,25 +51,6 @@ def _shown(lesson, evidence):
     return lesson.scripts if evidence else [lesson.path]
 
 
-def downloads(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
-    """Return file name → text of the scripts and notebooks to be taken away.
-
-    Example:
-        >>> from minitransfer.course.scripts import find_lesson
-        >>> sorted(downloads([find_lesson(3)], evidence=False))
-        ['downloads/03_hidden_layer.ipynb', 'downloads/03_hidden_layer.py']
-    """
-    import jupytext
-
-    found = {}
-    for lesson in lessons:
-        for script in _shown(lesson, evidence):
-            name = _download_name(lesson, script)
-            found[f"{DOWNLOADS}/{name}.py"] = script.read_text(encoding="utf-8")
-            found[f"{DOWNLOADS}/{name}.ipynb"] = jupytext.writes(notebook_of(script), fmt="ipynb")
-    return found
-
-
 def part_of(lesson: Lesson) -> str:
     """Return the heading of the part that a lesson belongs to, without what stands in brackets.
 
@@ -82,10 +61,6 @@ def part_of(lesson: Lesson) -> str:
     """
     part = next(part for part, numbers in PARTS.items() if lesson.number in numbers)
     return re.sub(r" *\(.*\)", "", part)
-
-
-def _download_name(lesson, script):
-    return script.stem if script == lesson.path else f"{script.stem}_{EVIDENCE}"
 
 
 #: The pages beside the lessons that are taken as they stand.
@@ -182,10 +157,12 @@ def _form(asked: Prediction) -> str:
 
 def _with_bar(text: str, lesson: Lesson, script: Path) -> str:
     """Below the heading: part, ways to read it, and what can be taken away."""
+    import jupytext
+
     heading, _, rest = text.partition("\n")
     behind = script != lesson.path
-    up = "../" if behind else ""
-    name = f"{up}{DOWNLOADS}/{_download_name(lesson, script)}"
+    name = f"{script.stem}_{EVIDENCE}" if behind else script.stem
+    notebook = jupytext.writes(notebook_of(script), fmt="ipynb")
     where = (
         f'evidence behind <a href="../{script.stem}.html">lesson {lesson.number}</a>'
         if behind
@@ -195,7 +172,13 @@ def _with_bar(text: str, lesson: Lesson, script: Path) -> str:
     bar = (
         f'<div class="lesson-bar"><span>{where}</span><span class="ways">'
         '<button type="button" class="start-steps">▶ Step through</button> '
-        f'<a href="{name}.py" download>Script</a> <a href="{name}.ipynb" download>Notebook</a>'
-        "</span></div>\n"
+        f"{_taken_away('Script', f'{name}.py', script.read_text(encoding='utf-8'))} "
+        f"{_taken_away('Notebook', f'{name}.ipynb', notebook)}</span></div>\n"
     )
     return f"{heading}\n\n{bar}\n{rest.lstrip(chr(10))}"
+
+
+def _taken_away(shown: str, name: str, text: str) -> str:
+    """A link that holds the file itself: a page opened from a folder may not save another file."""
+    data = base64.b64encode(text.encode()).decode()
+    return f'<a href="data:application/octet-stream;base64,{data}" download="{name}">{shown}</a>'

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from minitransfer.course.scripts import find_lesson, split_cells
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of playwright's own making
 
 #: Pictures of the pages, for people to look at; the folder is ignored by git.
@@ -171,8 +173,6 @@ def test_the_place_is_in_the_address(site, look):
 
 
 def test_every_cell_of_a_lesson_is_a_step(site, look):
-    from minitransfer.course.scripts import find_lesson, split_cells
-
     page = look(site / LESSON, fragment="#step=1")
     cells = split_cells(find_lesson(17).path.read_text(encoding="utf-8"))
     assert page.locator("#steps output").inner_text() == f"1 of {len(cells)}"
@@ -183,6 +183,8 @@ def test_on_paper_results_are_shown_and_questions_of_the_browser_are_not(site, l
     assert page.locator("div.cell.waits").count() > 0
     page.emulate_media(media="print")
     assert page.locator("div.cell.waits .cell_output").first.is_visible()
+    answers = page.locator("details", has_text="What you will see").locator("li").first
+    assert answers.is_visible()  # nobody can unfold paper
     for what in ("form.predict", ".waiting-note", ".start-steps"):
         assert not page.locator(what).first.is_visible()
 
@@ -208,13 +210,15 @@ def test_search_finds_a_lesson(site, look, word):
     assert ".html" in found.get_attribute("href")
 
 
-@pytest.mark.parametrize("kind", ["Script", "Notebook"])
-def test_what_can_be_taken_away_comes_from_a_folder_too(site, look, kind):
-    page = look(site / LESSON)
-    with page.expect_download() as download:
-        page.locator(".lesson-bar .ways a", has_text=kind).click()
-    name = {"Script": "py", "Notebook": "ipynb"}[kind]
-    taken = download.value
-    assert taken.suggested_filename == f"{LESSON.removesuffix('.html')}.{name}"
-    there = site / "downloads" / taken.suggested_filename
-    assert Path(taken.path()).read_bytes() == there.read_bytes()
+def test_script_and_notebook_can_be_taken_away(site, look):
+    lesson, page = find_lesson(17), look(site / LESSON)
+    taken = {}
+    for shown in ("Script", "Notebook"):
+        with page.expect_download() as download:
+            page.locator(".lesson-bar .ways a", has_text=shown).click()
+        taken[download.value.suggested_filename] = Path(download.value.path())
+    script, notebook = taken.items()
+    assert script[0] == lesson.path.name
+    assert script[1].read_bytes() == lesson.path.read_bytes()
+    assert notebook[0] == f"{lesson.path.stem}.ipynb"
+    assert json.loads(notebook[1].read_text(encoding="utf-8"))["cells"]
