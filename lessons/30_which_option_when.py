@@ -111,8 +111,8 @@ for load in (data.mnist, data.animal_shapes):
     asked = {o: held_out(o, few) for o in draw.OPTIONS}
     best = max(asked, key=asked.get)
     right = train.evaluate(trained(best, few), load("test"))
-    told = ", ".join(f"{o} {share:.0%}" for o, share in asked.items())
-    print(f"{few.name}: {told}")
+    told = (f"  {o:12}{share:.0%}" for o, share in asked.items())
+    print(few.name, *told, sep="\n")
     print(f"  {best} is taken, and reads {right['accuracy']:.1%}")
 
 # %% [markdown]

@@ -18,6 +18,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 #: Parts whose lessons measure how long something takes: each of them runs alone.
 MEASURE_TIMES = {"Under the bonnet"}
 
+#: Settings of the process that runs a lesson. Its remarks on its own transport are no business of
+#: who reads the pages, nor is the place on this machine where the library gives a warning.
+KERNEL = """settings = get_config()
+settings.IPKernelApp.log_level = 40
+settings.InteractiveShellApp.exec_lines = [
+    "import warnings",
+    "warnings.formatwarning = lambda text, kind, *_: f'{kind.__name__}: {text}\\n'",
+]
+"""
+
 
 class SiteFailed(RuntimeError):
     """Sphinx has found something wrong; what, it has said."""
@@ -58,11 +68,7 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     built = work / "html"
     if _write(source, files):  # Sphinx leaves the pages of what is gone
         shutil.rmtree(built, ignore_errors=True)
-    # The kernel's remarks on its own transport are no business of who reads the pages.
-    settings = {
-        "profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"
-    }
-    _write(home / "ipython", settings)
+    _write(home / "ipython", {"profile_default/ipython_kernel_config.py": KERNEL})
     environment = {
         **{k: v for k, v in os.environ.items() if k not in ("MINITRANSFER_FIGURES", "DISPLAY")},
         "MINITRANSFER_LEDGER": str(work / "claims.jsonl"),

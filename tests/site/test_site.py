@@ -7,7 +7,7 @@ import pytest
 
 from minitransfer.course.scripts import find_lesson
 from minitransfer.site import build
-from minitransfer.site.building import MARK, _mirror, _write, code_hash
+from minitransfer.site.building import MARK, PACKAGE, _mirror, _write, code_hash
 
 REMOTE = re.compile(
     r"""<(?:script|img|link|iframe|source)\b[^>]*\b(?:src|href)=["'](?:https?:)?//""", re.I
@@ -73,7 +73,9 @@ def test_it_is_small(site):
 
 def test_it_names_no_place_of_this_machine(site):
     for page in pages(site):
-        assert str(site.parent) not in page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        for place in (site.parent, PACKAGE):
+            assert str(place) not in text, page.name
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path):
