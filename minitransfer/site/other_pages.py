@@ -321,7 +321,8 @@ MEASURED = """from minitransfer.kernels.gemm import ladder
 speeds = ladder.climb()
 for rung in ladder.RUNGS:
     share = speeds[rung] / speeds["peak"]
-    print(f"{rung:10} {speeds[rung] / 1e9:6.1f} GFLOP/s  {share:4.0%} of what this core can do")"""
+    speed = f"{speeds[rung] / 1e9:6.1f} GFLOP/s"
+    print(f"{rung:10}{speed} {share:5.0%} of what this core can do")"""
 
 PLAYGROUND = """---
 hide-toc: true

@@ -55,7 +55,8 @@ def _lesson(lesson: Lesson) -> str:
         "",
     ]
     for ask, given in zip(asks, choices, strict=True):
-        lines.append(f"- {ask} *Measured: {given.choices[given.right]}.*")
+        right = given.choices[given.right]
+        lines.append(f"- {ask}  \n  *{given.question}* Measured: {right} ({given.measured}).")
     lines += ["", *_folded("Exercises and their solutions", _solutions(lesson))]
     return "\n".join(lines) + "\n"
 
