@@ -15,8 +15,8 @@ from minitransfer.course.ledger import last_run
 from minitransfer.course.scripts import script_name
 from minitransfer.progress import progress_bar
 
-#: Seconds that a cell may take; the slowest evidence takes a tenth on an idle machine.
-TIMEOUT = 300
+#: Seconds that a cell may take: thirty times what the slowest evidence takes on an idle machine.
+TIMEOUT = 900
 
 #: Lessons that run side by side have a core each.
 ONE_CORE = {
