@@ -130,7 +130,10 @@
 
   function figures() {
     for (const image of all(".cell_output img, img.headline")) {
-      image.addEventListener("click", () => alone(image));
+      image.addEventListener("click", (event) => {
+        event.preventDefault(); // of the link to the picture's file
+        alone(image);
+      });
     }
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && alone()) event.stopImmediatePropagation();
