@@ -1,9 +1,4 @@
-"""Run the cells of the lessons before Sphinx asks for their outputs, a lesson on each core.
-
-    python -m minitransfer.site.running AT_ONCE OUTPUTS NOTEBOOK…
-
-runs those notebooks whose outputs are not kept yet in the folder in which Sphinx looks for them.
-"""
+"""Run the cells of the lessons before Sphinx asks for their outputs, a lesson on each core."""
 
 import asyncio
 import math
@@ -44,7 +39,9 @@ def run_side_by_side(
         >>> run_side_by_side([], Path("outputs"), {}, at_once=2)
     """
     if notebooks:
-        command = [sys.executable, "-m", "minitransfer.site.running", str(at_once), str(outputs)]
+        # A process of its own: nobody else's loop is in the way, and Ctrl-C ends all of it.
+        program = "import sys; from minitransfer.site import running; running.main(*sys.argv[1:])"
+        command = [sys.executable, "-c", program, str(at_once), str(outputs)]
         subprocess.run([*command, *map(str, notebooks)], env=environment | ONE_CORE)
 
 
@@ -97,14 +94,10 @@ async def _ran(notebook, folder: Path) -> bool:
 
 
 def main(at_once: str, outputs: str, *notebooks: str) -> None:
-    """Do what stands above."""
+    """Run those notebooks whose outputs are not kept in the folder `outputs` yet."""
     from jupyter_cache import get_cache
 
     cache = get_cache(outputs)
     if waiting := _waiting([Path(one) for one in notebooks], cache):
         with progress_bar("running lessons", len(waiting)) as show:
             asyncio.run(_run(waiting, cache, int(at_once), show))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
