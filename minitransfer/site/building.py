@@ -20,7 +20,7 @@ MEASURE_TIMES = {"Under the bonnet"}
 
 #: Settings of the process that runs a lesson. Its remarks on its own transport are no business of
 #: who reads the pages, nor is the place on this machine where the library gives a warning.
-KERNEL = """settings = get_config()
+KERNEL = r"""settings = get_config()
 settings.IPKernelApp.log_level = 40
 settings.InteractiveShellApp.exec_lines = [
     "import warnings",

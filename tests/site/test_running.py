@@ -9,6 +9,7 @@ get_cache = pytest.importorskip("jupyter_cache", reason="needs the extra `site`"
 pytest.importorskip("ipykernel", reason="needs the extra `site`")
 
 from minitransfer.site import lesson_pages, running  # noqa: E402
+from minitransfer.site.building import KERNEL  # noqa: E402
 
 
 def written(path, *cells):
@@ -46,6 +47,16 @@ def test_each_has_one_core(tmp_path, environment):
     running.run_side_by_side([page], tmp_path / "outputs", environment, at_once=1)
     found = get_cache(str(tmp_path / "outputs")).get_cache_bundle(1)
     assert found.nb.cells[0].outputs[0].text == "1\n"
+
+
+def test_a_warning_is_told_without_the_file_that_gives_it(tmp_path, environment):
+    settings = tmp_path / "ipython" / "profile_default" / "ipython_kernel_config.py"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(KERNEL, encoding="utf-8")
+    page = written(tmp_path / "01_one.ipynb", "import warnings\nwarnings.warn('too dark')")
+    running.run_side_by_side([page], tmp_path / "outputs", environment, at_once=1)
+    found = get_cache(str(tmp_path / "outputs")).get_cache_bundle(1)
+    assert found.nb.cells[0].outputs[0].text == "UserWarning: too dark\n"
 
 
 def test_the_longest_come_first(monkeypatch, tmp_path):
