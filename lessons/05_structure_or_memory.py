@@ -178,7 +178,7 @@ x, y = data.xor()
 cells = nn.population(Chain, CELLS)
 shown = np.broadcast_to(2 * x - 1, (CELLS, 4, 2))
 optimizer = optim.Adam(cells.parameters(), lr=0.05)
-train.fit_members(cells, shown, y, optimizer, steps=400)
+losses = train.fit_members(cells, shown, y, optimizer, steps=400)
 
 
 # %%

@@ -130,7 +130,8 @@ plots.show(draw.factors(error), "08_factors")
 # as in lesson 5. To think about what one sees is a deep network.
 #
 # **Predict before you run.** What will the 64 atoms look like? Dots?
-# Digits? Something else?
+# Digits? Something else? And if five of them may be used for a patch that
+# nobody has seen, how much of it will they explain?
 
 
 # %%

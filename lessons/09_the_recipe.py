@@ -175,8 +175,8 @@ def run(net, loader):
 # %% [markdown]
 # **Predict before you run.** The first task is ten letters, the second
 # our hundred digits, in *batches* of ten (so many are seen in one step).
-# How much better will the second
-# network be for what the first one has learnt?
+# With what the first network has learnt, how many of a hundred unseen
+# digits will the second one get right?
 
 
 # %%

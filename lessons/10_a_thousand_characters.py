@@ -35,6 +35,8 @@
 # hundred digits.
 
 # %%
+import textwrap
+
 import numpy as np
 
 import minitransfer.nn as nn
@@ -53,7 +55,8 @@ from minitransfer.experiments import judge, over_seeds
 # %%
 draw = figures(10)
 card = zoo.read_card("glyph-mlp")
-print(len(card["classes"]), "classes;", card["licence"])
+print(len(card["classes"]), "classes")
+print(textwrap.fill(card["licence"], 70))
 
 rng = np.random.default_rng(0)
 source = zoo.load("glyph-mlp")

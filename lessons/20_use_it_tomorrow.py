@@ -210,7 +210,8 @@ sure = nn.functional.softmax(mt.tensor(outputs), dim=1).numpy()
 for k in np.argsort(sure.max(1))[[0, 1, -1]]:
     name = ours.classes[sure[k].argmax()]
     print(f"picture {k}: {name}, sure to {sure[k].max():.0%}")
-print(train.evaluate(again, test))
+right = train.evaluate(again, test)["accuracy"]
+print(f"right: {right:.1%} of 600")
 
 # %% [markdown]
 # At the first two pictures the network wavers, and tells so. Ask somebody

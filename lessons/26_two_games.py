@@ -82,11 +82,10 @@ print(f"in the arena, as it is: {play(tactic, arena):.2f}")
 # there is health, and the sixth button is something else. A coach who
 # knows the arena makes about two hits a match there, without hunting.
 #
-# **Predict before you run.** Suppose that somebody who knows both games
-# gives us pairs: "this moment here is like that one there". How many
-# pairs will it take, and how many of the two hits will the tactic make?
-#
 # ## A few pairs
+#
+# Suppose that somebody who knows both games gives us pairs: "this moment
+# here is like that one there". How many will it take?
 #
 # Where two clouds of points are the same but for a rotation, the best
 # rotation is found by one singular value decomposition. The method is
@@ -144,6 +143,10 @@ plots.show(figure, "26_roles")
 # article: roles need not map one to one. The hunter is nobody's partner.
 # Now that roles and buttons are matched, pairs can be made: the average
 # moment before, and after, a role presses a button, in both games.
+#
+# **Predict before you run.** Nobody has given us a pair. A coach who knows
+# the arena and does not hunt makes two hits a match. Which share of them
+# will the tactic of basketball make?
 
 # %%
 ours = games.landmarks(logs[0], range(5), range(6))

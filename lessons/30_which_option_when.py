@@ -111,15 +111,16 @@ for load in (data.mnist, data.animal_shapes):
     asked = {o: held_out(o, few) for o in draw.OPTIONS}
     best = max(asked, key=asked.get)
     right = train.evaluate(trained(best, few), load("test"))
-    told = ", ".join(f"{o} {share:.0%}" for o, share in asked.items())
-    print(f"{few.name}: {told}")
+    told = (f"  {o:12}{share:.0%}" for o, share in asked.items())
+    print(few.name, *told, sep="\n")
     print(f"  {best} is taken, and reads {right['accuracy']:.1%}")
 
 # %% [markdown]
 # **Predict before you run.** Characters were learnt. Handwritten digits
 # are near to them, silhouettes of animals are far. Fill the four fields
 # with 50 labels and 1,000: which of the seven options will be best in
-# each? And by how many points is the advice of the old hands off?
+# each? And where labels are few and the task is far, by how many points
+# is another option ahead of what the old hands advise?
 #
 # The table behind the next figure holds eight draws of labels for each
 # field. Every option was tried at two learning rates, and held-out labels

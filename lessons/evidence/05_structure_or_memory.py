@@ -546,12 +546,16 @@ steps = np.repeat(parity[None], 100, axis=0)
 search = {}
 for name in ("shallow", "deep 4-4", "deep 2-3"):
     tried = {
-        lr: fits(name, choosing, lr).mean() for lr in (0.03, 0.1, 0.3)
+        rate: fits(name, choosing, rate).mean()
+        for rate in (0.03, 0.1, 0.3)
     }
     lr = max(tried, key=tried.get)
     search[name, "random"] = fits(name, random, lr)
     search[name, "parity"] = fits(name, steps, lr)
-    print(name, tried, "→", lr)
+    rates = ", ".join(
+        f"{lr:g}: {share:.1%}" for lr, share in tried.items()
+    )
+    print(f"{name:12}{rates} → {lr:g}")
 lost = {
     world: {
         name: judge(search["shallow", world] - search[name, world])

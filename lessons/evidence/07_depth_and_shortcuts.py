@@ -183,7 +183,9 @@ for seed in SEEDS:
 best = {depth: np.mean(runs) for depth, runs in bound.items()}
 figure = draw.survives(DEPTHS, found, best)
 plots.show(figure, "07_with_bound")
-print({depth: round(share, 3) for depth, share in best.items()})
+print(
+    ", ".join(f"{depth} {share:.3f}" for depth, share in best.items())
+)
 
 # %% [markdown]
 # So it is not for want of room: the network keeps less of the picture than

@@ -408,7 +408,7 @@ word = claim_known(
 print("six voices for three others:", word)
 
 # %%
-claim_known(
+word = claim_known(
     "text",
     "what was learnt from ten languages serves six others (mean over "
     "three numbers of labels)",

@@ -14,8 +14,8 @@ from minitransfer.kernels import cache_model
 from minitransfer.kernels.conv import ladder
 
 draw = figures(42)
-kernels.set_num_threads(1)
 kernels.keep_freed_memory()
+kernels.set_num_threads(1)
 
 # %% [markdown]
 # ## Other layers

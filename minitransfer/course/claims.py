@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -204,12 +205,14 @@ def claim_card(record: dict, *, link: str = "") -> str:
         >>> "A &lt; b" in card, 'class="badge"' in card, "sentence of ours" in card
         (True, True, True)
     """
-    statement, *details = map(html.escape, claim_details(record))
+    statement, *details = map(_on_a_page, claim_details(record))
+    if not re.match("[b-z] ", statement):  # a letter that stands for a number
+        statement = statement[:1].upper() + statement[1:]
     whose = {"article": "sentence of an article", "ours": "sentence of ours"}
     told = whose.get(record.get("source") or "", "")
     colour, verdict = _COLOURS[record["verdict"]], html.escape(record["verdict"])
     if record["condition"]:
-        details.insert(0, f"condition: {html.escape(record['condition'])}")
+        details.insert(0, f"condition: {_on_a_page(record['condition'])}")
     inner = ' style="margin-left: 1.2em"'  # of the numbers that belong to one measurement
     rows = "".join(
         f"<li{inner if line.startswith('  ') else ''}>{line.strip()}</li>" for line in details
@@ -219,8 +222,13 @@ def claim_card(record: dict, *, link: str = "") -> str:
         f'padding: 0.4em 0 0.4em 1em; margin: 1em 0"><p><span class="badge" style="background: '
         f'{colour}; color: #fff; padding: 0.15em 0.6em; border-radius: 1em">{verdict}</span> '
         f"<b>{html.escape(record['id'])}</b> <span>{told}</span>{link}</p>"
-        f"<p><b>{statement[:1].upper()}{statement[1:]}.</b></p><ul>{rows}</ul></div>"
+        f"<p><b>{statement}.</b></p><ul>{rows}</ul></div>"
     )
+
+
+def _on_a_page(text: str) -> str:
+    """Text of a record as HTML; what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def claim_details(record: dict) -> list[str]:

@@ -33,14 +33,12 @@ class Prediction(NamedTuple):
 
 
 @cache
-def predictions() -> dict[str, list[Prediction | None]]:
+def predictions() -> dict[str, list[Prediction]]:
     """Return the choices of each lesson, one for each of its cells that says "predict".
 
-    A lesson leaves one out (None) where no number of the ledger decides it.
-
     Raises:
-        ValueError: if a choice cannot be decided by the ledger: no such claim, no such number, or
-            not exactly one choice that holds it.
+        ValueError: if the ledger cannot decide between the choices: no such claim, no such number,
+            or not exactly one choice that holds it.
 
     Example:
         >>> first = predictions()["03_hidden_layer"][0]
@@ -55,9 +53,7 @@ def predictions() -> dict[str, list[Prediction | None]]:
     }
 
 
-def _decided(place, row, records) -> Prediction | None:
-    if not row:
-        return None
+def _decided(place, row, records) -> Prediction:
     record = records.get(row["claim"])
     if record is None:
         raise ValueError(f"{place} asks for claim {row['claim']}, which the last full run lacks")

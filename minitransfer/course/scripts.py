@@ -8,6 +8,7 @@ the reader is asked to do.
 """
 
 import ast
+import builtins
 import re
 import sys
 import types
@@ -353,8 +354,7 @@ def write_notebook(number: int, folder=".", evidence: bool = False) -> Path:
 def notebook_of(script: Path):
     """Return a percent script as a notebook without outputs, for `jupytext.writes`.
 
-    Links become commands, as `with_commands` says. The code that draws figures and the code that
-    claims is folded: what a reader wants to see of these is what comes out.
+    Links become commands, as `with_commands` says. The code of cells that only show is folded.
 
     Raises:
         ImportError: if jupytext is not installed.
@@ -377,20 +377,42 @@ def notebook_of(script: Path):
     return notebook
 
 
+#: What a cell may call and still only show: what draws, and what reads stored tables.
+_SHOWING = {"draw", "plots", "experiments", "figures", "np"}
+
+
 def only_shows(code: str) -> bool:
-    """Whether a cell draws figures and does nothing else: its code may be folded away.
+    """Whether a cell shows in a figure what is there already: its code may be folded away.
+
+    Such a cell reads stored tables, picks what earlier cells have left, and draws. It calls
+    nothing else (in an `assert` it may, to see that stored numbers are true), defines no
+    function, and prints nothing: all that a reader wants of it is the figure.
 
     Example:
-        >>> only_shows('figure = draw.stuck(x)\\nplots.show(figure, "03_stuck")')
+        >>> only_shows('table = experiments.read("x")\\nplots.show(draw.stuck(table), "03_stuck")')
         True
         >>> only_shows('train(net)\\nplots.show(draw.stuck(x), "03_stuck")')
         False
     """
-    lines = ast.parse(code).body
-    texts = [ast.unparse(line) for line in lines]
-    shows = [text.startswith("plots.show(") for text in texts]
-    draws = [re.match(r"[\w, ]+ = (draw|plots)\.", text) is not None for text in texts]
-    return any(shows) and all(one or other for one, other in zip(shows, draws, strict=True))
+    tree = ast.parse(code)
+    checks = {id(n) for a in ast.walk(tree) if isinstance(a, ast.Assert) for n in ast.walk(a)}
+    nodes = [node for node in ast.walk(tree) if id(node) not in checks]
+    names = (node for node in nodes if isinstance(node, ast.Name))
+    assigned = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    known = _SHOWING | assigned | (set(dir(builtins)) - {"print"})
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    return (
+        any(ast.unparse(one) == "plots.show" for one in called)
+        and not any(isinstance(node, ast.FunctionDef | ast.Lambda) for node in nodes)
+        and {_whose(one) for one in called} <= known
+    )
+
+
+def _whose(call: ast.expr) -> str:
+    """The name at the root of what is called: ``table`` of ``table.where(n=3).values``."""
+    while isinstance(call, ast.Attribute | ast.Subscript | ast.Call):
+        call = call.func if isinstance(call, ast.Call) else call.value
+    return call.id if isinstance(call, ast.Name) else "str"  # of a literal: "…".join
 
 
 def _jupytext():

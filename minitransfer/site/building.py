@@ -10,9 +10,23 @@ from pathlib import Path
 from minitransfer.course import catalogue, lessons_folder
 from minitransfer.files import check_writable
 from minitransfer.folders import cache_folder
-from minitransfer.site import lesson_pages, other_pages
+from minitransfer.kernels import get_num_threads
+from minitransfer.site import lesson_pages, other_pages, running
 
 PACKAGE = Path(__file__).resolve().parents[1]
+
+#: Parts whose lessons measure how long something takes: each of them runs alone.
+MEASURE_TIMES = {"Under the bonnet"}
+
+#: Settings of the process that runs a lesson. Its remarks on its own transport are no business of
+#: who reads the pages, nor is the place on this machine where the library gives a warning.
+KERNEL = r"""settings = get_config()
+settings.IPKernelApp.log_level = 40
+settings.InteractiveShellApp.exec_lines = [
+    "import warnings",
+    "warnings.formatwarning = lambda text, kind, *_: f'{kind.__name__}: {text}\\n'",
+]
+"""
 
 
 class SiteFailed(RuntimeError):
@@ -48,18 +62,13 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
         _check_out(out)
     shown = "all" if numbers is None else "-".join(f"{one.number:02}" for one in lessons)
     work = home / f"{shown}{'' if evidence else '-plain'}"
-    source, extra, outputs = work / "source", work / "extra", home / "outputs" / code_hash()
+    source, outputs = work / "source", home / "outputs" / code_hash()
     _forget(home / "outputs", outputs)
     files = lesson_pages.pages(lessons, evidence) | other_pages.pages(lessons, evidence)
     built = work / "html"
     if _write(source, files):  # Sphinx leaves the pages of what is gone
         shutil.rmtree(built, ignore_errors=True)
-    _write(extra, lesson_pages.downloads(lessons, evidence))
-    # The kernel's remarks on its own transport are no business of who reads the pages.
-    settings = {
-        "profile_default/ipython_kernel_config.py": "get_config().IPKernelApp.log_level = 40\n"
-    }
-    _write(home / "ipython", settings)
+    _write(home / "ipython", {"profile_default/ipython_kernel_config.py": KERNEL})
     environment = {
         **{k: v for k, v in os.environ.items() if k not in ("MINITRANSFER_FIGURES", "DISPLAY")},
         "MINITRANSFER_LEDGER": str(work / "claims.jsonl"),
@@ -67,9 +76,12 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
         "IPYTHONDIR": str(home / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    together = [one for one in lessons if lesson_pages.part_of(one) not in MEASURE_TIMES]
+    notebooks = [source / name for name in lesson_pages.names(together, evidence)]
+    running.run_side_by_side(notebooks, outputs, environment, min(4, get_num_threads()))
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(Path(__file__).parent)]
     command += ["-d", str(work / "doctrees"), *(["-W", "--keep-going"] if strict else [])]
-    command += ["-D", f"nb_execution_cache_path={outputs}", "-D", f"html_extra_path={extra}"]
+    command += ["-D", f"nb_execution_cache_path={outputs}"]
     done = subprocess.run([*command, str(source), str(built)], env=environment)
     if done.returncode != 0:
         raise SiteFailed(f"the site could not be built; Sphinx said why. Its sources are {source}")

@@ -3,7 +3,7 @@
 import logging
 
 import minitransfer
-from minitransfer.site import rendering
+from minitransfer.site import rendering, running
 
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # which lesson runs, Sphinx says
 
@@ -26,7 +26,7 @@ exclude_patterns = ["jupyter_execute"]
 
 # A lesson runs when its code has changed; the folder of outputs is named by the library's code.
 nb_execution_mode = "cache"
-nb_execution_timeout = 300  # seconds a cell; the slowest evidence takes a tenth on an idle machine
+nb_execution_timeout = running.TIMEOUT
 nb_execution_show_tb = True
 nb_execution_raise_on_error = True
 nb_merge_streams = True

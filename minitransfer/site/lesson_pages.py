@@ -1,5 +1,6 @@
 """From a percent script to the page of a lesson, and to what can be downloaded there."""
 
+import base64
 import html
 import json
 import re
@@ -7,16 +8,13 @@ from pathlib import Path
 
 from minitransfer.course.pages import PARTS
 from minitransfer.course.predictions import PREDICT, Prediction, predictions
-from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows
+from minitransfer.course.scripts import EVIDENCE, Lesson, notebook_of, only_shows, script_name
 
 #: What the notebooks of the site say of their language.
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-
-#: Where the scripts and notebooks lie that a page offers, within the site.
-DOWNLOADS = "downloads"
 
 
 def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
@@ -31,32 +29,26 @@ def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
 
     known, found = _targets(lessons, evidence), {}
     for lesson in lessons:
-        for script in lesson.scripts if evidence else [lesson.path]:
+        for script in _shown(lesson, evidence):
             page = _page(lesson, script, known)
-            name = f"{script.stem}.ipynb"
-            if script != lesson.path:
-                name = f"{EVIDENCE}/{name}"
-            found[name] = nbformat.writes(page) + "\n"
+            found[f"{script_name(script)}.ipynb"] = nbformat.writes(page) + "\n"
     return found
 
 
-def downloads(lessons: list[Lesson], evidence: bool) -> dict[str, str]:
-    """Return file name → text of the scripts and notebooks to be taken away.
+def names(lessons: list[Lesson], evidence: bool) -> list[str]:
+    """Return the file names of `pages`, without making any.
 
     Example:
         >>> from minitransfer.course.scripts import find_lesson
-        >>> sorted(downloads([find_lesson(3)], evidence=False))
-        ['downloads/03_hidden_layer.ipynb', 'downloads/03_hidden_layer.py']
+        >>> names([find_lesson(3)], evidence=False)
+        ['03_hidden_layer.ipynb']
     """
-    import jupytext
+    scripts = (script for lesson in lessons for script in _shown(lesson, evidence))
+    return [f"{script_name(script)}.ipynb" for script in scripts]
 
-    found = {}
-    for lesson in lessons:
-        for script in lesson.scripts if evidence else [lesson.path]:
-            name = _download_name(lesson, script)
-            found[f"{DOWNLOADS}/{name}.py"] = script.read_text(encoding="utf-8")
-            found[f"{DOWNLOADS}/{name}.ipynb"] = jupytext.writes(notebook_of(script), fmt="ipynb")
-    return found
+
+def _shown(lesson, evidence):
+    return lesson.scripts if evidence else [lesson.path]
 
 
 def part_of(lesson: Lesson) -> str:
@@ -69,10 +61,6 @@ def part_of(lesson: Lesson) -> str:
     """
     part = next(part for part, numbers in PARTS.items() if lesson.number in numbers)
     return re.sub(r" *\(.*\)", "", part)
-
-
-def _download_name(lesson, script):
-    return script.stem if script == lesson.path else f"{script.stem}_{EVIDENCE}"
 
 
 #: The pages beside the lessons that are taken as they stand.
@@ -98,7 +86,7 @@ def _page(lesson: Lesson, script: Path, known: set[str]):
     notebook.metadata = dict(METADATA)
     if behind:
         notebook.metadata["orphan"] = True
-    asked = iter([] if behind else predictions().get(lesson.path.stem, []))
+    asked = iter([] if behind else predictions()[lesson.path.stem])
     for at, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell.id = f"cell-{at + 1}"
@@ -107,8 +95,8 @@ def _page(lesson: Lesson, script: Path, known: set[str]):
                 cell.metadata = {"tags": ["hide-input"]}
             continue
         text = with_pages(cell.source, known, EVIDENCE if behind else "")
-        if PREDICT in text:
-            text = _with_choices(text, next(asked, None))
+        if PREDICT in text and not behind:
+            text = _with_choices(text, next(asked))
         if at == 0:
             text = _with_bar(text, lesson, script)
         else:
@@ -147,19 +135,14 @@ def with_pages(text: str, known: set[str], folder: str = "") -> str:
     return _LINK.sub(told, text)
 
 
-def _with_choices(text: str, asked: Prediction | None) -> str:
+def _with_choices(text: str, asked: Prediction) -> str:
     """The question, and behind its paragraph something to answer it with."""
     before, _, after = text.partition(PREDICT)
     question, gap, rest = after.partition("\n\n")
     return f"{before}{PREDICT}{question}\n\n{_form(asked)}{gap}{rest}"
 
 
-def _form(asked: Prediction | None) -> str:
-    if asked is None:
-        return (
-            '<form class="predict"><p><label>Your guess <input name="guess" autocomplete="off">'
-            '</label> <button>Keep it</button></p><p class="reply" role="status"></p></form>\n'
-        )
+def _form(asked: Prediction) -> str:
     told = {"right": asked.right, "measured": asked.measured}
     data = html.escape(json.dumps(told, ensure_ascii=False))
     buttons = "".join(
@@ -174,10 +157,12 @@ def _form(asked: Prediction | None) -> str:
 
 def _with_bar(text: str, lesson: Lesson, script: Path) -> str:
     """Below the heading: part, ways to read it, and what can be taken away."""
+    import jupytext
+
     heading, _, rest = text.partition("\n")
     behind = script != lesson.path
-    up = "../" if behind else ""
-    name = f"{up}{DOWNLOADS}/{_download_name(lesson, script)}"
+    name = f"{script.stem}_{EVIDENCE}" if behind else script.stem
+    notebook = jupytext.writes(notebook_of(script), fmt="ipynb")
     where = (
         f'evidence behind <a href="../{script.stem}.html">lesson {lesson.number}</a>'
         if behind
@@ -187,7 +172,13 @@ def _with_bar(text: str, lesson: Lesson, script: Path) -> str:
     bar = (
         f'<div class="lesson-bar"><span>{where}</span><span class="ways">'
         '<button type="button" class="start-steps">▶ Step through</button> '
-        f'<a href="{name}.py" download>Script</a> <a href="{name}.ipynb" download>Notebook</a>'
-        "</span></div>\n"
+        f"{_taken_away('Script', f'{name}.py', script.read_text(encoding='utf-8'))} "
+        f"{_taken_away('Notebook', f'{name}.ipynb', notebook)}</span></div>\n"
     )
     return f"{heading}\n\n{bar}\n{rest.lstrip(chr(10))}"
+
+
+def _taken_away(shown: str, name: str, text: str) -> str:
+    """A link that holds the file itself: a page opened from a folder may not save another file."""
+    data = base64.b64encode(text.encode()).decode()
+    return f'<a href="data:application/octet-stream;base64,{data}" download="{name}">{shown}</a>'

@@ -75,11 +75,11 @@ def _first_page(parts) -> str:
         + "\n```\n"
         for name, lessons in parts.items()
     )
-    run = last_run() or {"claims": []}
+    count, run = sum(map(len, parts.values())), last_run() or {"claims": []}
     counts = [sum(r["verdict"] == verdict for r in run["claims"]) for verdict in VERDICTS]
     return FIRST_PAGE.format(
         first=first,
-        lessons=sum(map(len, parts.values())),
+        lessons=f"{count} lessons" if count > 1 else "a lesson",
         claims=len(run["claims"]),
         holds=counts[0],
         narrowly=counts[1],
@@ -103,8 +103,7 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library whose core can be read in a weekend, and {lessons} lessons in which every claim is
-measured.</p>
+library whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to
@@ -322,7 +321,8 @@ MEASURED = """from minitransfer.kernels.gemm import ladder
 speeds = ladder.climb()
 for rung in ladder.RUNGS:
     share = speeds[rung] / speeds["peak"]
-    print(f"{rung:10} {speeds[rung] / 1e9:6.1f} GFLOP/s  {share:4.0%} of what this core can do")"""
+    speed = f"{speeds[rung] / 1e9:6.1f} GFLOP/s"
+    print(f"{rung:10}{speed} {share:5.0%} of what this core can do")"""
 
 PLAYGROUND = """---
 hide-toc: true

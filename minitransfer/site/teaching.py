@@ -11,9 +11,10 @@ from minitransfer.course.scripts import EVIDENCE, Lesson, lessons_folder, split_
 INTRODUCTION = """# For teachers
 
 Every lesson takes ten to fifteen minutes to read and can be given in half an hour. On its page,
-**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, F
-fills the screen, P changes the size, Esc ends. The address keeps the place, so that a lesson goes
-on where it stopped. In a room without network the whole site runs from a folder.
+**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, P
+changes the size, Z shows the figure alone, F fills the screen, Esc ends. The address keeps the
+place, so that a lesson goes on where it stopped. In a room without network the whole site runs from
+a folder.
 
 Let the class write its guess down before the cell that answers it runs. Who has guessed, looks.
 """
@@ -42,7 +43,7 @@ def teachers_page(parts: dict[str, list[Lesson]]) -> str:
 def _lesson(lesson: Lesson) -> str:
     cells = [c for c in split_cells(lesson.path.read_text("utf-8")) if c.kind == "markdown"]
     asks = [question_of(cell.source) for cell in cells if PREDICT in cell.source]
-    choices = predictions().get(lesson.path.stem, [])
+    choices = predictions()[lesson.path.stem]
     lines = [
         f"### {lesson.number} · {lesson.title}",
         "",
@@ -53,10 +54,9 @@ def _lesson(lesson: Lesson) -> str:
         "**To ask before the cell runs:**",
         "",
     ]
-    for at, ask in enumerate(asks):
-        given = choices[at] if at < len(choices) else None
-        answer = f" *Measured: {given.choices[given.right]}.*" if given else ""
-        lines.append(f"- {ask}{answer}")
+    for ask, given in zip(asks, choices, strict=True):
+        right = given.choices[given.right]
+        lines.append(f"- {ask}  \n  *{given.question}* Measured: {right} ({given.measured}).")
     lines += ["", *_folded("Exercises and their solutions", _solutions(lesson))]
     return "\n".join(lines) + "\n"
 

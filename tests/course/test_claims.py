@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minitransfer.course import ClaimFailed, claim
-from minitransfer.course.claims import claim_text
+from minitransfer.course.claims import claim_card, claim_text
 from minitransfer.course.records import read_records
 
 GOOD = {"measured": 0.5, "spread": 0.1, "seeds": 5, "verdict": "holds", "check": True}
@@ -130,3 +130,12 @@ def test_a_line_of_a_ledger_that_is_no_record_is_said_with_its_file(ledger):
     ledger.write_text("[]\n")
     with pytest.raises(ValueError, match=r"ledger.jsonl is \[\]; expected a dictionary with id"):
         read_records(ledger)
+
+
+def test_a_card_shows_code_as_code_and_keeps_a_letter_that_is_a_number(ledger):
+    record = claim("E2", "clearing `.grad` helps if a < b", **GOOD)
+    assert "<b>Clearing <code>.grad</code> helps if a &lt; b.</b>" in claim_card(record)
+    record = claim("E2", "k frozen layers save 2k products", **GOOD)
+    assert "<b>k frozen layers" in claim_card(record)
+    record = claim("E2", "a layer is saved", **GOOD)
+    assert "<b>A layer" in claim_card(record)

@@ -82,6 +82,32 @@ def test_no_cell_is_longer_than_a_screen(script):
     assert max(lengths) <= MOST_LINES_OF_A_CELL
 
 
+#: What returns nothing, so that it may be the last line of a cell.
+RETURN_NOTHING = {"print", "show", "check", "set_num_threads"}
+SCRIPTS = [path for lesson in LESSONS for path in lesson.scripts]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_cell_ends_in_a_value(path):
+    """A script says nothing of it, but a notebook would print it below the cell."""
+    script = Script(path)
+    functions = [
+        node
+        for source in script.code
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    quiet = RETURN_NOTHING | {"claim"}  # which shows a card, and knows that it is in a notebook
+    for function in functions:
+        if not any(isinstance(node, ast.Return) and node.value for node in ast.walk(function)):
+            quiet.add(function.name)
+    for source in script.code:
+        last = ast.parse(source).body[-1]
+        if isinstance(last, ast.Expr):
+            called = last.value.func if isinstance(last.value, ast.Call) else last.value
+            assert getattr(called, "attr", getattr(called, "id", "")) in quiet, ast.unparse(last)
+
+
 def test_little_code_in_all(script):
     assert script.lines_of_code() <= MOST_LINES_OF_CODE
 

@@ -8,6 +8,7 @@ from minitransfer.course.scripts import (
     catalogue,
     figures,
     find_lesson,
+    only_shows,
     print_catalogue,
     read_lesson,
     split_cells,
@@ -148,3 +149,36 @@ def test_a_program_knows_whether_it_is_a_lesson(monkeypatch, tmp_path):
         assert a_lesson_is_running() is (file in shipped)
     monkeypatch.delattr(sys.modules["__main__"], "__file__")  # a notebook
     assert not a_lesson_is_running()
+
+
+SHOWS = 'plots.show(draw.bars(found), "01_bars")'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SHOWS,
+        f"draw = figures(1)\n{SHOWS}",
+        f'table = experiments.read("x")\nfound = table.where(n=3).values("right")\n{SHOWS}',
+        f"found = {{n: np.array(rows[n]) for n in range(3)}}\n{SHOWS}",
+        f"{SHOWS}\nassert abs(play(net) - stored) < 0.1",
+    ],
+)
+def test_code_that_only_shows_may_be_folded(code):
+    assert only_shows(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = 1",
+        'found = experiments.read("x")',
+        f"train(net)\n{SHOWS}",
+        f"found = transfer.probe(net)\n{SHOWS}",
+        f"print(found)\n{SHOWS}",
+        f"def half(x):\n    return x / 2\n\n{SHOWS}",
+        f"found = sorted(nets, key=lambda net: net.loss)\n{SHOWS}",
+    ],
+)
+def test_code_that_computes_tells_or_defines_is_not(code):
+    assert not only_shows(code)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from minitransfer.course.scripts import find_lesson, split_cells
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of playwright's own making
 
 #: Pictures of the pages, for people to look at; the folder is ignored by git.
@@ -135,11 +137,34 @@ def test_steps(site, look):
     assert len(set(seen)) == len(seen)
     page.keyboard.press("ArrowLeft")
     assert place.inner_text() == f"{count - 1} of {count}"
+    page.keyboard.press("z")  # no figure here
+    assert page.locator("img.alone").count() == 0
     page.keyboard.press("p")
     assert "large" in page.locator("body").get_attribute("class")
     page.keyboard.press("Escape")
     assert not page.locator("#steps").is_visible()
     assert "#" not in page.url
+
+
+def test_a_figure_fills_the_window(site, look):
+    page = look(site / LESSON, fragment="#step=1")
+    figures = page.locator(".cell_output img")
+    for _ in range(40):
+        if figures.first.is_visible():
+            break
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("z")
+    box = page.locator("img.alone").bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1280, 900)
+    page.keyboard.press("Escape")  # the figure first, step mode after it
+    assert page.locator("img.alone").count() == 0
+    assert page.locator("#steps").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#steps").is_visible()
+    figures.first.click()
+    assert page.locator("img.alone").count() == 1
+    page.locator("img.alone").click()
+    assert page.locator("img.alone").count() == 0
 
 
 def test_the_place_is_in_the_address(site, look):
@@ -148,8 +173,6 @@ def test_the_place_is_in_the_address(site, look):
 
 
 def test_every_cell_of_a_lesson_is_a_step(site, look):
-    from minitransfer.course.scripts import find_lesson, split_cells
-
     page = look(site / LESSON, fragment="#step=1")
     cells = split_cells(find_lesson(17).path.read_text(encoding="utf-8"))
     assert page.locator("#steps output").inner_text() == f"1 of {len(cells)}"
@@ -160,6 +183,8 @@ def test_on_paper_results_are_shown_and_questions_of_the_browser_are_not(site, l
     assert page.locator("div.cell.waits").count() > 0
     page.emulate_media(media="print")
     assert page.locator("div.cell.waits .cell_output").first.is_visible()
+    answers = page.locator("details", has_text="What you will see").locator("li").first
+    assert answers.is_visible()  # nobody can unfold paper
     for what in ("form.predict", ".waiting-note", ".start-steps"):
         assert not page.locator(what).first.is_visible()
 
@@ -177,8 +202,23 @@ def test_the_ledger_is_filtered(site, look):
     assert rows.count() == shown
 
 
-def test_search_finds_a_lesson(site, look):
-    page = look(site / "search.html", fragment="?q=scratch")
+@pytest.mark.parametrize("word", ["scratch", "frozen"])
+def test_search_finds_a_lesson(site, look, word):
+    page = look(site / "search.html", fragment=f"?q={word}")
     page.wait_for_selector("#search-results li")
     found = page.locator("#search-results li a").first
     assert ".html" in found.get_attribute("href")
+
+
+def test_script_and_notebook_can_be_taken_away(site, look):
+    lesson, page = find_lesson(17), look(site / LESSON)
+    taken = {}
+    for shown in ("Script", "Notebook"):
+        with page.expect_download() as download:
+            page.locator(".lesson-bar .ways a", has_text=shown).click()
+        taken[download.value.suggested_filename] = Path(download.value.path())
+    script, notebook = taken.items()
+    assert script[0] == lesson.path.name
+    assert script[1].read_bytes() == lesson.path.read_bytes()
+    assert notebook[0] == f"{lesson.path.stem}.ipynb"
+    assert json.loads(notebook[1].read_text(encoding="utf-8"))["cells"]

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from minitransfer.course.scripts import find_lesson
 from minitransfer.site import build
-from minitransfer.site.building import MARK, _mirror, _write, code_hash
+from minitransfer.site.building import MARK, PACKAGE, _mirror, _write, code_hash
 
 REMOTE = re.compile(
     r"""<(?:script|img|link|iframe|source)\b[^>]*\b(?:src|href)=["'](?:https?:)?//""", re.I
@@ -51,15 +52,17 @@ def test_each_figure_says_what_is_seen(site):
 
 
 def test_a_lesson_has_all_its_parts(site):
+    lesson = find_lesson(17)
     page = (site / "17_from_kinds_to_values.html").read_text(encoding="utf-8")
     assert page.count('<form class="predict" data-answer=') == 2
     assert page.count('class="badge"') == 2
     assert "<details><summary>What you will see</summary>" in page
     assert 'href="evidence/17_from_kinds_to_values.html"' in page
     assert 'class="word" href="glossary.html#word-' in page
-    for kind in ("py", "ipynb"):
-        assert (site / "downloads" / f"17_from_kinds_to_values.{kind}").is_file()
-        assert (site / "downloads" / f"17_from_kinds_to_values_evidence.{kind}").is_file()
+    evidence = (site / "evidence/17_from_kinds_to_values.html").read_text(encoding="utf-8")
+    for text, name in ((page, lesson.path.stem), (evidence, f"{lesson.path.stem}_evidence")):
+        assert f'download="{name}.py"' in text
+        assert f'download="{name}.ipynb"' in text
     assert "{&#39;id&#39;:" not in page  # the record, shown once more by the notebook
     assert "Figure saved" not in page
 
@@ -70,7 +73,9 @@ def test_it_is_small(site):
 
 def test_it_names_no_place_of_this_machine(site):
     for page in pages(site):
-        assert str(site.parent) not in page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        for place in (site.parent, PACKAGE):
+            assert str(place) not in text, page.name
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path):

@@ -62,19 +62,9 @@
       recall(buttons[at].textContent);
     }
     const before = kept(key);
-    if (form.dataset.answer) {
-      buttons.forEach((button, i) => button.addEventListener("click", () => { kept(key, i); choose(i); }));
-      form.addEventListener("submit", (event) => event.preventDefault());
-      if (before !== null && buttons[before]) choose(Number(before));
-    } else {
-      const keep = (text) => { reply.textContent = `Kept: ${text}`; recall(text); buttons[0].disabled = true; };
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        const text = form.elements.guess.value.trim();
-        if (text) { kept(key, text); keep(text); }
-      });
-      if (before) { form.elements.guess.value = before; keep(before); }
-    }
+    buttons.forEach((button, i) => button.addEventListener("click", () => { kept(key, i); choose(i); }));
+    form.addEventListener("submit", (event) => event.preventDefault());
+    if (before !== null && buttons[before]) choose(Number(before));
   }
 
   // The sentence of a word, where the pointer or the keyboard rests on it.
@@ -130,6 +120,26 @@
     filter();
   }
 
+  // A figure alone, as large as the window: by a click, and by Z in step mode.
+  function alone(image) {
+    const before = document.querySelector("img.alone");
+    before?.classList.remove("alone");
+    if (image && image !== before) image.classList.add("alone");
+    return before;
+  }
+
+  function figures() {
+    for (const image of all(".cell_output img, img.headline")) {
+      image.addEventListener("click", (event) => {
+        event.preventDefault(); // of the link to the picture's file
+        alone(image);
+      });
+    }
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && alone()) event.stopImmediatePropagation();
+    }, true);
+  }
+
   // Step mode: one cell at a time. A cell is a piece of prose or a code cell with its output.
   function steps(start) {
     const article = document.querySelector("article");
@@ -159,6 +169,7 @@
       button("←", "Back (left arrow)", () => go(at - 1)), place,
       button("→", "On (right arrow)", () => go(at + 1)),
       button("Larger", "Size of a projector (P)", large, "wide"),
+      button("Figure", "The figure alone (Z)", zoom, "wide"),
       button("Full screen", "Full screen (F)", full, "wide"),
       button("End", "Back to the page (Escape)", end),
     );
@@ -166,6 +177,7 @@
     let at = -1;
     function go(to, keep = true) {
       at = Math.max(0, Math.min(shown.length - 1, to));
+      alone();
       document.body.classList.add("steps");
       bar.hidden = false;
       shown.forEach((cell, i) => cell.forEach((one) => one.classList.toggle("off", i !== at)));
@@ -179,6 +191,9 @@
       scrollTo(0, 0);
     }
     function large() { document.body.classList.toggle("large"); }
+    function zoom() {
+      alone(shown[at].flatMap((part) => all("img", part)).find((image) => image.offsetWidth));
+    }
     function full() {
       if (document.fullscreenElement) document.exitFullscreen();
       else document.documentElement.requestFullscreen?.().catch(() => {});
@@ -197,7 +212,7 @@
       const keys = {
         ArrowRight: () => go(at + 1), PageDown: () => go(at + 1), ArrowLeft: () => go(at - 1),
         PageUp: () => go(at - 1), Home: () => go(0), End: () => go(shown.length - 1),
-        p: large, P: large, f: full, F: full, Escape: end,
+        p: large, P: large, z: zoom, Z: zoom, f: full, F: full, Escape: end,
       };
       if (keys[event.key]) { event.preventDefault(); event.stopImmediatePropagation(); keys[event.key](); }
     }, true);
@@ -217,6 +232,7 @@
     }
     all("form.predict").forEach(predict);
     words();
+    figures();
     all("form.filter").forEach(ledger);
     const start = document.querySelector(".start-steps");
     if (start) steps(start);

@@ -388,7 +388,7 @@
   // 3. Filters, and what each layer answers
   (function () {
     const home = panel("panel-filters", "3 · What the layers answer",
-      'The network of <a href="path.html">lesson 12</a>. Its first layer looks through sixteen windows of 7 × 7 dots: where a dot is red, ink makes the unit louder, where it is blue, quieter. Draw, and see which units answer, and where.');
+      'The network of <a href="path.html">lesson 12</a>. Its first layer looks through sixteen windows of 7 × 7 dots: where a dot is orange, ink makes the unit louder, where it is blue, quieter. Draw, and see which units answer, and where.');
     const network = edges().load(Networks.floats32(Weights.edges));
     globalThis.Playground.edges = network;
     const filters = make("div", { className: "maps" });
