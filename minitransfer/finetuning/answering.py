@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from minitransfer.finetuning import keeping, learning
 from minitransfer.finetuning.measuring import written
 from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
 from minitransfer.pictures.collection import reason_of
-from minitransfer.terminal import escaped, without_controls
+from minitransfer.terminal import escaped, json_text, without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
 from minitransfer.transfer import strip_head
@@ -130,7 +129,7 @@ def as_json(answers) -> str:
         >>> as_json([Answer("a.png", classes=(("cat", 0.5),), unknown=False)])[:37]
         '[\\n  {\\n    "file": "a.png",\\n    "answe'
     """
-    return json.dumps([_entries(answer) for answer in answers], indent=2, ensure_ascii=False)
+    return json_text([_entries(answer) for answer in answers], indent=2)
 
 
 def _entries(answer) -> dict:
@@ -148,7 +147,7 @@ def _entries(answer) -> dict:
 
 
 def as_csv(answers) -> str:
-    """Return answers as CSV, a row for each file.
+    """Return answers as CSV, a row for each file. In names control characters stand as codes.
 
     Example:
         >>> print(as_csv([Answer("a.png", classes=(("cat", 0.5),), unknown=False)]), end="")
@@ -167,9 +166,9 @@ def as_csv(answers) -> str:
                 said = (answer.value, answer.half_width)
             else:
                 name, p = answer.classes[0]
-                said = (name, round(p, 6))
+                said = (escaped(name), round(p, 6))
             unknown = "" if answer.unknown is None else answer.unknown
-            rows.writerow([answer.file, *said, unknown, answer.error])
+            rows.writerow([escaped(answer.file), *said, unknown, answer.error])
         return file.getvalue()
 
 

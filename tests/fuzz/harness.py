@@ -11,6 +11,7 @@ of Pillow they reach; those that reached something new, or broke a promise, are 
 import argparse
 import contextlib
 import functools
+import hashlib
 import io
 import json
 import os
@@ -22,6 +23,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import traceback
 import warnings
 import zipfile
 from pathlib import Path
@@ -508,11 +510,27 @@ def fuzz(name: str, seconds: int, out: Path) -> None:
     words = [f"-{key}={value}" for key, value in options.items()]
     atheris.Setup(
         [sys.argv[0], *words, str(out / "found"), str(CORPUS / name)],
-        lambda content: check(target, content),
+        lambda content: _check_and_keep(target, content, out),
         **({"custom_mutator": mutator} if mutator else {}),
     )
     (out / "found").mkdir(exist_ok=True)
     atheris.Fuzz()
+
+
+def _check_and_keep(target, content, out) -> None:
+    """Keep bytes that break a promise, once for each line that does it, and go on looking."""
+    try:
+        check(target, content)
+    except BrokenPromiseError as error:
+        lines, cause = [str(error)[:20]], error
+        while cause is not None:
+            frames = traceback.extract_tb(cause.__traceback__)
+            lines += [f"{frame.filename}:{frame.lineno}" for frame in frames]
+            cause = cause.__cause__
+        path = out / f"broken-{hashlib.sha256(repr(lines).encode()).hexdigest()[:10]}"
+        if not path.exists():
+            path.write_bytes(content)
+            print(f"{path}: {error}", *lines[-2:], file=sys.stderr, flush=True)
 
 
 def import_library(instrumented=None) -> None:
