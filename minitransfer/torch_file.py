@@ -93,8 +93,8 @@ def load_torch_file(path):
         return _Walk(len(content)).plain(read(content))
     except _RefusedError as error:
         raise ValueError(
-            f"{path} {escaped(error)}. Nothing in the file was run; save what you need of it where it "
-            "comes from, in PyTorch for instance with torch.save(model.state_dict(), path)"
+            f"{path} {escaped(error)}. Nothing in the file was run; save what you need of it where "
+            "it comes from, in PyTorch for instance with torch.save(model.state_dict(), path)"
         ) from None
     except Exception as error:  # bytes that anybody may have written: whatever they lead to
         raise ValueError(

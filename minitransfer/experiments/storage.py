@@ -95,8 +95,8 @@ def read_rows(path: Path, keys: list[str]) -> list[dict]:
     if header[: len(keys)] != keys or len(set(header)) < len(header):
         raise ValueError(
             f"{path} has the columns {escaped(', '.join(header))}, and this experiment's cells "
-            f"have {', '.join(keys)}: it is the table of another experiment, or of another version; "
-            "move it away to measure anew"
+            f"have {', '.join(keys)}: it is the table of another experiment, or of another "
+            "version; move it away to measure anew"
         )
     return [_row(path, header, row, len(keys)) for row in rows]
 
