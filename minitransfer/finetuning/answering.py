@@ -80,6 +80,11 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
         if arrays:
             x = mended(np.stack(arrays), kept.card, (kept.notes or {}).get("mending"))
             features = outputs_of(body, in_bytes(x) / np.float32(255))
+            if features.ndim != 2:  # a file may describe layers that do not go together
+                raise ValueError(
+                    f"{kept.card['name']!r} brings {len(x)} pictures to its head as an array of "
+                    f"shape {features.shape}; expected a row of numbers for each"
+                )
             rows = iter(zip(features, outputs_of(head, features), strict=True))
         for answer, array in some:
             if array is not None:

@@ -33,10 +33,14 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.workers import free_in_forks
+
+free_in_forks(global_compiler_lock)  # numba's, which a thread holds for seconds
 
 KEEP = 6
 """Cache folders kept: those of other versions may still be in use by other environments."""
