@@ -101,40 +101,65 @@ def _eight_sums(typingctx, like, place, n):
 
 
 @_inside
-def sum_of(x, start, n, step):
-    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs."""
+def _short_sum(x, start, n, step):
+    """The sum of up to 128 numbers, `step` apart, in the order in which NumPy takes it."""
     if n < 8:
         total = x.dtype.type(0)
         for i in range(n):
             total += x[start + i * step]
         return total
-    if n <= 128 and step == 1:
+    if step == 1:
         total = _eight_sums(x, address(x) + start * x.itemsize, n - n % 8)
         for i in range(n - n % 8, n):
             total += x[start + i]
         return total
+    a, b = x[start], x[start + step]
+    c, d = x[start + 2 * step], x[start + 3 * step]
+    e, f = x[start + 4 * step], x[start + 5 * step]
+    g, h = x[start + 6 * step], x[start + 7 * step]
+    for i in range(8, n - n % 8, 8):
+        a += x[start + i * step]
+        b += x[start + (i + 1) * step]
+        c += x[start + (i + 2) * step]
+        d += x[start + (i + 3) * step]
+        e += x[start + (i + 4) * step]
+        f += x[start + (i + 5) * step]
+        g += x[start + (i + 6) * step]
+        h += x[start + (i + 7) * step]
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(n - n % 8, n):
+        total += x[start + i * step]
+    return total
+
+
+@_inside
+def sum_of(x, start, n, step):
+    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs.
+
+    NumPy halves by calling itself. Here the halves that are left wait in a row: machine code that
+    calls itself does not find itself again once it comes from a file.
+    """
     if n <= 128:
-        a, b = x[start], x[start + step]
-        c, d = x[start + 2 * step], x[start + 3 * step]
-        e, f = x[start + 4 * step], x[start + 5 * step]
-        g, h = x[start + 6 * step], x[start + 7 * step]
-        for i in range(8, n - n % 8, 8):
-            a += x[start + i * step]
-            b += x[start + (i + 1) * step]
-            c += x[start + (i + 2) * step]
-            d += x[start + (i + 3) * step]
-            e += x[start + (i + 4) * step]
-            f += x[start + (i + 5) * step]
-            g += x[start + (i + 6) * step]
-            h += x[start + (i + 7) * step]
-        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-        for i in range(n - n % 8, n):
-            total += x[start + i * step]
-        return total
-    half = n // 2
-    half -= half % 8
-    first = sum_of(x, start, half, step)
-    return first + sum_of(x, start + half * step, n - half, step)
+        return _short_sum(x, start, n, step)
+    begins, counts = np.empty(64, np.int64), np.empty(64, np.int64)  # of the second halves
+    firsts = np.empty(64, x.dtype)  # the sums of the first halves
+    depth = 0
+    while True:
+        while n > 128:
+            half = n // 2
+            half -= half % 8
+            begins[depth], counts[depth] = start + half * step, n - half
+            n = half
+            depth += 1
+        total = _short_sum(x, start, n, step)
+        while depth and not counts[depth - 1]:  # that was the second half
+            depth -= 1
+            total = firsts[depth] + total
+        if not depth:
+            return total
+        firsts[depth - 1] = total
+        start, n = begins[depth - 1], counts[depth - 1]
+        counts[depth - 1] = 0
 
 
 @intrinsic
