@@ -189,7 +189,7 @@ def card(folder, content):
     import numpy as np
 
     from minitransfer import nn, zoo
-    from minitransfer.finetuning import keeping
+    from minitransfer.finetuning import keeping, learning
     from minitransfer.zoo import description
 
     arrays = {"weight": np.ones((2, 3), np.float32)}
@@ -204,6 +204,8 @@ def card(folder, content):
             network = description.build(words, 100_000, "")
         if isinstance(network, nn.Module):
             arrays = {name: tensor.array for name, tensor in network.state_dict().items()}
+            features = learning.head_of(network).in_features
+            arrays["beside:familiarity"] = np.ones((3, features), np.float32)
     path = signed(folder / "net.safetensors", arrays, b'{"card": ' + content + b"}")
     for read in (zoo.read_card, zoo.load, keeping.load):
         reads(read, path)
