@@ -42,7 +42,7 @@ def undisturbed(strokes, tmp_path_factory):
 
 def whole_run(strokes, folder):
     process = start(strokes, folder)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output
     assert not (folder / "out" / "unfinished").exists()
     return (folder / "out" / "network.safetensors").read_bytes()

@@ -99,7 +99,7 @@ print("the same")
 """
 
 FORKS = """
-import os, signal, tempfile, time
+import faulthandler, os, tempfile, time
 from PIL import Image
 from minitransfer.pictures import decode
 mt.set_num_threads(3)
@@ -111,6 +111,7 @@ def compiling(stop):
     while not stop.is_set():
         train(norms, seed, True, steps=3)
         seed += 1
+        stop.wait(0.3)  # a fork waits until nobody compiles
 
 def decoding(stop):
     while not stop.is_set():
@@ -127,14 +128,16 @@ def child():
 
 expected, compiled = train(conv, 5, steps=2), train(norms, 5, True, steps=3)
 stop = threading.Event()
-beside = [threading.Thread(target=f, args=(stop,)) for f in (compiling, decoding, training)]
+beside = [
+    threading.Thread(target=f, args=(stop,), daemon=True) for f in (compiling, decoding, training)
+]
 for thread in beside:
     thread.start()
-for n in range(8):
-    time.sleep(0.03 * n)
+for n in range(4):
+    time.sleep(0.05 * n)
     number = os.fork()
     if not number:
-        signal.alarm(100)  # a child that waits for ever is ended by this, and found
+        faulthandler.dump_traceback_later(200, exit=True)  # where one waits for ever
         try:
             child()
             os._exit(0)
