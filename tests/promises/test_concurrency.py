@@ -1,4 +1,4 @@
-"""Many threads, and processes that begin in the middle of things, disturb nobody's numbers."""
+"""Many threads in one process disturb nobody's numbers."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import minitransfer as mt
 from minitransfer import random as own_random
 from minitransfer.autograd import is_grad_enabled
 
-#: Networks whose steps are large enough for several threads of the kernels' own, and one compiled.
+#: Networks whose steps are large enough for several threads of the kernels' own.
 TRAININGS = """
 import hashlib, sys, threading
 import numpy as np
@@ -34,7 +34,7 @@ def norms(g):
         nn.Linear(64, 256, generator=g), nn.LayerNorm(256), nn.GELU(),
         nn.Linear(256, 10, generator=g)), (2048, 64)
 
-def train(make, seed, compiled=False, steps=6):
+def train(make, seed, steps=6):
     g = np.random.default_rng(seed)
     mt.manual_seed(seed)
     network, shape = make(g)
@@ -49,7 +49,6 @@ def train(make, seed, compiled=False, steps=6):
         optimizer.step()
         return value
 
-    step = mt.compile(step) if compiled else step
     digest = hashlib.sha256()
     for _ in range(steps):
         x = mt.tensor(g.standard_normal(shape).astype(np.float32))
@@ -66,8 +65,7 @@ def evaluate(stop):
             assert not network(mt.randn(*shape)).requires_grad
 
 def jobs():
-    yield from ((make, seed, False) for make in (mlp, conv, norms) for seed in (0, 1))
-    yield from ((norms, seed, True) for seed in (2, 3))  # compiled at once
+    yield from ((make, seed) for make in (mlp, conv, norms) for seed in (0, 1))
 """
 
 AT_ONCE = """
@@ -98,58 +96,6 @@ assert together == alone, {job: job in together for job in alone if together.get
 print("the same")
 """
 
-FORKS = """
-import faulthandler, os, tempfile, time
-from PIL import Image
-from minitransfer.pictures import decode
-mt.set_num_threads(3)
-path = tempfile.mkdtemp() + "/p.png"
-Image.new("RGB", (2100, 2000), "red").save(path)  # large: one at a time is decoded
-
-def compiling(stop):
-    seed = 10
-    while not stop.is_set():
-        train(norms, seed, True, steps=3)
-        seed += 1
-        stop.wait(0.3)  # a fork waits until nobody compiles
-
-def decoding(stop):
-    while not stop.is_set():
-        decode(path, 8)
-
-def training(stop):
-    while not stop.is_set():
-        train(conv, 0, steps=1)
-
-def child():
-    assert train(conv, 5, steps=2) == expected
-    assert train(norms, 5, True, steps=3) == compiled
-    assert decode(path, 8).shape == (3, 8, 8)
-
-expected, compiled = train(conv, 5, steps=2), train(norms, 5, True, steps=3)
-stop = threading.Event()
-beside = [
-    threading.Thread(target=f, args=(stop,), daemon=True) for f in (compiling, decoding, training)
-]
-for thread in beside:
-    thread.start()
-for n in range(4):
-    time.sleep(0.05 * n)
-    number = os.fork()
-    if not number:
-        faulthandler.dump_traceback_later(200, exit=True)  # where one waits for ever
-        try:
-            child()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    assert os.waitpid(number, 0)[1] == 0, n
-stop.set()
-for thread in beside:
-    thread.join()
-print("the same")
-"""
-
 
 def said(script, *arguments):
     done = subprocess.run(
@@ -163,14 +109,8 @@ def said(script, *arguments):
 
 @pytest.mark.parametrize("kernel_threads, which", [("3", "first"), ("1", "last")])
 def test_networks_that_train_at_once_get_what_each_gets_alone(kernel_threads, which):
-    """Perceptrons, convolutions, norms, compiled steps; others evaluate without gradients."""
+    """Perceptrons, convolutions, norms; others evaluate without gradients."""
     said(AT_ONCE, kernel_threads, which)
-
-
-@pytest.mark.skipif(not hasattr(sys, "getdlopenflags"), reason="forks")
-def test_a_fork_in_the_middle_of_what_other_threads_do():
-    """They compute by several threads, compile, and decode; the child does the same, and ends."""
-    said(FORKS)
 
 
 def test_what_a_thread_switches_is_switched_for_it_alone():
