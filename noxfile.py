@@ -46,6 +46,36 @@ def lowest(session):
 
 
 @nox.session(python="3.11")
+def fuzz(session):
+    """Look for files that break a promise, with atheris; ten minutes in all, or ``-- SECONDS``."""
+    session.install("-e", ".[test]", "atheris")
+    seconds = int(session.posargs[0]) if session.posargs else 600
+    harness, out = Path("tests/fuzz/harness.py"), Path("build/fuzz")
+    kinds = sorted(path.name for path in Path("tests/fuzz/corpus").iterdir())
+    for kind in kinds:
+        each = ("--seconds", str(max(seconds // len(kinds), 1)), "--out", str(out / kind))
+        session.run("python", str(harness), kind, *each)
+    if broken := sorted(map(str, out.glob("*/broken-*"))):
+        session.error(f"{len(broken)} files break a promise: {', '.join(broken)}")
+
+
+#: What a processor of the kind of Haswell has, in LLVM's words.
+AVX2 = "+64bit,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt"
+
+
+@nox.session(python="3.11")
+def avx2(session):
+    """The tests of the kernels with machine code for AVX2, on a processor that has more."""
+    session.install("-e", ".[test]")
+    env = {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": AVX2,
+        "MINITRANSFER_CACHE": str(Path(session.create_tmp()).resolve() / "cache"),
+    }
+    session.run("pytest", "tests/kernels", *session.posargs, env=env)
+
+
+@nox.session(python="3.11")
 @nox.parametrize(
     "processor", ["Nehalem", "Haswell", "arm64"], ids=["x86-64 without AVX", "AVX2", "64-bit Arm"]
 )

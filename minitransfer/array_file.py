@@ -18,6 +18,7 @@ from safetensors.numpy import save
 from minitransfer import documents
 from minitransfer.files import write_atomically
 from minitransfer.tensor import Tensor
+from minitransfer.terminal import escaped
 
 #: The header key that everything but the arrays stands under. One key, because safetensors puts
 #: several in random order, and equal content shall give equal files.
@@ -145,7 +146,7 @@ def _read(path, document, shape):
 def _damaged(path, how: str) -> ValueError:
     return ValueError(
         f"{path} ({os.path.getsize(path):,} bytes) is damaged, truncated or not a safetensors file "
-        f"({how}); get it again from where it came, or delete it and make it anew"
+        f"({escaped(how)}); get it again from where it came, or delete it and make it anew"
     )
 
 

@@ -48,7 +48,8 @@ Tensor = None
 FREED = ("freed",)
 
 #: Whoever writes down the operations of this moment, or None; see `minitransfer.compiler`. It runs
-#: the same functions on stand-ins of arrays, so no derivative is written a second time.
+#: the same functions on stand-ins of arrays, so no derivative is written a second time. It is told
+#: of what its own thread does, and of nothing else: ask `trace_here`.
 tracing = None
 
 #: Numbers everything that is recorded or written, in the order in which it happens. One call is
@@ -66,6 +67,17 @@ class _Mode(threading.local):
 
 
 _mode = _Mode()
+
+
+def trace_here():
+    """Return who writes down the operations of this thread at this moment, or None.
+
+    Example:
+        >>> trace_here() is None
+        True
+    """
+    trace = tracing  # looked at once: another thread may end it at any moment
+    return trace if trace is not None and trace.thread == threading.get_ident() else None
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -243,8 +255,8 @@ def differentiable(operation):
         arrays = []
         for a in args:
             arrays.append(a.array if isinstance(a, Tensor) else as_array(a))
-        if tracing is not None:
-            arrays, options = tracing.operands(operation, args, arrays, options)
+        if tracing is not None and (trace := trace_here()) is not None:
+            arrays, options = trace.operands(operation, args, arrays, options)
         try:
             value, derivatives = operation(*arrays, **options)
         except (AttributeError, TypeError) as error:
@@ -261,7 +273,7 @@ def differentiable(operation):
             _share_version(y, args)
         if _mode.recording:
             _record(y, args, derivatives, operation)
-        if _mode.watch is not None and tracing is None:
+        if _mode.watch is not None and trace_here() is None:
             _mode.watch.result(y, args, operation)
         return y
 
@@ -401,8 +413,8 @@ def check_writable(x) -> None:
         RuntimeError: if `x` is the result of a recorded operation, or a leaf that needs a
             gradient while recording is on.
     """
-    if tracing is not None:
-        tracing.written(x)
+    if (trace := trace_here()) is not None:
+        trace.written(x)
     if x.history is not None and x.history is not FREED:
         raise RuntimeError(
             "in-place write to a tensor that a recorded operation produced: its gradient would be "
@@ -458,11 +470,11 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             "nothing to walk back: no input of this tensor requires a gradient, or it was "
             "computed under no_grad(); are all parameters frozen?"
         )
-    if tracing is not None:
-        tracing.phase = "backward"
+    if (trace := trace_here()) is not None:
+        trace.phase = "backward"
     gradient = _first_gradient(tensor, gradient)
     gradients, leaves = {id(tensor): gradient}, []
-    watch = _mode.watch if tracing is None else None
+    watch = _mode.watch if trace is None else None
     ahead = []  # a heap, from which what was recorded last comes first
     if tensor.history is None:
         leaves.append(tensor)
@@ -511,8 +523,8 @@ def backward(tensor, gradient=None, retain_graph=False, create_graph=False, inpu
             y.history = FREED
     # Last: an array that a leaf takes for its own is read no more.
     _add_to_leaves(leaves, gradients, handed_out={id(gradient)})
-    if tracing is not None:
-        tracing.phase = "forward"
+    if trace is not None:
+        trace.phase = "forward"
 
 
 def _first_gradient(tensor, gradient):

@@ -5,6 +5,7 @@ the window or hide what follows, and square brackets are rich's markup.
 """
 
 import contextlib
+import json
 import re
 import sys
 import textwrap
@@ -36,6 +37,22 @@ def escaped(text) -> str:
         a\x1b[31m.png two\x0alines
     """
     return _NO_SIGNS.sub(_code, str(text))
+
+
+def json_text(value, indent: int) -> str:
+    r"""Return JSON to print: letters of all alphabets as they are, control characters as codes.
+
+    Whoever reads it as JSON gets what stood in the file.
+
+    Example:
+        >>> print(json_text(["Größe", "a\x9b2Jb"], indent=0))
+        [
+        "Größe",
+        "a\u009b2Jb"
+        ]
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)  # has codes for those below 0x20
+    return _NO_SIGNS.sub(lambda c: c[0] if c[0] == "\n" else f"\\u{ord(c[0]):04x}", text)
 
 
 def _code(found) -> str:

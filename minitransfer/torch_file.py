@@ -21,6 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from minitransfer.array_file import widened
+from minitransfer.terminal import escaped
 
 #: What the numbers of a storage are, by PyTorch's name for it; bfloat16 is read as float32.
 _NUMBERS = {
@@ -92,13 +93,13 @@ def load_torch_file(path):
         return _Walk(len(content)).plain(read(content))
     except _RefusedError as error:
         raise ValueError(
-            f"{path} {error}. Nothing in the file was run; save what you need of it where it comes "
-            "from, in PyTorch for instance with torch.save(model.state_dict(), path)"
+            f"{path} {escaped(error)}. Nothing in the file was run; save what you need of it where "
+            "it comes from, in PyTorch for instance with torch.save(model.state_dict(), path)"
         ) from None
     except Exception as error:  # bytes that anybody may have written: whatever they lead to
         raise ValueError(
             f"{path} ({len(content):,} bytes) is damaged, truncated or not a file of torch.save "
-            f"({error}); get it again from where it came"
+            f"({escaped(error)}); get it again from where it came"
         ) from None
 
 

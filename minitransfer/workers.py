@@ -39,6 +39,22 @@ def _end_with(parent):
     os._exit(1)  # from a thread no exception would end the process
 
 
+def free_in_forks(lock):
+    """Have a fork wait until nobody holds this lock, and return the lock.
+
+    A forked process has one thread. A lock that another thread held at that moment would never be
+    let go of in it, and what the lock guards would stay half done.
+
+    Args:
+        lock: anything with ``acquire()`` and ``release()`` that is never given up. Where a thread
+            holds one and takes another, the one that it takes second is to be registered first.
+    """
+    if hasattr(os, "register_at_fork"):
+        release = lock.release
+        os.register_at_fork(before=lock.acquire, after_in_parent=release, after_in_child=release)
+    return lock
+
+
 @contextlib.contextmanager
 def deaf_to_interrupts():
     """Start processes in this context: they do not hear Ctrl-C, not even before their first task.

@@ -21,13 +21,14 @@ from minitransfer.compiler.standins import NotYet, Untraceable
 from minitransfer.kernels import chosen_kernels
 from minitransfer.nn.module import Module
 from minitransfer.tensor import Tensor
+from minitransfer.workers import free_in_forks
 
 PROGRAMS = 8
 """Programs that a compiled step keeps: one for each set of shapes, say."""
 ATTEMPTS = 100
 """Traces after which a step that is another one time and again is left alone."""
 
-_lock = threading.RLock()
+_lock = free_in_forks(threading.RLock())
 
 
 def compile(step=None):

@@ -17,7 +17,8 @@ from minitransfer.tensor import Tensor
 class Trace(Rules):
     """One run of a step with stand-ins.
 
-    While it runs it is `autograd.tracing`, and is told of all operations and optimisers.
+    While it runs it is `autograd.tracing`, and is told of all operations and optimisers of its
+    thread.
 
     Attributes:
         kept: arrays that outlive the step, with stand-in and value, by id.
@@ -95,8 +96,6 @@ class Trace(Rules):
 
     def operands(self, operation, args, arrays, options):
         """Put stand-ins in the place of tensors' arrays, and of a source of random numbers."""
-        if threading.get_ident() != self.thread:
-            return arrays, options
         for i, x in enumerate(args):
             if isinstance(x, Tensor) and type(x.array) is np.ndarray:
                 arrays[i] = self.hold(x)
@@ -121,20 +120,15 @@ class Trace(Rules):
 
     def refuse(self, what):
         """Refuse what would be done once, when the step is traced, and then never again."""
-        if threading.get_ident() == self.thread:
-            raise Untraceable(what)
+        raise Untraceable(what)
 
     def asked_mode(self, module):
         """Remember that what was done depends on whether a module is training."""
-        if threading.get_ident() == self.thread:
-            self.modes[id(module)] = (module, module._training and not module._frozen)
+        self.modes[id(module)] = (module, module._training and not module._frozen)
 
     @contextlib.contextmanager
     def optimizer(self, optimizer):
         """Let an optimiser move stand-ins, then give it back everything it had."""
-        if threading.get_ident() != self.thread:
-            yield
-            return
         state_before = {name: dict(entries) for name, entries in optimizer.state.items()}
         held = []
         if any(optimizer is other for other, *_ in self.optimizers):

@@ -22,7 +22,7 @@ from minitransfer.documents import anything, entries, listed, named, number, par
 from minitransfer.files import check_writable, write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.progress import progress_bar
-from minitransfer.terminal import plain, without_controls
+from minitransfer.terminal import json_text, plain, without_controls
 
 _COLOURS = dict(zip(VERDICTS, ("green", "yellow", "red"), strict=True))
 
@@ -184,7 +184,7 @@ def print_ledger(json: bool = False, *, run: dict | None = None, console: Consol
             {key: record[key] for key in keys} | {key: record.get(key) for key in said}
             for record in (run or {"claims": []})["claims"]
         ]
-        text = json_format.dumps(rows, ensure_ascii=False, indent=1)
+        text = json_text(rows, indent=1)
         print(text, file=console.file if console else None)
         return run is not None
     console = console or Console()

@@ -27,7 +27,10 @@ SOURCES = ("article", "ours")
 
 def _claim_id(value, place):
     text(value, place)
-    check_claim_id(value)
+    try:
+        check_claim_id(value)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
 
 
 def _number_format(value, place):

@@ -12,6 +12,7 @@ from pathlib import Path
 from minitransfer import folders
 from minitransfer.experiments.cells import cell_text, cell_value
 from minitransfer.files import write_atomically
+from minitransfer.terminal import escaped
 
 
 def results_folder() -> Path:
@@ -93,9 +94,9 @@ def read_rows(path: Path, keys: list[str]) -> list[dict]:
     header, *rows = lines
     if header[: len(keys)] != keys or len(set(header)) < len(header):
         raise ValueError(
-            f"{path} has the columns {', '.join(header)}, and this experiment's cells have "
-            f"{', '.join(keys)}: it is the table of another experiment, or of another version; "
-            "move it away to measure anew"
+            f"{path} has the columns {escaped(', '.join(header))}, and this experiment's cells "
+            f"have {', '.join(keys)}: it is the table of another experiment, or of another "
+            "version; move it away to measure anew"
         )
     return [_row(path, header, row, len(keys)) for row in rows]
 
@@ -105,7 +106,9 @@ def _lines(path, content: bytes) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no table of an experiment ({error}); move it away") from None
+        raise ValueError(
+            f"{path} is no table of an experiment ({escaped(error)}); move it away"
+        ) from None
 
 
 def _row(path, header, row, keys: int) -> dict:
@@ -118,8 +121,8 @@ def _row(path, header, row, keys: int) -> dict:
     for name in header[keys:]:
         if not is_measurement(values[name]):
             raise ValueError(
-                f"{path}: {name} is {values[name]!r} in the row {row}; a measurement is a finite "
-                "number; delete that line, and measure it again with --full"
+                f"{path}: {escaped(name)} is {values[name]!r} in the row {row}; a measurement is a "
+                "finite number; delete that line, and measure it again with --full"
             )
     return values
 

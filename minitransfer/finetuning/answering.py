@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from minitransfer.finetuning import keeping, learning
 from minitransfer.finetuning.measuring import written
 from minitransfer.finetuning.reading import in_bytes, mended, ready_to_run
 from minitransfer.pictures.collection import reason_of
-from minitransfer.terminal import escaped, without_controls
+from minitransfer.terminal import escaped, json_text, without_controls
 from minitransfer.train import predict as outputs_of
 from minitransfer.train import softmax
 from minitransfer.transfer import strip_head
@@ -81,6 +80,11 @@ def predict(network, files, top: int = TOP) -> list[Answer]:
         if arrays:
             x = mended(np.stack(arrays), kept.card, (kept.notes or {}).get("mending"))
             features = outputs_of(body, in_bytes(x) / np.float32(255))
+            if features.ndim != 2:  # a file may describe layers that do not go together
+                raise ValueError(
+                    f"{kept.card['name']!r} brings {len(x)} pictures to its head as an array of "
+                    f"shape {features.shape}; expected a row of numbers for each"
+                )
             rows = iter(zip(features, outputs_of(head, features), strict=True))
         for answer, array in some:
             if array is not None:
@@ -130,7 +134,7 @@ def as_json(answers) -> str:
         >>> as_json([Answer("a.png", classes=(("cat", 0.5),), unknown=False)])[:37]
         '[\\n  {\\n    "file": "a.png",\\n    "answe'
     """
-    return json.dumps([_entries(answer) for answer in answers], indent=2, ensure_ascii=False)
+    return json_text([_entries(answer) for answer in answers], indent=2)
 
 
 def _entries(answer) -> dict:
@@ -148,7 +152,7 @@ def _entries(answer) -> dict:
 
 
 def as_csv(answers) -> str:
-    """Return answers as CSV, a row for each file.
+    """Return answers as CSV, a row for each file. In names control characters stand as codes.
 
     Example:
         >>> print(as_csv([Answer("a.png", classes=(("cat", 0.5),), unknown=False)]), end="")
@@ -167,9 +171,9 @@ def as_csv(answers) -> str:
                 said = (answer.value, answer.half_width)
             else:
                 name, p = answer.classes[0]
-                said = (name, round(p, 6))
+                said = (escaped(name), round(p, 6))
             unknown = "" if answer.unknown is None else answer.unknown
-            rows.writerow([answer.file, *said, unknown, answer.error])
+            rows.writerow([escaped(answer.file), *said, unknown, answer.error])
         return file.getvalue()
 
 

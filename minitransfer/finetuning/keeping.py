@@ -13,6 +13,7 @@ from minitransfer.finetuning.judging import HELD, Judged
 from minitransfer.finetuning.settings import fingerprint
 from minitransfer.nn import Module
 from minitransfer.transfer import Familiarity
+from minitransfer.zoo.room import check_room
 
 #: Name of the file of the network that borrows nothing, where it is kept.
 FROM_SCRATCH = "from-scratch.safetensors"
@@ -150,6 +151,7 @@ def load(name) -> Kept:
     if notes is None:
         return Kept(network, network.card)
     NOTES(notes, f"{name}: the card's notes")
+    check_room(network, (notes["channels"], notes["size"], notes["size"]), name)
     lacks_width = notes["task"] == "values" and notes["half_width"] is None
     if lacks_width or (notes["mending"] and network.convention is None):
         raise ValueError(f"{name}: the card's notes do not fit the rest of it")

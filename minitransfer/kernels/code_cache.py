@@ -33,10 +33,14 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
+from minitransfer.workers import free_in_forks
+
+free_in_forks(global_compiler_lock)  # numba's, which a thread holds for seconds
 
 KEEP = 6
 """Cache folders kept: those of other versions may still be in use by other environments."""
@@ -79,12 +83,17 @@ def settings():
 
 @cache
 def host():
-    """Return the processor's name and its features, as the compiler knows them."""
-    try:
-        features = llvm.get_host_cpu_features().flatten()
-    except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
-        features = ""
-    return llvm.get_host_cpu_name(), features
+    """Return the name and the features of the processor that is compiled for, as LLVM has them.
+
+    It is this one, unless numba was told of another by NUMBA_CPU_NAME and NUMBA_CPU_FEATURES.
+    """
+    name, features = numba.config.CPU_NAME, numba.config.CPU_FEATURES
+    if features is None:
+        try:
+            features = llvm.get_host_cpu_features().flatten()
+        except RuntimeError:  # the compiler cannot ask this processor; it then assumes the least
+            features = ""
+    return name or llvm.get_host_cpu_name(), features
 
 
 def kernel_folder():

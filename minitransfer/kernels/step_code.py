@@ -13,6 +13,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
@@ -123,45 +124,73 @@ def _eight_sums(typingctx, like, place, n):
     return like(like, types.intp, types.intp), generate
 
 
-@numba.njit(**_AS_WRITTEN, **_INSIDE)
-def _sum_of(address, n, step, like):
+@intrinsic
+def _sixty_four(typingctx, like):
+    """Room for 64 numbers of the type of `like`, until the function returns."""
+
+    def generate(context, builder, signature, arguments):
+        return cgutils.alloca_once(builder, context.get_value_type(like), size=64)
+
+    return types.CPointer(like)(like), generate
+
+
+@helper
+def _short_sum(address, n, step, like):
+    """The sum of up to 128 numbers, in the order in which NumPy takes it."""
     x = memory(address, like)
     if n < 8:
         total = type(like)(0)
         for i in range(n):
             total += x[i * step]
         return total
-    if n <= 128 and step == 1:
+    if step == 1:
         total = _eight_sums(like, address, n - n % 8)
         for i in range(n - n % 8, n):
             total += x[i]
         return total
-    if n <= 128:
-        a, b, c, d = x[0], x[step], x[2 * step], x[3 * step]
-        e, f, g, h = x[4 * step], x[5 * step], x[6 * step], x[7 * step]
-        for i in range(8, n - n % 8, 8):
-            a += x[i * step]
-            b += x[(i + 1) * step]
-            c += x[(i + 2) * step]
-            d += x[(i + 3) * step]
-            e += x[(i + 4) * step]
-            f += x[(i + 5) * step]
-            g += x[(i + 6) * step]
-            h += x[(i + 7) * step]
-        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-        for i in range(n - n % 8, n):
-            total += x[i * step]
-        return total
-    half = n // 2
-    half -= half % 8
-    first = _sum_of(address, half, step, like)
-    return first + _sum_of(place(x, half * step), n - half, step, like)
+    a, b, c, d = x[0], x[step], x[2 * step], x[3 * step]
+    e, f, g, h = x[4 * step], x[5 * step], x[6 * step], x[7 * step]
+    for i in range(8, n - n % 8, 8):
+        a += x[i * step]
+        b += x[(i + 1) * step]
+        c += x[(i + 2) * step]
+        d += x[(i + 3) * step]
+        e += x[(i + 4) * step]
+        f += x[(i + 5) * step]
+        g += x[(i + 6) * step]
+        h += x[(i + 7) * step]
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(n - n % 8, n):
+        total += x[i * step]
+    return total
 
 
 @kernel("real(intp, intp, intp, real)")
 def _sum(address, n, step, like):
-    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs."""
-    return _sum_of(address, n, step, like)
+    """The sum of n numbers, `step` apart, in the order in which NumPy takes it: in pairs.
+
+    NumPy halves by calling itself. Here the halves that are left wait in a row: machine code that
+    calls itself does not find itself again once it comes from a file.
+    """
+    begins, counts = _sixty_four(n), _sixty_four(n)  # of the second halves
+    firsts = _sixty_four(like)  # the sums of the first halves
+    depth = 0
+    while True:
+        while n > 128:
+            half = n // 2
+            half -= half % 8
+            begins[depth], counts[depth] = place(memory(address, like), half * step), n - half
+            n = half
+            depth += 1
+        total = _short_sum(address, n, step, like)
+        while depth and not counts[depth - 1]:  # that was the second half
+            depth -= 1
+            total = firsts[depth] + total
+        if not depth:
+            return total
+        firsts[depth - 1] = total
+        address, n = begins[depth - 1], counts[depth - 1]
+        counts[depth - 1] = 0
 
 
 _helpers = {}

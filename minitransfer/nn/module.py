@@ -344,8 +344,8 @@ class Module:
     @property
     def training(self) -> bool:
         """Whether the module is in training mode; a frozen one never is."""
-        if autograd.tracing is not None:
-            autograd.tracing.asked_mode(self)
+        if (trace := autograd.trace_here()) is not None:
+            trace.asked_mode(self)
         return self._training and not self._frozen
 
     @training.setter

@@ -62,8 +62,8 @@ class Schedule:
         """
         if epoch is not None:
             raise ValueError("step() counts by itself; leave the argument out")
-        if autograd.tracing is not None:
-            autograd.tracing.refuse("it steps a schedule; call schedule.step() after the step")
+        if (trace := autograd.trace_here()) is not None:
+            trace.refuse("it steps a schedule; call schedule.step() after the step")
         self.last_step += 1
         for i, group in enumerate(self.optimizer.param_groups):
             group["lr"] = self._next(i, group)

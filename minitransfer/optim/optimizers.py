@@ -121,10 +121,11 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        if autograd.tracing is None:
+        trace = autograd.trace_here()
+        if trace is None:
             self._move_all()
         else:
-            with autograd.tracing.optimizer(self):
+            with trace.optimizer(self):
                 self._move_all()
         return loss
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minitransfer.terminal import without_controls
+from minitransfer.workers import free_in_forks
 
 #: The formats that are read, by Pillow's names: those that it decodes by itself, in memory. Others
 #: start a program (EPS starts Ghostscript) or only announce what is in them (PDF, HDF5).
@@ -49,7 +50,8 @@ _TURNS = {
     8: "ROTATE_90",
 }
 
-_quiet_lock, _large_lock = threading.Lock(), threading.Lock()
+_quiet_lock = free_in_forks(threading.Lock())
+_large_lock = free_in_forks(threading.Lock())  # whoever holds it may take the other one
 
 
 class Decoded(NamedTuple):

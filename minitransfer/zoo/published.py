@@ -31,6 +31,7 @@ from minitransfer.zoo import imagenet
 from minitransfer.zoo.architectures import ARCHITECTURES
 from minitransfer.zoo.description import build, describe, described
 from minitransfer.zoo.efficientnet import efficientnet_lite0
+from minitransfer.zoo.room import check_room
 
 #: The networks that come with the package.
 FOLDER = Path(__file__).parent / "networks"
@@ -105,6 +106,7 @@ def publish(model, path, *, dtype="float32", beside=None, **card) -> Path:
     card["input_shape"], card["classes"] = list(card["input_shape"]), list(card["classes"])
     _check_card(card, "card")
     _check_outputs(model, card)
+    check_room(model, card["input_shape"], path)
     fresh = model if _is_own(card) else _build(card, _size(model.state_dict()), path)
     expected = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
     given = {name: tensor.shape for name, tensor in model.state_dict().items()}
@@ -162,6 +164,7 @@ def load(name, network=None):
         _check_outputs(network, card)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+    check_room(network, card["input_shape"], path)
     network.card = card
     network.input_type, network.input_shape = card["input_type"], tuple(card["input_shape"])
     network.convention = card.get("convention")

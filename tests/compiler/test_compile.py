@@ -781,6 +781,43 @@ start = time.process_time(); step(x); print(time.process_time() - start)
     assert len(list(tmp_path.glob("kernels-*/step-*.nbc"))) == 1
 
 
+def test_machine_code_from_a_file_computes_what_it_did_when_it_was_made(tmp_path):
+    """Sums of all lengths, also such as are halved again and again, in the order of NumPy's."""
+    code = """
+import hashlib, numpy as np, minitransfer as mt
+from minitransfer import nn, optim
+g = np.random.default_rng(0)
+x, y = g.standard_normal((1500, 30)).astype(np.float32), g.integers(0, 4, 1500)
+net = nn.Sequential(nn.Linear(30, 140, generator=g), nn.LayerNorm(140), nn.GELU(),
+                    nn.Linear(140, 4, generator=g))
+adam = optim.Adam(net.parameters())
+
+@mt.compile
+def step(x, y):
+    adam.zero_grad()
+    loss = nn.functional.cross_entropy(net(x), y)
+    loss.backward()
+    adam.step()
+    rows = x.T.clone()
+    return loss, x.sum(0), x.sum(1), (rows * 2).sum(), rows.sum(1), (x * 1).sum((0, 1))
+
+for _ in range(4):
+    told = step(mt.tensor(x), mt.tensor(y))
+assert step.why_not is None, step.why_not
+assert (told[4].array == np.ascontiguousarray(x.T).sum(1)).all()
+print(hashlib.sha256(b"".join(t.array.tobytes() for t in told)).hexdigest())
+"""
+    found = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True,
+            env={**os.environ, "MINITRANSFER_CACHE": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(done.stdout)
+    assert found[0] == found[1]
+
+
 # fit
 
 

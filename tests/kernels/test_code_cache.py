@@ -258,3 +258,13 @@ def test_the_folder_of_another_user_is_refused(cache, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
     with pytest.raises(PermissionError, match=f"it belongs to user {me} and this is user {me + 1}"):
         kernel_folder()
+
+
+def test_the_processor_is_the_one_that_is_compiled_for():
+    """Also where that is another than this one: the width of vectors goes by it."""
+    code = "from minitransfer.kernels.code_cache import host; print(host())"
+    named = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | named
+    )
+    assert done.stdout == "('haswell', '+avx2')\n", done.stderr

@@ -1,12 +1,15 @@
 """Training does not grow: thousands of steps leave the process as large as the first ones did."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 STEPS = """
 import sys
+from pathlib import Path
 import numpy as np
 import minitransfer as mt
 from minitransfer import nn, optim
@@ -79,3 +82,60 @@ def test_a_step_leaves_nothing_for_the_collector():
     before, after = done.stdout.split()
     assert before == after
     assert int(before) > 4, "the parameters, at least"
+
+
+PEAK = """
+import sys
+from pathlib import Path
+import numpy as np
+from benchmarks import photograph_cases, step_cases
+from minitransfer import kernels, zoo
+step_cases.torch.set_num_threads(1)
+kernels.set_num_threads(1)
+rng = np.random.default_rng(0)
+
+def case(net, batch):
+    if net == "Lite0":
+        pictures, labels = rng.random((batch, 3, 128, 128), np.float32), np.arange(batch)
+        return photograph_cases._training(zoo.efficientnet_lite0(1000), pictures, labels, 1)
+    build = {"MLP": zoo.glyph_mlp, "conv net": zoo.glyph_conv}[net]
+    return step_cases._training(net, build, batch, rng, 1.0, lambda *_: {})
+
+def kilobytes(line):
+    with open("/proc/self/status") as file:
+        return int(file.read().partition(f"{line}:")[2].split()[0])
+
+net, who, batch = sys.argv[1], sys.argv[2], int(sys.argv[3])
+small, large = case(net, 2).calls[who], case(net, batch).calls[who]
+small()
+with open("/proc/self/clear_refs", "w") as file:
+    file.write("5")  # the peak is what is taken from now on
+before = kilobytes("VmRSS")
+for _ in range(3):
+    large()
+print(kilobytes("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="asks /proc")
+@pytest.mark.parametrize("net, batch", [("MLP", 2048), ("conv net", 512), ("Lite0", 16)])
+def test_the_peak_of_a_step_beside_torch(net, batch, record_property):
+    """Forward, backward and update take at most 1.3 times what PyTorch takes for the same net.
+
+    The batches are larger than the benchmark's, so that the step is more than what a process has
+    at hand anyway.
+    """
+    pytest.importorskip("torch")
+    took = {}
+    for who in ("minitransfer", "torch at its best"):
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, net, who, str(batch)],
+            capture_output=True, text=True, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        took[who] = int(done.stdout.split()[-1]) / 1000
+    ratio = took["minitransfer"] / took["torch at its best"]
+    print(f"{net}, {batch} at once: {took} MB, ratio {ratio:.2f}")
+    record_property("ratio", ratio)
+    assert min(took.values()) > 10, "megabytes, else it is lost in what comes and goes anyway"
+    assert ratio <= 1.3, took

@@ -1,0 +1,142 @@
+"""Many threads in one process disturb nobody's numbers."""
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import minitransfer as mt
+from minitransfer import random as own_random
+from minitransfer.autograd import is_grad_enabled
+
+#: Networks whose steps are large enough for several threads of the kernels' own.
+TRAININGS = """
+import hashlib, sys, threading
+import numpy as np
+import minitransfer as mt
+from minitransfer import nn, optim
+
+def mlp(g):
+    return nn.Sequential(
+        nn.Linear(300, 512, generator=g), nn.BatchNorm1d(512), nn.ReLU(), nn.Dropout(0.2),
+        nn.Linear(512, 10, generator=g)), (512, 300)
+
+def conv(g):
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, padding=1, generator=g), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Conv2d(16, 16, 3, padding=1, groups=16, generator=g),
+        nn.Flatten(), nn.Dropout(0.1), nn.Linear(16 * 16 * 16, 10, generator=g)), (64, 3, 32, 32)
+
+def norms(g):
+    return nn.Sequential(
+        nn.Linear(64, 256, generator=g), nn.LayerNorm(256), nn.GELU(),
+        nn.Linear(256, 10, generator=g)), (2048, 64)
+
+def train(make, seed, steps=6):
+    g = np.random.default_rng(seed)
+    mt.manual_seed(seed)
+    network, shape = make(g)
+    optimizer = optim.Adam(network.parameters(), lr=1e-3)
+    loss = nn.CrossEntropyLoss()
+
+    def step(x, y):
+        optimizer.zero_grad()
+        value = loss(network(x), y)
+        assert value.requires_grad, "somebody else's no_grad"
+        value.backward()
+        optimizer.step()
+        return value
+
+    digest = hashlib.sha256()
+    for _ in range(steps):
+        x = mt.tensor(g.standard_normal(shape).astype(np.float32))
+        digest.update(step(x, mt.tensor(g.integers(0, 10, shape[0]))).array.tobytes())
+    for tensor in network.state_dict().values():
+        digest.update(tensor.array.tobytes())
+    return digest.hexdigest()
+
+def evaluate(stop):
+    "What others do meanwhile: nothing is recorded, and random numbers are drawn."
+    network, shape = mlp(np.random.default_rng(9))
+    with mt.no_grad():
+        while not stop.is_set():
+            assert not network(mt.randn(*shape)).requires_grad
+
+def jobs():
+    yield from ((make, seed) for make in (mlp, conv, norms) for seed in (0, 1))
+"""
+
+AT_ONCE = """
+mt.set_num_threads(int(sys.argv[1]))
+others = sys.argv[2] == "first"
+
+def at_once():
+    found, stop = {}, threading.Event()
+
+    def work(job):
+        found[job] = train(*job)
+
+    threads = [threading.Thread(target=work, args=(job,)) for job in jobs()]
+    beside = threading.Thread(target=evaluate, args=(stop,))
+    for thread in (beside, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stop.set()
+    beside.join()
+    return found
+
+together = at_once() if others else None  # with nothing compiled or set up before
+alone = {job: train(*job) for job in jobs()}
+together = together or at_once()
+assert len(set(alone.values())) == len(alone), "else they would say nothing"
+assert together == alone, {job: job in together for job in alone if together.get(job) != alone[job]}
+print("the same")
+"""
+
+
+def said(script, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", TRAININGS + script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=550,
+    )
+    assert done.stdout.strip() == "the same", done.stderr
+
+
+@pytest.mark.parametrize("kernel_threads, which", [("3", "first"), ("1", "last")])
+def test_networks_that_train_at_once_get_what_each_gets_alone(kernel_threads, which):
+    """Perceptrons, convolutions, norms; others evaluate without gradients."""
+    said(AT_ONCE, kernel_threads, which)
+
+
+def test_what_a_thread_switches_is_switched_for_it_alone():
+    """Recording, looking for NaN, and the default generator with its seed."""
+    inside, looked = threading.Barrier(2), threading.Barrier(2)
+    found = []
+
+    def switch():
+        mt.manual_seed(3)
+        with mt.no_grad(), mt.autograd.detect_anomaly():
+            inside.wait(60)
+            looked.wait(60)
+            found.append((is_grad_enabled(), own_random.default_generator().random()))
+
+    generator = mt.manual_seed(4)
+    thread = threading.Thread(target=switch)
+    thread.start()
+    inside.wait(60)
+    x = mt.tensor([0.0], requires_grad=True)
+    with np.errstate(all="ignore"):
+        y = (x / x).sum()  # nobody looks for it here
+        y.backward()
+    assert is_grad_enabled()
+    assert np.isnan(x.grad.item())
+    assert own_random.default_generator() is generator
+    mt.rand(3)
+    looked.wait(60)
+    thread.join()
+    assert found == [(False, np.random.default_rng(3).random())]
