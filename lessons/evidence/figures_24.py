@@ -365,3 +365,57 @@ def seats(found):
         frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)
     )
     return figure
+
+
+MEASURED = (
+    "paired",
+    "unpaired",
+    "relay",
+    "language",
+    "near",
+    "raw",
+    "letters",
+)
+
+
+def runs(table, column, topic="numbers", **of):
+    """A number for each run; nine pairs with copies if not said."""
+    cell = {"pairs": "nine", "copies": True, "machines": 1} | of
+    return table.values(column, topic=topic, **cell)
+
+
+def found(table):
+    """Share right, as `right` draws it: topic → way → runs."""
+    return {
+        title: {
+            "two": runs(table, "unpaired", topic, machines=2),
+            **{
+                way: runs(table, way, topic)
+                for way in ("paired", "unpaired", "relay", "letters")
+            },
+        }
+        for title, topic in (
+            ("new numbers", "numbers"),
+            ("names of countries", "names"),
+        )
+    }
+
+
+def seated(table):
+    """Share right, as `seats` draws it."""
+    return {
+        (kind, copies, way): runs(
+            table, way, pairs=kind, copies=copies
+        )
+        for kind in SEATS
+        for copies in (False, True)
+        for way in ("unpaired", "relay")
+    }
+
+
+def near_in_all(sent):
+    """Share of nearest partners over all pairs of languages."""
+    both = itertools.permutations(range(len(sent)), 2)
+    return float(
+        np.mean([nearest(sent[a], sent[b]) for a, b in both])
+    )
