@@ -46,12 +46,12 @@ print(
 # %% [markdown]
 # ## A reader, a message, a writer
 #
-# The machine has two parts. The *reader* takes a word in, piece by piece
-# (the last line above shows the pieces: letters that often stand together
-# have been glued). What it keeps after the last piece is the *message*,
-# 96 numbers. The *writer* sees the message and the language wanted, and
-# not the word. It writes piece by piece, each time looking at what it has
-# written.
+# The machine has two parts. The *reader*, which the trade calls encoder,
+# takes a word in, piece by piece. (The last line above shows such *word
+# pieces*: letters that often stand together have been glued.) What it
+# keeps in the end is the *message*, 96 numbers. The *writer*, or decoder,
+# sees the message and the language wanted, and not the word. It writes
+# piece by piece, and sees what it has written so far.
 
 # %%
 print(code_of(draw.Translator))
@@ -95,7 +95,9 @@ for here, there in draw.never(paired)[:3]:
         print(f"  {book.words[here][n]} → {said} {sign} {n}")
 
 # %% [markdown]
-# Neither the number nor the pair of languages was ever in a lesson.
+# Neither the number nor the pair of languages was ever in a lesson. To do
+# without one example what was taught for other pairs is called
+# *zero-shot* translation.
 #
 # **Predict before you run.** Over all such pairs, and all two hundred new
 # numbers: of a hundred answers, how many will be right to the letter?
@@ -115,7 +117,20 @@ found = draw.found(table)
 plots.show(draw.right(found), "24_right")
 
 # %% [markdown]
-# PLACEHOLDER
+# Blue are the answers of one machine. On pairs that it never saw it is
+# not as good as on those that it was taught, and far from guessing. In
+# the third row it takes the way of the two interpreters: the word is
+# written in a language that is paired with both, and what stands there is
+# read again, with all its errors.
+#
+# The red rows are controls. Is there something in messages that anybody
+# could read? We took the reader of one machine, and the writer of another
+# one that had learnt the same lessons from other initial weights. Each
+# does its own part as well as ever. Together they say nothing: the inner
+# language is a language *of its own*, agreed upon by the two that learnt
+# together. And the last row knows no languages at all. Of all words that
+# could be meant it takes the one that shares most letters with the word
+# given. Country names look alike, and it does well there; numbers do not.
 #
 # ## The messages themselves
 #
@@ -137,7 +152,11 @@ words = [str(n) for n in book.new[seven]]
 plots.show(draw.messages(sent[:, seven], words, near), "24_messages")
 
 # %% [markdown]
-# PLACEHOLDER
+# The six signs of a number lie together, whichever language they came
+# from. Mixed up, no more than one of two hundred is nearest to its
+# partner, as chance would have it. Nobody has asked for that. The
+# machine was only ever asked for words; but one writer has to
+# serve six languages, so it paid to send the same thing the same way.
 #
 # ## Who sits beside whom
 #
@@ -146,7 +165,7 @@ plots.show(draw.messages(sent[:, seven], words, near), "24_messages")
 plots.show(draw.seats(draw.seated(table)), "24_seats")
 
 # %% [markdown]
-# PLACEHOLDER
+# PLACESEATS
 #
 # ## What the numbers say
 #
@@ -218,7 +237,7 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# PLACEHOLDER
+# 1. PLACETRY
 #
 # </details>
 #
