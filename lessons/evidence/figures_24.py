@@ -153,10 +153,12 @@ def countries(rng):
 def pairs(kind, order=range(6)):
     """Which languages are paired, both ways; `order` seats them."""
     ring = [(k, (k + 1) % 6) for k in range(6)]
+    camps = [[(k, k + 2), (k, k + 4), (k + 2, k + 4)] for k in (0, 1)]
     chosen = {
         "star": [(0, k) for k in range(1, 6)],
         "ring": ring,
-        "nine": ring + [(k, k + 3) for k in range(3)],
+        "camps": ring + [(k, k + 3) for k in range(3)],
+        "mixed": camps[0] + camps[1] + ring[::2],
     }[kind]
     seated = [(int(order[a]), int(order[b])) for a, b in chosen]
     return seated + [(b, a) for a, b in seated]
@@ -320,50 +322,43 @@ def messages(sent, words, share):
 SEATS = {
     "star": "star\n5 pairs",
     "ring": "ring\n6 pairs",
-    "nine": "nine\npairs",
+    "camps": "two camps\n9 pairs",
+    "mixed": "mixed\n9 pairs",
 }
 
 
 def seats(found):
     """Right on unpaired ways; (kind, copies, way) → runs."""
-    star, nine = (
+    camps, mixed = (
         100 * found[kind, False, "unpaired"].mean()
-        for kind in ("star", "nine")
+        for kind in ("camps", "mixed")
     )
     figure, axes = plots.figure(
-        f"Never paired, and right: {star:.0f} of 100 if all pairs share one "
-        f"language, {nine:.0f} with nine pairs",
+        f"Nine pairs, no copies: {camps:.0f} of 100 right in two camps, "
+        f"{mixed:.0f} of 100 if mixed",
         width=6.8,
         height=3.6,
     )
     looks = {
-        (False, "unpaired"): (0, "o", "-", "direct"),
+        (False, "relay"): (1, "^", ":", "words of a third"),
         (True, "unpaired"): (2, "s", "--", "direct, with copies"),
-        (False, "relay"): (1, "^", ":", "relay"),
-        (True, "relay"): (6, "v", "-.", "relay, with copies"),
+        (False, "unpaired"): (0, "o", "-", "direct, no copies"),
     }
+    ends = []
     for k, (look, (tint, mark, line, name)) in enumerate(
         looks.items()
     ):
         runs = [100 * found[kind, *look] for kind in SEATS]
-        x = np.arange(len(SEATS)) + 0.06 * (k - 1.5)
-        colour = plots.COLOURS[tint]
-        axes.plot(
-            x,
-            [r.mean() for r in runs],
-            line,
-            color=colour,
-            marker=mark,
-            label=name,
-        )
+        x = np.arange(len(SEATS)) + 0.07 * (k - 1)
+        colour, means = plots.COLOURS[tint], [r.mean() for r in runs]
+        axes.plot(x, means, line, color=colour, marker=mark)
         for place, one in zip(x, map(judge, runs), strict=True):
             axes.plot([place] * 2, one.interval, color=colour, lw=1.5)
+        ends.append((means[-1], name, colour))
     axes.set_xticks(range(len(SEATS)), list(SEATS.values()))
     axes.set(ylabel="right to the letter (%)", ylim=(-3, 103))
     axes.grid(axis="y")
-    axes.legend(
-        frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)
-    )
+    plots.label_ends(axes, len(SEATS) - 1 + 0.1, ends)
     return figure
 
 
@@ -379,8 +374,8 @@ MEASURED = (
 
 
 def runs(table, column, topic="numbers", **of):
-    """A number for each run; nine pairs with copies if not said."""
-    cell = {"pairs": "nine", "copies": True, "machines": 1} | of
+    """A number for each run; two camps, copies, if not said."""
+    cell = {"pairs": "camps", "copies": True, "machines": 1} | of
     return table.values(column, topic=topic, **cell)
 
 
@@ -401,21 +396,34 @@ def found(table):
     }
 
 
-def seated(table):
-    """Share right, as `seats` draws it."""
-    return {
-        (kind, copies, way): runs(
-            table, way, pairs=kind, copies=copies
-        )
-        for kind in SEATS
-        for copies in (False, True)
-        for way in ("unpaired", "relay")
-    }
+def seated(table, inner):
+    """Share right, as `seats` draws it, from both tables."""
+    read = {}
+    for kind in SEATS:
+        for copies in (False, True):
+            for way in ("unpaired", "relay"):
+                of = {"pairs": kind, "copies": copies}
+                read[kind, copies, way] = (
+                    inner.values(way, **of)
+                    if kind == "mixed"
+                    else runs(table, way, **of)
+                )
+    return read
 
 
-def near_in_all(sent):
-    """Share of nearest partners over all pairs of languages."""
-    both = itertools.permutations(range(len(sent)), 2)
-    return float(
-        np.mean([nearest(sent[a], sent[b]) for a, b in both])
-    )
+INNER = (
+    "paired",
+    "unpaired",
+    "relay",
+    "within",
+    "across",
+    "mapped",
+    "shuffled",
+)
+
+
+def dictionary(ours, theirs):
+    """The linear map that brings messages nearest to others."""
+    ours = np.c_[ours, np.ones(len(ours))]
+    weights = np.linalg.lstsq(ours, theirs, rcond=None)[0]
+    return weights[:-1], weights[-1]
