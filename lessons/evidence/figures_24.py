@@ -426,4 +426,4 @@ def dictionary(ours, theirs):
     """The linear map that brings messages nearest to others."""
     ours = np.c_[ours, np.ones(len(ours))]
     weights = np.linalg.lstsq(ours, theirs, rcond=None)[0]
-    return weights[:-1], weights[-1]
+    return weights[:-1].astype("f4"), weights[-1].astype("f4")
