@@ -202,13 +202,9 @@ for column in ("within", "across", "unpaired", "mapped"):
 
 # %%
 ways = found["new numbers"]
-above = judge(ways["unpaired"] - ways["two"])
-half = judge(ways["unpaired"] - ways["paired"] / 2)
-ahead = judge(ways["relay"] - ways["unpaired"])
-alone = draw.runs(table, "unpaired", copies=False)
-hangs = judge(alone - draw.runs(table, "paired", copies=False) / 2)
+above, half, ahead, alone, enough = draw.bars(table)
 serves = above.word == half.word == "more"
-narrow = ahead.interval[0] > 0.05 or hangs.word != "more"
+narrow = ahead.interval[0] > 0.05 or enough.word != "more"
 claim(
     "B8",
     "a translator of several languages has an inner language: it writes "
@@ -228,7 +224,7 @@ claim(
     if narrow
     else "holds",
     condition="if each writer hears its own side, too: in two camps "
-    f"without copies {alone.mean():.0%} are right; words of a third "
+    f"without copies {alone:.0%} are right; words of a third "
     f"language are {100 * ahead.middle:.0f} points ahead"
     if serves and narrow
     else "",
@@ -306,8 +302,8 @@ second.check(...)
 # ## Read on
 #
 # - [The evidence](evidence/24_a_language_of_its_own.py) behind this
-#   lesson (`minitransfer learn 24 --evidence`): both tables, country names, and
-#   the two inner languages.
+#   lesson (`minitransfer learn 24 --evidence`): both tables, country
+#   names, and the two inner languages.
 # - M. Johnson and others, *Google's multilingual neural machine
 #   translation system: enabling zero-shot translation*, 2017: one network
 #   for many real languages, and a picture like ours.

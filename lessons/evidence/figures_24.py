@@ -396,6 +396,24 @@ def found(table):
     }
 
 
+def bars(table):
+    """What B8 has to stand: above the two machines, above half of what
+    is right on learnt pairs; how far a third language is ahead; and
+    without copies: the share right, and whether it is above the half."""
+    ways = found(table)["new numbers"]
+    alone, learnt = (
+        runs(table, way, copies=False)
+        for way in ("unpaired", "paired")
+    )
+    return (
+        judge(ways["unpaired"] - ways["two"]),
+        judge(ways["unpaired"] - ways["paired"] / 2),
+        judge(ways["relay"] - ways["unpaired"]),
+        alone.mean(),
+        judge(alone - learnt / 2),
+    )
+
+
 def seated(table, inner):
     """Share right, as `seats` draws it, from both tables."""
     read = {}
