@@ -172,25 +172,26 @@ for column in ("within", "across", "unpaired", "mapped"):
     print(f"two camps, no copies, {column:8} {row.mean():5.1%}")
 
 # %% [markdown]
-# Without copies, nine pairs give next to nothing: answers in good
-# Hungarian, and the wrong number. Only the way through words of a third
-# language still works. Why?
+# Without copies our nine pairs give next to nothing: answers in good
+# Hungarian, nearly all of them, and the wrong number. Only the way
+# through words of a third language still works. Why?
 #
 # Look at who was paired. English, French and Turkish are one camp,
 # German, Spanish and Hungarian the other, and every pair joins the two.
-# So the French writer hears messages from the other camp only, and never
-# one from its own. Nothing makes the camps agree, and they do not: the
-# machine has *two* inner languages. Within a camp messages agree as
-# before; across, they do not (the first two lines). A star and a ring of
-# six fall into two camps as well. If nine pairs are *mixed*, so that
-# each language has partners in both, there is one inner language even
-# without copies. And copies do the same: each writer hears its own
-# language, too.
+# So the French writer hears messages from the other camp only, never one
+# from its own. Nothing makes the camps agree, and they do not: the
+# machine has *two* inner languages. Within a camp the nearest message is
+# the same number as before; across, it hardly ever is (the first two
+# lines). A star and a ring of six fall into two camps as well. If nine
+# pairs are *mixed*, so that each language has partners in both camps,
+# most answers are right without copies, too. And copies help because with
+# them each writer hears its own language.
 #
 # The two inner languages even have a dictionary. One matrix, found from
 # the messages of known numbers, turns those of one camp into those of
 # the other, much as one game was turned into another in lesson 26. With
-# it most new numbers are right (the last line, against the one before).
+# it, new numbers go over nearly as well as on the ways that were taught
+# (the last line, against the one before).
 #
 # ## What the numbers say
 #
