@@ -54,7 +54,9 @@ print(
 # piece by piece, and sees what it has written so far.
 
 # %%
-print(code_of(draw.Translator))
+made = draw.Translator
+for part in (made.__init__, made.read, made.write):
+    print(code_of(part), end="\n\n")
 
 # %% [markdown]
 # Both parts are *recurrent* layers (`nn.GRU`): they carry a state from
