@@ -120,7 +120,8 @@ plots.show(draw.right(found), "24_right")
 
 # %% [markdown]
 # Blue are the answers of one machine. On pairs that it never saw it is
-# not as good as on those that it was taught, and far from guessing. In
+# not quite as good as on those that it was taught, and far from guessing.
+# In
 # the third row it takes the way of the two interpreters: the word is
 # written in a language that is paired with both, and what stands there is
 # read again, with all its errors.
@@ -155,10 +156,10 @@ plots.show(draw.messages(sent[:, seven], words, near), "24_messages")
 
 # %% [markdown]
 # The six signs of a number lie together, whichever language they came
-# from. Mixed up, no more than one of two hundred is nearest to its
-# partner, as chance would have it. Nobody has asked for that. The
-# machine was only ever asked for words; but one writer has to
-# serve six languages, so it paid to send the same thing the same way.
+# from. (If numbers are mixed up, no more than one of two hundred finds
+# its partner nearest, as chance would have it.) Nobody asked for that:
+# the machine was only ever asked for words. We think that it paid to
+# send the same thing in the same way, since one writer serves them all.
 #
 # ## Two camps
 #
@@ -259,14 +260,25 @@ claim(
 # %% [markdown]
 # ## Try it
 #
-# 1. Teach the ring only: `draw.pairs("ring")`. Then the star. Which pairs
-#    go wrong first, and what does the machine write instead?
-# 2. Leave out the copies. What becomes of the picture of the messages?
-# 3. Ask for 71 to 79 in French from a language that says seventy.
+# 1. Leave out the copies (`book.lessons(paired)`), and run the cells
+#    again as far as the picture of the messages.
+# 2. Have Turkish read and French written for the known numbers:
+#    `book.say(machine, book.messages(machine, 4, np.arange(70, 80)), 2)`.
+#    French has no word of its own for seventy.
+# 3. Messages are numbers, and one can count with them:
+#    `a, b, c = book.messages(machine, 0, [640, 202, 200])`. What does the
+#    writer make of `a + b - c`? (It wants a row of messages:
+#    `np.stack([a + b - c])`.)
 #
 # <details><summary>What you will see</summary>
 #
-# 1. PLACETRY
+# 1. Each number comes apart into two: English, French and Turkish in one
+#    place, German, Spanish and Hungarian in another. The nearest message
+#    within a camp is still the right one, and all answers are wrong.
+# 2. *Soixante-dix* and so on, most of them right, from a language that
+#    says *yetmiş*. In ours 74 was *soixante-dix-quatre*, as if French
+#    were regular, and 76 lost its ten.
+# 3. In ours: *six hundred forty-two*. Nobody taught it that either.
 #
 # </details>
 #

@@ -297,8 +297,8 @@ def messages(sent, words, share):
             )
         axes.annotate(
             word,
-            centre,
-            (0, 12),
+            (centre[0], places[:, number, 1].max()),
+            (0, 7),
             textcoords="offset points",
             ha="center",
             fontsize=10,
@@ -340,18 +340,16 @@ def seats(found):
         height=3.6,
     )
     looks = {
-        (False, "relay"): (1, "^", ":", "words of a third"),
-        (True, "unpaired"): (2, "s", "--", "direct, with copies"),
-        (False, "unpaired"): (0, "o", "-", "direct, no copies"),
+        (False, "relay"): (1, "^", "words of a third"),
+        (True, "unpaired"): (2, "s", "direct, with copies"),
+        (False, "unpaired"): (0, "o", "direct, no copies"),
     }
     ends = []
-    for k, (look, (tint, mark, line, name)) in enumerate(
-        looks.items()
-    ):
+    for k, (look, (tint, mark, name)) in enumerate(looks.items()):
         runs = [100 * found[kind, *look] for kind in SEATS]
         x = np.arange(len(SEATS)) + 0.07 * (k - 1)
         colour, means = plots.COLOURS[tint], [r.mean() for r in runs]
-        axes.plot(x, means, line, color=colour, marker=mark)
+        axes.plot(x, means, mark, color=colour, ms=7)
         for place, one in zip(x, map(judge, runs), strict=True):
             axes.plot([place] * 2, one.interval, color=colour, lw=1.5)
         ends.append((means[-1], name, colour))
