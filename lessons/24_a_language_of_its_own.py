@@ -121,17 +121,15 @@ plots.show(draw.right(found), "24_right")
 # %% [markdown]
 # Blue are the answers of one machine. On pairs that it never saw it is
 # not quite as good as on those that it was taught, and far from guessing.
-# In
-# the third row it takes the way of the two interpreters: the word is
+# In the third row it takes the way of the two interpreters: the word is
 # written in a language that is paired with both, and what stands there is
-# read again, with all its errors.
+# read again, with all its errors. That is still a little better.
 #
 # The red rows are controls. Is there something in messages that anybody
 # could read? We took the reader of one machine, and the writer of another
-# one that had learnt the same lessons from other initial weights. Each
-# does its own part as well as ever. Together they say nothing: the inner
-# language is a language *of its own*, agreed upon by the two that learnt
-# together. And the last row knows no languages at all. Of all words that
+# one that had learnt the same lessons from other initial weights.
+# Together they say nothing right: the inner language is a language *of
+# its own*, agreed upon by the two that learnt together. And the last row knows no languages at all. Of all words that
 # could be meant it takes the one that shares most letters with the word
 # given. Country names look alike, and it does well there; numbers do not.
 #

@@ -162,8 +162,9 @@ def measure(topic, pairs, copies, machines, seed):
 
 
 # %% [markdown]
-# Five runs of each. All of it takes six minutes of one core; to measure
-# it anew delete `lessons/results/translators.csv` and say
+# Five runs of each. With the table further down it takes nine minutes of
+# one core; to measure all anew delete `lessons/results/translators.csv`
+# and `inner_languages.csv`, and say
 #
 #     python lessons/evidence/24_a_language_of_its_own.py --full
 
@@ -201,7 +202,7 @@ assert agreement.agrees
 
 # %%
 print("right to the letter (near, raw: nearest), mean ± deviation")
-print(" " * 32 + " ".join(f"{c:>12}" for c in draw.MEASURED))
+print(" " * 38 + " ".join(f"{c:>13}" for c in draw.MEASURED))
 for topic, kind, copies, machines in SETTINGS:
     of = {"pairs": kind, "copies": copies, "machines": machines}
     told = []
@@ -210,7 +211,7 @@ for topic, kind, copies, machines in SETTINGS:
         told.append(f"{row.mean():.3f} ± {row.std(ddof=1):.3f}")
     name = f"{topic}, {kind}{', copies' * copies}"
     name += ", two machines" * (machines == 2)
-    print(f"  {name:30}" + " ".join(f"{t:>12}" for t in told))
+    print(f"  {name:36}" + " ".join(f"{t:>13}" for t in told))
 
 # %% [markdown]
 # ## Two inner languages
