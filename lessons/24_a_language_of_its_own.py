@@ -126,12 +126,13 @@ plots.show(draw.right(found), "24_right")
 # read again, with all its errors. That is still a little better.
 #
 # The red rows are controls. Is there something in messages that anybody
-# could read? We took the reader of one machine, and the writer of another
-# one that had learnt the same lessons from other initial weights.
-# Together they say nothing right: the inner language is a language *of
-# its own*, agreed upon by the two that learnt together. And the last row knows no languages at all. Of all words that
-# could be meant it takes the one that shares most letters with the word
-# given. Country names look alike, and it does well there; numbers do not.
+# could read? We took the reader of one machine, and the writer of
+# another one that had learnt the same lessons from other initial
+# weights. Together they say nothing right: the inner language is a
+# language *of its own*, agreed upon by the two that learnt together.
+# And the last row knows no languages at all. Of all words that could be
+# meant it takes the one that shares most letters with the word given.
+# Country names look alike, and it does well there; numbers do not.
 #
 # ## The messages themselves
 #
