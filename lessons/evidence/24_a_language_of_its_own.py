@@ -12,8 +12,8 @@
 # numbers up to 100 are known, so that every word has been met; of those
 # above, two hundred are set apart and never learnt in any language. Words
 # enter as pieces (`data.WordPieces`): pairs of neighbours that stand
-# together most often are glued, two hundred times. The pieces are learnt
-# from the known numbers only.
+# together most often are glued, two hundred times (of names a hundred and
+# fifty). The pieces are learnt from the known numbers only.
 #
 # For country names nothing can be set apart, for no rule leads from
 # *Germany* to *Németország*. All names are known in all languages, and
