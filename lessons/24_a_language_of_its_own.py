@@ -118,6 +118,11 @@ table = experiments.read("translators", draw.MEASURED)
 found = draw.found(table)
 plots.show(draw.right(found), "24_right")
 
+both = draw.never(paired)
+ours = np.mean([book.right(machine, a, b) for a, b in both])
+print(f"our machine, on pairs never seen: {ours:.0%}")
+assert abs(ours - found["new numbers"]["unpaired"].mean()) < 0.2
+
 # %% [markdown]
 # Blue are the answers of one machine. On pairs that it never saw it is
 # not quite as good as on those that it was taught, and far from guessing.
@@ -145,7 +150,6 @@ sent = np.stack(
     [book.messages(machine, k, book.new) for k in range(6)]
 )
 mixed = sent[:, rng.permutation(len(book.new))]
-both = draw.never(paired)
 near = np.mean([draw.nearest(sent[a], sent[b]) for a, b in both])
 lost = np.mean([draw.nearest(sent[a], mixed[b]) for a, b in both])
 print(f"nearest is the same number: {near:.0%}, mixed up: {lost:.1%}")

@@ -112,6 +112,15 @@ class Book:
                 told.append(last)
         return self.pieces.decode(np.hstack(told))
 
+    def right(self, machine, here, there):
+        """Share of new meanings that go over right to the letter."""
+        sent = self.messages(machine, here, self.new)
+        wanted = [self.words[there][m] for m in self.new]
+        said = self.say(machine, sent, there)
+        return np.mean(
+            [a == b for a, b in zip(said, wanted, strict=True)]
+        )
+
     def read_again(self, machine, words):
         """Messages of words that somebody has written."""
         fits = [
@@ -216,7 +225,7 @@ WAYS = {
     "paired": "pairs that were learnt",
     "unpaired": "pairs never seen",
     "relay": "… through words of a third",
-    "two": "reader and writer of two machines",
+    "two machines": "reader and writer of two machines",
     "letters": "most letters in common",
 }
 
@@ -381,7 +390,9 @@ def found(table):
     """Share right, as `right` draws it: topic → way → runs."""
     return {
         title: {
-            "two": runs(table, "unpaired", topic, machines=2),
+            "two machines": runs(
+                table, "unpaired", topic, machines=2
+            ),
             **{
                 way: runs(table, way, topic)
                 for way in ("paired", "unpaired", "relay", "letters")
@@ -404,7 +415,7 @@ def bars(table):
         for way in ("unpaired", "paired")
     )
     return (
-        judge(ways["unpaired"] - ways["two"]),
+        judge(ways["unpaired"] - ways["two machines"]),
         judge(ways["unpaired"] - ways["paired"] / 2),
         judge(ways["relay"] - ways["unpaired"]),
         alone.mean(),
