@@ -285,12 +285,11 @@ for kind in ("camps", "mixed"):
             )
 
 # %% [markdown]
-# Across the camps the nearest message is the right one hardly more often
-# than in a reader that has learnt nothing, and within them nearly always.
-# Those are two inner languages, each shared by three languages; and they
-# differ by little more than a linear map, for with it about as many new
-# numbers are right as on the learnt ways. Copies join the two, and so do
-# mixed pairs, though not as well.
+# Across the camps the nearest message is seldom the right one, and within
+# them nearly always. Those are two inner languages, each shared by three
+# languages; and they differ by little more than a linear map, for with it
+# nearly as many new numbers are right as on the learnt ways. Copies join
+# the two, and so do mixed pairs, though not as well.
 #
 # The star and the ring are camps as well: one language against five, and
 # every second one against the others. In the ring the opposite seats
