@@ -7,6 +7,7 @@ from minitransfer.data.characters import FONTS, glyph_characters, render, script
 from minitransfer.data.dataset import Dataset, TensorDataset
 from minitransfer.data.glyph_set import glyphs
 from minitransfer.data.loader import DataLoader
+from minitransfer.data.number_words import NUMBER_LANGUAGES, number_words
 from minitransfer.data.patches import patches
 from minitransfer.data.patterns import gratings, sounds
 from minitransfer.data.sets import (
@@ -19,12 +20,15 @@ from minitransfer.data.sets import (
 )
 from minitransfer.data.strokes import strokes
 from minitransfer.data.truth_tables import one_hot, or_, state_index, truth_table, xor
+from minitransfer.data.word_pieces import WordPieces
 
 __all__ = [
     "FONTS",
+    "NUMBER_LANGUAGES",
     "DataLoader",
     "Dataset",
     "TensorDataset",
+    "WordPieces",
     "altered",
     "animal_shapes",
     "augment",
@@ -35,6 +39,7 @@ __all__ = [
     "japanese_vowels",
     "languages",
     "mnist",
+    "number_words",
     "one_hot",
     "or_",
     "patches",
