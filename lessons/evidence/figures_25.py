@@ -1,0 +1,168 @@
+"""Figures of lesson 25 and of its evidence: data in, figure out.
+
+And the text, the network and the n-grams that both of them need.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from minitransfer import arange, data, nn, plots, tensor
+
+NAMES = {
+    "en": "English",
+    "de": "German",
+    "nl": "Dutch",
+    "sv": "Swedish",
+    "da": "Danish",
+    "fr": "French",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "ro": "Romanian",
+    "pl": "Polish",
+    "cs": "Czech",
+    "fi": "Finnish",
+    "hu": "Hungarian",
+    "tr": "Turkish",
+    "id": "Indonesian",
+}
+PAD, BLANK = 0, 1  # filling behind a name; a character that is hidden
+LONG = 32  # characters that the network sees at once
+SHOTS = (1, 3, 10)
+
+_SOURCE = data.languages()
+_TEXTS = [
+    " ".join(_SOURCE["udhr"][code]).lower() for code in NAMES
+]
+LETTERS = sorted(set("".join(_TEXTS)))
+_NUMBER = {letter: k + 2 for k, letter in enumerate(LETTERS)}
+_DECLARATIONS = [
+    np.array([_NUMBER[letter] for letter in text]) for text in _TEXTS
+]
+TOKENS = len(LETTERS) + 2
+
+
+def numbers(texts):
+    """Characters as numbers (N, LONG), filled up behind."""
+    rows = np.full((len(texts), LONG), PAD)
+    for row, text in zip(rows, texts, strict=True):
+        found = [_NUMBER.get(letter, BLANK) for letter in text[:LONG]]
+        row[: len(found)] = found
+    return rows
+
+
+def text_of(row):
+    """The characters that numbers stand for, a blank as a dot."""
+    return "".join(
+        "·" if k == BLANK else LETTERS[k - 2] for k in row if k != PAD
+    )
+
+
+def windows(rng, count, long=LONG):
+    """Pieces cut out of the sixteen declarations, nobody says which."""
+    rooms = np.array([len(row) - long for row in _DECLARATIONS])
+    which = rng.choice(len(rooms), count, p=rooms / rooms.sum())
+    starts = (rng.random(count) * rooms[which]).astype(int)
+    return np.stack(
+        [
+            _DECLARATIONS[k][start : start + long]
+            for k, start in zip(which, starts, strict=True)
+        ]
+    )
+
+
+def blanked(x, rng, share=0.15):
+    """Some characters hidden, and these alone to be told (else −100)."""
+    hidden = rng.random(x.shape) < share
+    return np.where(hidden, BLANK, x), np.where(hidden, x, -100)
+
+
+def names(part):
+    """Names of countries and the numbers of their languages.
+
+    "pool" to draw labels from, "choosing" for settings, "test": three
+    parts that share no country. A name that is written alike in two of
+    the languages is left out.
+    """
+    every = _SOURCE["territories"]
+    countries = sorted(every["en"])
+    order = np.random.default_rng(25).permutation(len(countries))
+    parts = dict(
+        zip(
+            ("pool", "choosing", "test"),
+            np.split(order, [100, 150]),
+            strict=True,
+        )
+    )
+    written = {
+        code: {c: every[code][c].lower() for c in countries}
+        for code in NAMES
+    }
+    often = Counter(
+        name
+        for of_language in written.values()
+        for name in set(of_language.values())
+    )
+    found = [
+        (f" {written[code][countries[c]]} ", label)
+        for label, code in enumerate(NAMES)
+        for c in parts[part]
+        if often[written[code][countries[c]]] == 1
+    ]
+    texts, labels = zip(*found, strict=True)
+    return list(texts), np.array(labels)
+
+
+def labelled(shots, seed):
+    """So many names of each language, drawn from the pool."""
+    texts, y = names("pool")
+    rng = np.random.default_rng([shots, seed])
+    chosen = np.concatenate(
+        [
+            rng.permutation(np.flatnonzero(y == label))[:shots]
+            for label in range(len(NAMES))
+        ]
+    )
+    return [texts[k] for k in chosen], y[chosen]
+
+
+def right(said, y):
+    """Share of right answers; each language counts alike."""
+    return float(
+        np.mean([(said[y == k] == k).mean() for k in range(len(NAMES))])
+    )
+
+
+class Reader(nn.Module):
+    """A transformer that reads up to 32 characters."""
+
+    def __init__(self, outputs, rng, ahead=True, whole=False):
+        super().__init__()
+        self.letters = nn.Embedding(TOKENS, 64, generator=rng)
+        self.places = nn.Embedding(LONG, 64, generator=rng)
+        options = {"batch_first": True, "norm_first": True}
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                64, 4, 128, dropout=0.0, generator=rng, **options
+            )
+            for _ in range(2)
+        )
+        self.norm = nn.LayerNorm(64)
+        self.head = nn.Linear(64, outputs, generator=rng)
+        self.ahead, self.whole = ahead, whole
+
+    def body(self, x):
+        long = x.shape[1]
+        mask = nn.Transformer.generate_square_subsequent_mask(long)
+        h = self.letters(x) + self.places(arange(long))
+        for layer in self.layers:
+            h = layer(h, mask if self.ahead else None, x == PAD)
+        h = self.norm(h)
+        if self.whole:  # the mean over the places of a name
+            there = tensor((x.array != PAD)[..., None].astype("f4"))
+            h = (h * there).sum(1) / there.sum(1)
+        return h
+
+    def forward(self, x):
+        return self.head(self.body(x))
