@@ -30,6 +30,8 @@ NAMES = {
 PAD, BLANK = 0, 1  # filling behind a name; a character that is hidden
 LONG = 32  # characters that the network sees at once
 SHOTS = (1, 3, 10)
+STEPS, RATE = 1500, 3e-3  # of reading
+SPREAD = 0.1  # of the initial embeddings
 
 _SOURCE = data.languages()
 _TEXTS = [
@@ -141,6 +143,8 @@ class Reader(nn.Module):
         super().__init__()
         self.letters = nn.Embedding(TOKENS, 64, generator=rng)
         self.places = nn.Embedding(LONG, 64, generator=rng)
+        for table in (self.letters, self.places):
+            nn.init.normal_(table.weight, std=SPREAD, generator=rng)
         options = {"batch_first": True, "norm_first": True}
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
@@ -166,3 +170,120 @@ class Reader(nn.Module):
 
     def forward(self, x):
         return self.head(self.body(x))
+
+
+def surprise(text, bits, kind="next"):
+    """Bits of surprise at each character; name of a network → bits."""
+    means = {name: np.mean(row) for name, row in bits.items()}
+    told = ", ".join(f"{m:.1f} {name}" for name, m in means.items())
+    figure, axes = plots.figure(
+        f"Bits of surprise at a character: {told}",
+        width=7.0,
+        height=3.0,
+    )
+    places = np.arange(len(text))
+    for k, (name, row) in enumerate(bits.items()):
+        axes.bar(
+            places + 0.4 * k - 0.2,
+            row,
+            0.4,
+            color=plots.COLOURS[(6, 0)[k]],
+            hatch=("//", "")[k],
+            edgecolor="white",
+            label=name,
+        )
+    axes.set_xticks(
+        places, [c if c != " " else "␣" for c in text], fontsize=9
+    )
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylabel("bits of surprise")
+    axes.legend(frameon=False, fontsize=9, ncols=2)
+    return figure
+
+
+CALLED = {
+    ("next", "all"): "has read, all learns",
+    ("next", "held"): "has read, held",
+    ("none", "scratch"): "scratch",
+    ("none", "random"): "has not read, held",
+    ("n-grams", "text"): "n-grams of the text",
+    ("n-grams", "labels"): "n-grams of the names",
+}
+
+
+def by_labels(table, ways=CALLED):
+    """Right answers over labels, a curve for each way."""
+    curves = {
+        name: table.curve("right", "shots", kind=kind, way=way)[1]
+        for (kind, way), name in ways.items()
+    }
+    reached = {name: runs[:, -1].mean() for name, runs in curves.items()}
+    figure = plots.curves_with_spread(
+        SHOTS,
+        curves,
+        f"{SHOTS[-1]} names each: {100 * reached['scratch']:.0f} % from "
+        f"scratch, {100 * reached[CALLED['next', 'all']]:.0f} % after "
+        f"reading, {100 * reached[CALLED['n-grams', 'text']]:.0f} % by "
+        "counting",
+        "labelled names of each language",
+        "right answers",
+        log_x=True,
+        percent=True,
+        chance=1 / len(NAMES),
+    )
+    axes = figure.axes[0]
+    axes.set_xticks(SHOTS, SHOTS)
+    axes.minorticks_off()
+    return figure
+
+
+PARTLY = ("held", "biases", "adapters", "LoRA", "all")
+MARGIN = 0.02  # a difference that would not matter
+
+
+def touched(table, shots=10):
+    """Right answers over how many numbers learn."""
+    figure, axes = plots.figure("", width=6.6, height=3.4)
+    found = {}
+    for k, way in enumerate(PARTLY):
+        of = {"kind": "next", "way": way, "shots": shots}
+        runs = 100 * table.values("right", **of)
+        count = int(table.values("touched", **of)[0])
+        found[way] = count, runs.mean()
+        low, high = judge(runs).interval
+        axes.plot([count] * 2, [low, high], color=plots.COLOURS[0])
+        axes.plot(
+            count, runs.mean(), "os^Dv"[k], color=plots.COLOURS[0]
+        )
+        axes.annotate(
+            f"{way}\n{count:,}",
+            (count, high),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )
+    scratch = 100 * table.values(
+        "right", kind="none", way="scratch", shots=shots
+    )
+    axes.axhline(scratch.mean(), color=plots.COLOURS[6], ls="--")
+    axes.text(
+        found["held"][0],
+        scratch.mean(),
+        "all, from scratch",
+        va="bottom",
+        fontsize=9,
+    )
+    axes.set_xscale("log")
+    axes.margins(x=0.12, y=0.25)
+    axes.set(
+        xlabel="numbers that learn from the labels",
+        ylabel="right answers (%), 95 %",
+    )
+    plots.set_title(
+        figure,
+        f"LoRA moves {found['LoRA'][0] / found['all'][0]:.0%} of the "
+        f"numbers and gets {found['LoRA'][1]:.0f} % right, all of them "
+        f"{found['all'][1]:.0f} %",
+    )
+    return figure
