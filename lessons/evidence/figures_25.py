@@ -34,13 +34,11 @@ STEPS, RATE = 1500, 3e-3  # of reading
 SPREAD = 0.1  # of the initial embeddings
 
 _SOURCE = data.languages()
-_TEXTS = [
-    " ".join(_SOURCE["udhr"][code]).lower() for code in NAMES
-]
-LETTERS = sorted(set("".join(_TEXTS)))
+TEXTS = [" ".join(_SOURCE["udhr"][code]).lower() for code in NAMES]
+LETTERS = sorted(set("".join(TEXTS)))
 _NUMBER = {letter: k + 2 for k, letter in enumerate(LETTERS)}
 _DECLARATIONS = [
-    np.array([_NUMBER[letter] for letter in text]) for text in _TEXTS
+    np.array([_NUMBER[letter] for letter in text]) for text in TEXTS
 ]
 TOKENS = len(LETTERS) + 2
 
@@ -132,7 +130,9 @@ def labelled(shots, seed):
 def right(said, y):
     """Share of right answers; each language counts alike."""
     return float(
-        np.mean([(said[y == k] == k).mean() for k in range(len(NAMES))])
+        np.mean(
+            [(said[y == k] == k).mean() for k in range(len(NAMES))]
+        )
     )
 
 
@@ -217,7 +217,9 @@ def by_labels(table, ways=CALLED):
         name: table.curve("right", "shots", kind=kind, way=way)[1]
         for (kind, way), name in ways.items()
     }
-    reached = {name: runs[:, -1].mean() for name, runs in curves.items()}
+    reached = {
+        name: runs[:, -1].mean() for name, runs in curves.items()
+    }
     figure = plots.curves_with_spread(
         SHOTS,
         curves,
