@@ -97,10 +97,11 @@ def pretrained(kind, seed):
 #
 # | way | what counts | what learns |
 # |---|---|---|
-# | `n-grams, labels` | runs of 1 to 3 characters | naive Bayes, from the labelled names alone |
+# | `n-grams, labels` | runs of 1 to 3 characters | naive Bayes |
 # | `n-grams, text` | the same, as 64 features | the same ridge probe |
 #
-# The second is the strict control. It has seen the same text as the
+# The first knows nothing but the labelled names. The second is the strict
+# control. It has seen the same text as the
 # network, and no label of it either: each run of characters counts the
 # more the rarer it is, and the 64 directions in which pieces of the
 # declarations differ most make the features (latent semantic analysis,

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 
 from minitransfer import arange, data, nn, plots, tensor
+from minitransfer.experiments import judge
 
 NAMES = {
     "en": "English",
