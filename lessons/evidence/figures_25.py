@@ -173,7 +173,7 @@ class Reader(nn.Module):
         return self.head(self.body(x))
 
 
-def surprise(text, bits, kind="next"):
+def surprise(text, bits):
     """Bits of surprise at each character; name of a network → bits."""
     means = {name: np.mean(row) for name, row in bits.items()}
     told = ", ".join(f"{m:.1f} {name}" for name, m in means.items())
@@ -198,6 +198,7 @@ def surprise(text, bits, kind="next"):
     )
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("bits of surprise")
+    axes.margins(y=0.2)
     axes.legend(frameon=False, fontsize=9, ncols=2)
     return figure
 
@@ -240,53 +241,44 @@ def by_labels(table, ways=CALLED):
     return figure
 
 
-PARTLY = ("held", "biases", "adapters", "LoRA", "all")
 MARGIN = 0.02  # a difference that would not matter
+ROWS = {
+    ("next", "all"): "has read, all",
+    ("next", "LoRA"): "has read, LoRA",
+    ("next", "adapters"): "has read, adapters",
+    ("next", "biases"): "has read, biases",
+    ("next", "held"): "has read, head alone",
+    ("none", "scratch"): "scratch, all",
+}
 
 
 def touched(table, shots=10):
-    """Right answers over how many numbers learn."""
-    figure, axes = plots.figure("", width=6.6, height=3.4)
-    found = {}
-    for k, way in enumerate(PARTLY):
-        of = {"kind": "next", "way": way, "shots": shots}
+    """Right answers by what learns: a dot per run, mean, interval."""
+    figure, axes = plots.figure("", width=6.6, height=3.2)
+    found, ticks = {}, []
+    for row, ((kind, way), name) in enumerate(ROWS.items()):
+        of = {"kind": kind, "way": way, "shots": shots}
         runs = 100 * table.values("right", **of)
         count = int(table.values("touched", **of)[0])
         found[way] = count, runs.mean()
-        low, high = judge(runs).interval
-        axes.plot([count] * 2, [low, high], color=plots.COLOURS[0])
+        ticks.append(f"{name}: {count:,}")
+        colour = plots.COLOURS[6 if kind == "none" else 0]
+        axes.plot(judge(runs).interval, [row] * 2, color=colour, lw=2)
         axes.plot(
-            count, runs.mean(), "os^Dv"[k], color=plots.COLOURS[0]
+            runs.mean(), row, "so"[kind == "next"], color=colour
         )
-        axes.annotate(
-            f"{way}\n{count:,}",
-            (count, high),
-            (0, 4),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-        )
-    scratch = 100 * table.values(
-        "right", kind="none", way="scratch", shots=shots
-    )
-    axes.axhline(scratch.mean(), color=plots.COLOURS[6], ls="--")
-    axes.text(
-        found["held"][0],
-        scratch.mean(),
-        "all, from scratch",
-        va="bottom",
-        fontsize=9,
-    )
-    axes.set_xscale("log")
-    axes.margins(x=0.12, y=0.25)
+        axes.plot(runs, [row] * len(runs), ".", color="black", ms=3)
+    axes.set_yticks(range(len(ticks)), ticks)
     axes.set(
-        xlabel="numbers that learn from the labels",
-        ylabel="right answers (%), 95 %",
+        ylim=(len(ticks) - 0.5, -0.5),
+        xlabel="right answers (%): mean, 95 %, a dot per run",
     )
+    axes.grid(axis="x")
+    share = 100 * found["LoRA"][0] / found["all"][0]
     plots.set_title(
         figure,
-        f"LoRA moves {found['LoRA'][0] / found['all'][0]:.0%} of the "
-        f"numbers and gets {found['LoRA'][1]:.0f} % right, all of them "
-        f"{found['all'][1]:.0f} %",
+        f"LoRA moves {share:.0f} % of the numbers: "
+        f"{found['LoRA'][1]:.0f} % right, and {found['all'][1]:.0f} % "
+        "if all learn",
     )
     return figure
