@@ -190,7 +190,6 @@ gains = {
     for n in draw.SHOTS
 }
 words = {k: one.word for k, one in judge_each(gains).items()}
-more = [name for name, word in words.items() if word == "more"]
 claim(
     "C9/text",
     "language models follow this very recipe: who has read text tells the "
@@ -201,14 +200,7 @@ claim(
     **experiments.over_seeds(gains),
     effect=gains["all − scratch, 10"].mean(),
     interval=judge(gains["all − scratch, 10"]).interval,
-    verdict="holds"
-    if len(more) == len(gains)
-    else "holds narrowly"
-    if more
-    else "does not hold",
-    condition=f"in {len(more)} of {len(gains)} comparisons"
-    if 0 < len(more) < len(gains)
-    else "",
+    **draw.verdict(words),
     check=all(abs(gain.mean()) < 0.5 for gain in gains.values()),
     format="+.1%",
 )
@@ -219,7 +211,6 @@ beyond = {
     for n in draw.SHOTS
 }
 words = {k: one.word for k, one in judge_each(beyond).items()}
-more = [name for name, word in words.items() if word == "more"]
 claim(
     "C9/counting",
     "reading gives the network more than counting runs of characters in "
@@ -230,14 +221,7 @@ claim(
     **experiments.over_seeds(beyond),
     effect=beyond["10 labels"].mean(),
     interval=judge(beyond["10 labels"]).interval,
-    verdict="holds"
-    if len(more) == len(beyond)
-    else "holds narrowly"
-    if more
-    else "does not hold",
-    condition=f"with {' and '.join(more)} of each language"
-    if 0 < len(more) < len(beyond)
-    else "",
+    **draw.verdict(words),
     check=all(abs(gain.mean()) < 0.5 for gain in beyond.values()),
     format="+.1%",
 )

@@ -352,9 +352,6 @@ words = {
     way: one.word
     for way, one in judge_each(behind, margin=draw.MARGIN).items()
 }
-enough = [
-    way for way, word in words.items() if word in ("equal", "more")
-]
 claim(
     "C9/few numbers",
     "LoRA, adapters and biases alone, a tenth of the numbers or fewer, do "
@@ -366,14 +363,7 @@ claim(
     **experiments.over_seeds(behind),
     effect=behind["LoRA"].mean(),
     interval=judge(behind["LoRA"]).interval,
-    verdict="holds"
-    if len(enough) == len(behind)
-    else "holds narrowly"
-    if enough
-    else "does not hold",
-    condition=f"for {' and '.join(enough)}"
-    if 0 < len(enough) < len(behind)
-    else "",
+    **draw.verdict(words, ("equal", "more")),
     check=all(abs(d.mean()) < 0.3 for d in behind.values()),
     format="+.1%",
 )
@@ -414,7 +404,6 @@ ahead = {
     for n in draw.SHOTS
 }
 words = {name: one.word for name, one in judge_each(ahead).items()}
-wins = [name for name, word in words.items() if word == "more"]
 claim(
     "C9/counting names",
     "a network that has read the text and then learns from labelled names "
@@ -426,14 +415,7 @@ claim(
     **experiments.over_seeds(ahead),
     effect=ahead["10 labels"].mean(),
     interval=judge(ahead["10 labels"]).interval,
-    verdict="holds"
-    if len(wins) == len(ahead)
-    else "holds narrowly"
-    if wins
-    else "does not hold",
-    condition=f"with {' and '.join(wins)} of each language"
-    if 0 < len(wins) < len(ahead)
-    else "",
+    **draw.verdict(words),
     check=all(abs(d.mean()) < 0.4 for d in ahead.values()),
     format="+.1%",
 )
