@@ -172,11 +172,11 @@ def of_the_text(seed, pieces=4000, most=1000):
 
 # %%
 RATES = {
-    "all": 1e-3,
-    "scratch": 1e-3,
-    "LoRA": 1e-2,
-    "adapters": 1e-2,
-    "biases": 1e-2,
+    "all": 0.003,
+    "scratch": 0.003,
+    "LoRA": 0.01,
+    "adapters": 0.01,
+    "biases": 0.02,
 }
 
 

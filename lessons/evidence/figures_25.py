@@ -31,7 +31,7 @@ NAMES = {
 PAD, BLANK = 0, 1  # filling behind a name; a character that is hidden
 LONG = 32  # characters that the network sees at once
 SHOTS = (1, 3, 10)
-STEPS, RATE = 1500, 3e-3  # of reading
+STEPS, RATE = 1500, 0.003  # of reading
 SPREAD = 0.1  # of the initial embeddings
 
 _SOURCE = data.languages()
