@@ -57,18 +57,13 @@ print(code_of(draw.Reader))
 
 
 # %%
-def each_place(outputs, y):
-    tokens = outputs.reshape(-1, outputs.shape[-1])
-    return nn.functional.cross_entropy(tokens, y.reshape(-1))
-
-
 reader = draw.Reader(draw.TOKENS, rng)
 untrained = copy.deepcopy(reader)
 text = draw.windows(rng, 32 * draw.STEPS, draw.LONG + 1)
 train.fit(
     reader,
     (text[:, :-1], text[:, 1:]),
-    loss=each_place,
+    loss=draw.each_place,
     optimizer=optim.Adam(reader.parameters(), lr=draw.RATE),
     schedule=optim.CosineAnnealingLR,
     steps=draw.STEPS,
@@ -176,6 +171,19 @@ plots.show(draw.by_labels(table), "25_by_labels")
 #
 # ## A few numbers
 #
+# Our network has 76,048 numbers. Those of the trade have billions, and
+# nobody wants to store billions anew for every task. So one holds them
+# and lets few learn. *LoRA* (Hu and others, 2021) puts beside each matrix
+# a change that is the product of two narrow ones: for a matrix of
+# 128 × 64 they are 128 × 4 and 4 × 64. An *adapter* is a small network
+# behind a layer, which at first passes on what it gets. Or the *biases*
+# alone learn. (In the library: `transfer.add_lora`, `add_adapters` and
+# `bias_only`.)
+
+# %%
+plots.show(draw.touched(table), "25_touched")
+
+# %% [markdown]
 # RESULTS2
 #
 # ## What the numbers say

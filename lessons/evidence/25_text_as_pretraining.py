@@ -51,12 +51,6 @@ print(np.bincount(wanted).min(), "and", draw.TOKENS - 2, "characters")
 
 
 # %%
-def each_place(outputs, y):
-    """Cross-entropy over all places of all pieces."""
-    tokens = outputs.reshape(-1, outputs.shape[-1])
-    return nn.functional.cross_entropy(tokens, y.reshape(-1))
-
-
 @functools.lru_cache(maxsize=2)
 def pretrained(kind, seed):
     rng = np.random.default_rng([25, seed])
@@ -70,7 +64,7 @@ def pretrained(kind, seed):
     train.fit(
         net,
         pieces,
-        loss=each_place,
+        loss=draw.each_place,
         optimizer=optim.Adam(net.parameters(), lr=draw.RATE),
         schedule=optim.CosineAnnealingLR,
         steps=draw.STEPS,
@@ -325,13 +319,10 @@ told = (counts(test, known) @ weights.T).argmax(1)
 print(f"languages of the text known: {draw.right(told, wanted):.1%}")
 
 # %% [markdown]
-# ## A few numbers
-#
-# Of 76,048 numbers LoRA moves 7,184, the adapters 5,424 and the biases
-# 2,256 (the head with its 1,040 is among them each time).
+# ## Next or hidden?
 
 # %%
-plots.show(draw.touched(table), "25_touched")
+plots.show(draw.tasks(table), "25_tasks")
 
 # %% [markdown]
 # ## What the numbers say

@@ -137,6 +137,12 @@ def right(said, y):
     )
 
 
+def each_place(outputs, y):
+    """Cross-entropy over all places of all pieces."""
+    tokens = outputs.reshape(-1, outputs.shape[-1])
+    return nn.functional.cross_entropy(tokens, y.reshape(-1))
+
+
 class Reader(nn.Module):
     """A transformer that reads up to 32 characters."""
 
@@ -229,6 +235,40 @@ def by_labels(table, ways=CALLED):
         f"scratch, {100 * reached[CALLED['next', 'all']]:.0f} % after "
         f"reading, {100 * reached[CALLED['n-grams', 'text']]:.0f} % by "
         "counting",
+        "labelled names of each language",
+        "right answers",
+        log_x=True,
+        percent=True,
+        chance=1 / len(NAMES),
+    )
+    axes = figure.axes[0]
+    axes.set_xticks(SHOTS, SHOTS)
+    axes.minorticks_off()
+    return figure
+
+
+TASKS = {
+    ("next", "all"): "next, all learns",
+    ("masked", "all"): "masked, all learns",
+    ("next", "held"): "next, held",
+    ("masked", "held"): "masked, held",
+}
+
+
+def tasks(table):
+    """Right answers over labels: both tasks of the text."""
+    curves = {
+        name: table.curve("right", "shots", kind=kind, way=way)[1]
+        for (kind, way), name in TASKS.items()
+    }
+    told = [
+        f"{100 * runs[:, -1].mean():.0f} % {name}"
+        for name, runs in list(curves.items())[:2]
+    ]
+    figure = plots.curves_with_spread(
+        SHOTS,
+        curves,
+        f"{SHOTS[-1]} names each: " + "; ".join(told),
         "labelled names of each language",
         "right answers",
         log_x=True,
