@@ -137,8 +137,8 @@ plots.show(draw.surprise(name[1:], bits), "25_surprise")
 # worth something, but the transformer was not needed for it.
 #
 # **Predict before you run.** Ten labelled names of each language. Scratch
-# gets SCRATCH of a hundred right. How many will it be after reading, if all
-# learns?
+# gets about 22 of a hundred right. How many will it be after reading, if
+# all learns?
 
 # %%
 few, y = draw.labelled(10, seed=0)
@@ -163,11 +163,26 @@ def runs(kind, way, n):
     return table.values("right", kind=kind, way=way, shots=n)
 
 
-assert abs(found["has read"] - runs("next", "held", 10)[0]) < 0.05
+assert abs(found["has read"] - runs("next", "held", 10).mean()) < 0.08
 plots.show(draw.by_labels(table), "25_by_labels")
 
 # %% [markdown]
-# RESULTS
+# Reading helps this network. Held, the body that has read is well ahead of
+# the one that has not. If all learns, it is ahead of scratch with ten
+# labels by some points, and with one label by little or nothing.
+#
+# But look at the curves above. Counting runs of characters in the same
+# text, with no network at all, is far ahead with ten labels. So is *n-grams
+# of the names*, which has read nothing and counts in the labelled names
+# alone (naive Bayes). Had we compared with scratch only, as one likes to,
+# we would have praised a method that a page of counting beats.
+#
+# Why? We think that a name is told by a few runs of characters: *-ország*,
+# *-ien*, *île*. Who counts runs has them from the start. The network has
+# to find out first that neighbours belong together, and 143,000
+# characters are little for that. GPT-3 has read 300 billion tokens, two
+# million times as much. That its like need few examples or none is known
+# (Brown and others, 2020); it cannot be seen on our scale.
 #
 # ## A few numbers
 #
@@ -184,7 +199,10 @@ plots.show(draw.by_labels(table), "25_by_labels")
 plots.show(draw.touched(table), "25_touched")
 
 # %% [markdown]
-# RESULTS2
+# With a tenth of the numbers or fewer, all three come near to what all
+# numbers reach; whether within two points, the evidence judges. (With 160
+# labels for 76,048 numbers one might think that fewer would be *better*.
+# In this table they are not.)
 #
 # ## What the numbers say
 
