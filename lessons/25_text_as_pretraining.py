@@ -53,7 +53,8 @@ from minitransfer.experiments import judge, judge_each
 
 # %%
 draw, rng = figures(25), np.random.default_rng([25, 0])
-print(code_of(draw.Reader))
+for part in (draw.Reader.__init__, draw.Reader.body):
+    print(code_of(part), end="\n\n")
 
 
 # %%
