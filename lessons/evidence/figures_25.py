@@ -262,13 +262,13 @@ def tasks(table):
         for (kind, way), name in TASKS.items()
     }
     told = [
-        f"{100 * runs[:, -1].mean():.0f} % {name}"
+        f"{name.split(',')[0]} {100 * runs[:, -1].mean():.0f} %"
         for name, runs in list(curves.items())[:2]
     ]
     figure = plots.curves_with_spread(
         SHOTS,
         curves,
-        f"{SHOTS[-1]} names each: " + "; ".join(told),
+        f"{SHOTS[-1]} names each, all learns: " + ", ".join(told),
         "labelled names of each language",
         "right answers",
         log_x=True,
