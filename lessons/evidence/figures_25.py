@@ -288,7 +288,7 @@ def verdict(words, good=("more",)):
         return {"verdict": "holds"}
     if not kept:
         return {"verdict": "does not hold"}
-    where = ", ".join(kept)
+    where = "; ".join(kept)
     return {"verdict": "holds narrowly", "condition": f"for {where}"}
 
 
