@@ -94,7 +94,7 @@ for start in (" jeder ", " todo ", " każdy "):
     print("after: ", go_on(reader, start))
 
 # %% [markdown]
-# Before, it is noise. After a quarter of a minute of reading it is still no
+# Before, it is noise. After half a minute of reading it is still no
 # language, but there are syllables that one can speak, and after *każdy*
 # they look Polish for a while. Then it slides into another language.
 # (Every *token*, here a character, is drawn by the chances that the
@@ -102,8 +102,8 @@ for start in (" jeder ", " todo ", " każdy "):
 #
 # How well it guesses can be measured. If the network gives the character
 # that really comes a chance of one in two, it is surprised by one bit; of
-# one in four, by two bits. Here is a name that stands nowhere in the
-# text.
+# one in four, by two bits. Here is the name of a country, in
+# German.
 
 # %%
 name = " vereinigte staaten "
@@ -185,7 +185,7 @@ plots.show(draw.by_labels(table), "25_by_labels")
 # Why? We think that a name is told by a few runs of characters: *-ország*,
 # *-ien*, *île*. Who counts runs has them from the start. The network has
 # to find out first that neighbours belong together, and 143,000
-# characters, read for a quarter of a minute, are little for that. GPT-3
+# characters, read some ten times over, are little for that. GPT-3
 # has read 300 billion tokens. That such a network needs few examples or
 # none has been shown elsewhere (Brown and others, 2020); on our scale it
 # cannot be seen.
@@ -194,7 +194,7 @@ plots.show(draw.by_labels(table), "25_by_labels")
 #
 # Our network has 76,048 numbers. Those of the trade have billions, and
 # nobody wants to store billions anew for every task. So one holds them
-# and lets few learn. *LoRA* (Hu and others, 2021) puts beside each matrix
+# and lets few learn. *LoRA* (Hu and others, 2021) puts beside a matrix
 # a change that is the product of two narrow ones: for a matrix of
 # 128 × 64 they are 128 × 4 and 4 × 64. An *adapter* is a small network
 # behind a layer, which at first passes on what it gets. Or the *biases*
