@@ -249,7 +249,7 @@ def measure(kind, way, shots, seed, texts=test, y=wanted):
 
 
 # %% [markdown]
-# The table takes some six minutes of one core. To measure it anew delete
+# The table takes some eight minutes of one core. To measure it anew delete
 # `lessons/results/text.csv` and say
 #
 #     python lessons/evidence/25_text_as_pretraining.py --full
