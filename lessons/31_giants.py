@@ -259,8 +259,8 @@ claim(
     verdict="holds narrowly"
     if set(words) == {"more"}
     else "does not hold",
-    condition="for an ImageNet network and pieces of ten photographs; "
-    "language models were not tried"
+    condition="for an ImageNet network and pieces of ten photographs (of "
+    "text, see lesson 25)"
     if set(words) == {"more"}
     else "",
     check=learnt["5 labels"].mean() > 0.1,
