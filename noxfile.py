@@ -10,6 +10,7 @@ run, at the small sizes of their tests, with the vectors that such a processor h
 import os
 import platform
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -43,6 +44,31 @@ def lowest(session):
     session.install("uv")
     session.run("uv", "pip", "install", "--resolution", "lowest-direct", "-e", ".[test]")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(python="3.11")
+def coverage(session):
+    """Which branches of the library the suite takes, in every process: fails below 95 %.
+
+    The cache is an empty one, since what writes machine code runs only where it is not there yet.
+    """
+    session.install("-e", ".[dev]")
+    folder = Path(session.create_tmp()).resolve()
+    data = {"MINITRANSFER_CACHE": tempfile.mkdtemp(dir=folder), "COVERAGE_FILE": f"{folder}/lines"}
+    session.run("coverage", "erase", env=data)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=data)
+    session.run("coverage", "combine", "--quiet", env=data)
+    session.run("coverage", "report", env=data)
+
+
+@nox.session(python="3.11")
+def mutation(session):
+    """Faults put into a sample of lines: which of them no test finds (hours).
+
+    ``nox -s mutation -- ops --places 200 --seed 3`` for more of one part.
+    """
+    session.install("-e", ".[dev]", "torch>=2.5")
+    session.run("python", "tests/promises/mutation.py", *session.posargs)
 
 
 @nox.session(python="3.11")
