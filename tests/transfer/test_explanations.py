@@ -95,7 +95,7 @@ def test_of_the_glyph_network_too():
 def test_occlusion_finds_the_only_place_that_counts(rng):
     """A network that adds up one corner loses where that corner is covered, and nowhere else."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
-    network[1].weight.array[...] = 0
+    network[1].weight.array[...] = network[1].bias.array[...] = 0
     corner = np.zeros((8, 8), bool)
     corner[4:6, 2:4] = True
     network[1].weight.array[0, corner.ravel()] = 1
