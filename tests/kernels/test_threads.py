@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import textwrap
@@ -173,3 +174,23 @@ def test_kernels_compute_after_the_main_script_has_ended(when):
     command = [sys.executable, "-c", textwrap.dedent(script)]
     run = subprocess.run(command, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("1.0 1.0\n", "")
+
+
+@pytest.mark.parametrize("named", ["0", "-1", "many", "1.5", " "])
+def test_a_number_of_threads_that_is_none(named, monkeypatch):
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", named)
+    with pytest.raises(ValueError, match=f"NUM_THREADS is {named!r}; set it to 1 or more"):
+        threads.default_threads()
+
+
+def test_as_many_threads_as_cores_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", "3")
+    assert threads.default_threads() == 3
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", "")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 5, 7, 8}, raising=False)
+    assert threads.default_threads() == 4
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert threads.default_threads() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert threads.default_threads() == 1
