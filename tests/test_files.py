@@ -210,9 +210,12 @@ def test_a_lock_on_a_file_that_is_gone_is_no_lock(tmp_path, monkeypatch):
         original(file, how)
 
     monkeypatch.setattr(files.fcntl, "flock", flock)
-    with files.alone(tmp_path / ".lock"):
-        with pytest.raises(BlockingIOError), files.alone(tmp_path / ".lock"):
-            pytest.fail("two hold it")
+    with (
+        files.alone(tmp_path / ".lock"),
+        pytest.raises(BlockingIOError),
+        files.alone(tmp_path / ".lock"),
+    ):
+        pytest.fail("two hold it")
     removed.clear()
     assert files.write_atomically(tmp_path / "file", "whole").read_text() == "whole"
     assert removed
