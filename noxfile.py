@@ -1,4 +1,4 @@
-"""The suite on other Pythons, with the lowest versions, and on other processors.
+"""The suite on other Pythons, with the lowest versions, on other processors; and what it misses.
 
 `nox -l` lists the sessions, `nox` runs all of them, which takes hours; `nox -s "tests-3.13"` or
 `nox -s "emulated(x86-64 without AVX)"` one. Arguments after ``--`` go to pytest.
