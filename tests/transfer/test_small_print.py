@@ -103,3 +103,5 @@ def test_no_receptive_field_of_a_container():
     net = nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3)))
     assert transfer.receptive_field(net, "0.0") == ((3, 3), (0, 0), (1, 1))
     assert transfer.receptive_field(net, "0") is None
+    net = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 2, 3))
+    assert transfer.receptive_field(net, "0") == ((1, 1), (0, 0), (1, 1))
