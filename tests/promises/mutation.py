@@ -142,8 +142,7 @@ def _sample(part, options, reach, out):
         for file in sorted(Path(path).rglob("*.py")) if Path(path).is_dir() else [Path(path)]:
             for place, change in _changes(file):
                 places.setdefault((str(file), *place), []).append(change)
-    rng = random.Random(f"{part} {options.seed}")
-    order = rng.sample(sorted(places), len(places))
+    order = random.Random(f"{part} {options.seed}").sample(sorted(places), len(places))
     log = out / f"{part}-{options.seed}.jsonl"
     log.touch()
     results = [json.loads(line) for line in log.read_text().splitlines()]
@@ -154,6 +153,7 @@ def _sample(part, options, reach, out):
         file, (line, column), _ = key
         if (file, line, column) in done:
             continue
+        rng = random.Random(f"{key} {options.seed}")  # so that a run that goes on draws the same
         changes = rng.sample(places[key], len(places[key]))
         tests = _tests_of(Path(file), line, reach)
         for operator, occurrence in changes:
