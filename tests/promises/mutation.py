@@ -26,7 +26,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import sys
@@ -71,7 +70,7 @@ MEMORY = 16 << 30  # of addresses; the compiler and PyTorch take several thousan
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("parts", nargs="*", default=list(PARTS), choices=[*PARTS, []])
+    arguments.add_argument("parts", nargs="*", default=[], choices=[*PARTS, []], metavar="PART")
     arguments.add_argument("--places", type=int, default=80)
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--out", type=Path, default=ROOT / "build" / "mutation")
@@ -283,6 +282,8 @@ def _forked(function, out, log, limit):
 
 
 def _as_a_child(function, folder, out, log, limit):
+    import resource  # Windows, where tests are collected too, has neither this nor forks
+
     code = 1
     try:
         with log.open("a") as file:
