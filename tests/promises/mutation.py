@@ -70,7 +70,9 @@ MEMORY = 16 << 30  # of addresses; the compiler and PyTorch take several thousan
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("parts", nargs="*", default=[], choices=[*PARTS, []], metavar="PART")
+    every = f"of {', '.join(PARTS)}; all if none is named"
+    choice = {"choices": [*PARTS, []], "metavar": "PART", "help": every}
+    arguments.add_argument("parts", nargs="*", default=[], **choice)
     arguments.add_argument("--places", type=int, default=80)
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--out", type=Path, default=ROOT / "build" / "mutation")
