@@ -33,10 +33,17 @@ REFUSED = {
         ones(2, 3), mt.tensor([0, 3])
     ),
     "nll_loss: label -1 is not a class": lambda: F.nll_loss(ones(2, 3), mt.tensor([0, -1])),
+    r"expected class numbers of shape \(2,\) or probabilities of shape \(2, 3\)": lambda: (
+        F.cross_entropy(ones(2, 3), ones(2, 4))
+    ),
     "probabilities from 0.5 to 1.5": lambda: F.binary_cross_entropy(mt.tensor([0.5, 1.5]), ones(2)),
     "probabilities from -0.5 to 0.5": lambda: F.binary_cross_entropy(
         mt.tensor([0.5, -0.5]), ones(2)
     ),
+    "linear: .* bias is float32": lambda: F.linear(
+        ones(2, 3).double(), ones(4, 3).double(), ones(4)
+    ),
+    "linear: .* bias is float64": lambda: F.linear(ones(2, 3), ones(4, 3), ones(4).double()),
     "mm: shapes .* expected matrices": lambda: mt.mm(ones(2, 2), ones(2)),
     "mm: shapes .3,. and": lambda: mt.mm(ones(3), ones(3, 2)),
     "bmm: shapes .* expected": lambda: mt.bmm(ones(2, 2, 2), ones(3, 2, 2)),
@@ -127,6 +134,23 @@ REFUSED = {
 def test_it_is_refused_with(message):
     with pytest.raises((ValueError, TypeError, RuntimeError), match=message):
         REFUSED[message]()
+
+
+OPERATIONS = {
+    f.__name__: f
+    for f in vars(mt).values()
+    if str(getattr(f, "__module__", "")).startswith(f"{ops.__name__}.")
+}
+
+
+def test_the_operations_are_found():
+    assert len(OPERATIONS) > 80
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_argument_that_an_operation_does_not_have(name):
+    with pytest.raises(TypeError, match=f"{name} has no argument 'sideways'; it takes"):
+        OPERATIONS[name](ones(2), sideways=True)
 
 
 def test_numbers_without_an_axis_are_sorted_and_summed_as_they_are():
