@@ -1,4 +1,4 @@
-"""The suite on other Pythons, with the lowest versions, and on other processors.
+"""The suite on other Pythons, with the lowest versions, on other processors; and what it misses.
 
 `nox -l` lists the sessions, `nox` runs all of them, which takes hours; `nox -s "tests-3.13"` or
 `nox -s "emulated(x86-64 without AVX)"` one. Arguments after ``--`` go to pytest.
@@ -10,6 +10,7 @@ run, at the small sizes of their tests, with the vectors that such a processor h
 import os
 import platform
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -73,6 +74,32 @@ def avx2(session):
         "MINITRANSFER_CACHE": str(Path(session.create_tmp()).resolve() / "cache"),
     }
     session.run("pytest", "tests/kernels", *session.posargs, env=env)
+
+
+@nox.session(python="3.11")
+def coverage(session):
+    """Which branches of the library the suite takes, in every process: fails below 95 %.
+
+    The cache is an empty one, since what writes machine code runs only where it is not there yet.
+    """
+    session.install("-e", ".[dev]")
+    folder = Path(session.create_tmp()).resolve()
+    data = {"MINITRANSFER_CACHE": tempfile.mkdtemp(dir=folder), "COVERAGE_FILE": f"{folder}/lines"}
+    session.run("coverage", "erase", env=data)
+    # Programs that tests watch by the clock may be late when they are traced: counted all the same.
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=data, success_codes=[0, 1])
+    session.run("coverage", "combine", "--quiet", env=data)
+    session.run("coverage", "report", env=data)
+
+
+@nox.session(python="3.11")
+def mutation(session):
+    """Faults put into a sample of lines: which of them no test finds (hours).
+
+    ``nox -s mutation -- ops --places 200 --seed 3`` for more of one part.
+    """
+    session.install("-e", ".[dev]", "torch>=2.5")
+    session.run("python", "tests/promises/mutation.py", *session.posargs)
 
 
 @nox.session(python="3.11")

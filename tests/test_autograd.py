@@ -150,15 +150,18 @@ def test_gradients_have_the_type_and_shape_of_their_input(a_type, b_type):
     assert (b.gradient.dtype, b.gradient.shape) == (b_type, (3,))
 
 
-def test_a_derivative_of_another_type_is_brought_to_the_type_of_its_input():
+@pytest.mark.parametrize("kind, other", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_a_derivative_of_another_type_is_brought_to_the_type_of_its_input(kind, other):
     @differentiable
     def careless(x):
-        return x * 1, (lambda gy: gy.astype(np.float64),)
+        return x * 1, (lambda gy: gy.astype(other),)
 
-    x = Tensor([1.0, 2.0], requires_grad=True)
-    careless(x * 2).sum().backward()
-    assert x.gradient.dtype == np.float32
-    assert x.grad.tolist() == [2, 2]
+    x = Tensor(np.array([1.0, 2.0], kind), requires_grad=True)
+    for y, slope in ((careless(x * 2), 2), (careless(x), 1)):  # of a result, and of a leaf
+        x.grad = None
+        y.sum().backward()
+        assert x.gradient.dtype == kind
+        assert x.grad.tolist() == [slope, slope]
 
 
 def test_float64_in_the_middle_of_a_float32_graph():
@@ -619,6 +622,17 @@ def test_two_threads_can_train_side_by_side():
         np.testing.assert_array_equal(results[seed], train(seed))
 
 
+def test_a_result_with_memory_of_its_own_may_be_written():
+    """Also where it is a view, but of an array that the operation made, and not of an input."""
+    x = leaf(1.0, 2.0)
+    with no_grad():
+        twice = x.repeat(2)
+    y = (x * x).sum()
+    twice[0] = 5.0
+    y.backward()
+    assert x.grad.tolist() == [2, 4]
+
+
 # PyTorch's names around the graph
 
 
@@ -633,6 +647,9 @@ def test_grad_fn_names_the_operation_and_the_ones_before():
     assert x.grad_fn is None
     y.backward()
     assert y.grad_fn.next_functions == ()
+    total = (x * x).sum()
+    ((before, output),) = total.grad_fn.next_functions
+    assert (before.name(), output) == ("MulBackward", 0)  # no operation has two outputs
     assert repr(y.grad_fn) == "<SumBackward>"
 
 
@@ -683,6 +700,9 @@ def test_arguments_that_are_not_there_are_explained():
         x.sum(foo=1)
     with pytest.raises(ValueError, match="create_graph=True is not covered"):
         x.sum().backward(create_graph=True)
+    with pytest.raises(ValueError, match=r"inputs=\[.* is not covered"):
+        x.sum().backward(inputs=[x])
+    assert x.grad is None
     assert x.reshape(shape=(2, 1)).shape == (2, 1)
     assert x.sum(axis=0, keepdims=True).shape == (1,)
 

@@ -234,3 +234,63 @@ def test_a_seed_that_is_none_is_found_before_any_work(seed, capsys):
     with pytest.raises(SystemExit):
         main(["pretrain", "glyph_mlp", f"--seed={seed}"])
     assert "is not a whole number from 0 on" in capsys.readouterr().err
+
+
+def test_the_names_of_the_zoo_alone(capsys):
+    assert main(["zoo", "--names"]) == 0
+    assert capsys.readouterr().out.split() == zoo.list()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--seeds", "0"], "'0' is not a whole number from 1 on"),
+        (["--seeds", "two"], "'two' is not a whole number from 1 on"),
+        (["pretrain", "glyph_mlp", "--seed=-1"], "'-1' is not a whole number from 0 on"),
+        (["finetune", "x", "--minutes", "0"], "'0' is not a number above 0"),
+        (["finetune", "x", "--minutes", "nan"], "'nan' is not a number above 0"),
+        (["finetune", "x", "--minutes", "soon"], "'soon' is not a number above 0"),
+        (["finetune", "x", "--minutes", "1e6"], "'1e6' is not a number above 0"),
+    ],
+)
+def test_numbers_that_are_none(arguments, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_benchmarks_run_with_one_thread_of_every_library(tmp_path, monkeypatch):
+    started = []
+
+    def run(command, cwd, env):
+        started.append((command, cwd, env))
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert main(["bench", "--quick", "--out", str(tmp_path / "out"), "--only", "kernels"]) == 3
+    command, folder, env = started[0]
+    assert command[1:2] == ["-m"]
+    assert command[-5:] == ["--out", str(tmp_path / "out"), "--only", "kernels", "--quick"]
+    assert (folder / "benchmarks").is_dir() or command[2] == "minitransfer._benchmarks"
+    assert {env[f"{name}_NUM_THREADS"] for name in ("OMP", "OPENBLAS", "MKL")} == {"1"}
+
+
+def test_the_site_is_opened_if_asked_for(monkeypatch, tmp_path, capsys):
+    opened = []
+    monkeypatch.setattr("minitransfer.cli.build", lambda *a, **k: tmp_path / "index.html")
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["site", "--out", str(tmp_path)]) == 0
+    assert not opened
+    assert main(["site", "--out", str(tmp_path), "--open"]) == 0
+    assert opened == [(tmp_path / "index.html").as_uri()]
+    assert capsys.readouterr().out.count(f"Site: {tmp_path / 'index.html'}") == 2
+
+
+def test_doctor_compiles_if_asked_for(monkeypatch, capsys):
+    from minitransfer import kernels
+
+    asked = []
+    monkeypatch.setattr("minitransfer.cli._compile_kernels", lambda *what: asked.extend(what))
+    assert main(["doctor", "--precompile"]) == 0
+    assert asked == [kernels.precompile]

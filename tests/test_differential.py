@@ -507,7 +507,7 @@ def made(rng, name):
         "linspace": [float(n), float(m), n + 1],
     }.get(name, [(n, m)])
     if name == "empty":
-        return lambda lib: lambda size: lib.empty(size) * 0 + 1, [(n, m)], {}
+        return lambda lib: lambda size: lib.zeros_like(lib.empty(size)), [(n, m)], {}
     return of(name), arguments, {}
 
 

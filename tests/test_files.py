@@ -1,5 +1,6 @@
 """Files are whole or not there, whoever writes, reads or fails meanwhile."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from minitransfer import files
 from minitransfer.files import check_writable, write_atomically
 
 
@@ -69,6 +71,7 @@ def test_a_folder_that_cannot_be_synced_does_not_undo_the_writing(path, monkeypa
 
 WRITE = """
 import sys
+from minitransfer import files
 from minitransfer.files import check_writable, write_atomically
 for _ in range(100):
     write_atomically(sys.argv[1], sys.argv[2].encode() * 50_000)
@@ -162,3 +165,57 @@ def test_whether_a_file_can_be_written_is_found_out_before(tmp_path):
 def test_a_folder_that_nobody_can_write_to():
     with pytest.raises(OSError, match="choose another place"):
         check_writable("/proc/self/a.csv")
+
+
+def test_where_nothing_can_be_locked_files_are_written_whole_all_the_same(path, monkeypatch):
+    """As on Windows, whose Python has no fcntl."""
+    left = path.with_name(f".{path.name}.0123456789ab.tmp")
+    left.write_text("of a killed writer")
+    monkeypatch.setattr(files, "fcntl", None)
+    assert files.write_atomically(path, "new").read_text() == "new"
+    assert not left.exists()
+    with files.alone(path.parent / ".lock"), files.alone(path.parent / ".lock"):
+        pass
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    def flock(file, how):
+        raise OSError(errno.ENOTSUP, "no locks here")
+
+    monkeypatch.setattr(files.fcntl, "flock", flock)
+    with files.alone(tmp_path / ".lock"):
+        assert (tmp_path / ".lock").exists()
+    assert not (tmp_path / ".lock").exists()
+    assert files.write_atomically(tmp_path / "file", "whole").read_text() == "whole"
+
+
+def test_only_one_holds_a_lock(tmp_path):
+    with files.alone(tmp_path / ".lock"):
+        with pytest.raises(BlockingIOError), files.alone(tmp_path / ".lock"):
+            pytest.fail("two hold it")
+        assert (tmp_path / ".lock").exists()
+    with files.alone(tmp_path / ".lock"):
+        pass
+
+
+def test_a_lock_on_a_file_that_is_gone_is_no_lock(tmp_path, monkeypatch):
+    """The one before removed the file between its being opened and its being locked."""
+    original, removed = files.fcntl.flock, []
+
+    def flock(file, how):
+        if not removed:
+            removed.append(file.name)
+            os.unlink(file.name)
+        original(file, how)
+
+    monkeypatch.setattr(files.fcntl, "flock", flock)
+    with (
+        files.alone(tmp_path / ".lock"),
+        pytest.raises(BlockingIOError),
+        files.alone(tmp_path / ".lock"),
+    ):
+        pytest.fail("two hold it")
+    removed.clear()
+    assert files.write_atomically(tmp_path / "file", "whole").read_text() == "whole"
+    assert removed

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from minitransfer import kernels
-from minitransfer.autograd import as_array, differentiable
+from minitransfer.autograd import as_array, differentiable, explain_arguments
 from minitransfer.ops.common import as_float
 
 # Roundings are staircases, whose slope is 0.
@@ -204,6 +204,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     return np.isclose(input, other, rtol, atol, equal_nan), (None, None)
 
 
+@explain_arguments
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
     """Whether two tensors differ nowhere by more than ``atol + rtol * |other|``.
 
@@ -215,6 +216,7 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
     return bool(np.allclose(as_array(input), as_array(other), rtol, atol, equal_nan))
 
 
+@explain_arguments
 def equal(input, other) -> bool:
     """Whether two tensors have the same shape and the same numbers.
 

@@ -90,7 +90,8 @@ def integrated_gradients(
 
     Example:
         >>> from minitransfer import nn
-        >>> net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.ReLU())
+        >>> linear = nn.Linear(4, 2, generator=np.random.default_rng(0))
+        >>> net = nn.Sequential(nn.Flatten(), linear, nn.ReLU())
         >>> x = np.ones((1, 1, 2, 2), np.float32)
         >>> shares = integrated_gradients(net, x, target=1)
         >>> gained = predict(net, x)[0, 1] - predict(net, 0 * x)[0, 1]

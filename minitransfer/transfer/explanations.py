@@ -102,7 +102,9 @@ def _weighted_maps(model, batch, targets, layer):
     if targets is None:
         targets = outputs.array.argmax(1)
     _check_targets(targets, outputs.shape)
-    outputs[np.arange(len(batch)), targets].sum().backward()
+    answers = outputs[np.arange(len(batch)), targets].sum()
+    if answers.requires_grad:
+        answers.backward()
     maps, slopes = cut[-1].array, cut[-1].gradient
     if slopes is None:  # no way leads from this layer to the answer
         slopes = np.zeros_like(maps)

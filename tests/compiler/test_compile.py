@@ -12,6 +12,7 @@ import pytest
 
 import minitransfer as mt
 from minitransfer import data, kernels, nn, optim, train, transfer
+from minitransfer.compiler import step as step_module
 from minitransfer.nn import functional as F
 
 pytestmark = pytest.mark.skipif(
@@ -677,6 +678,84 @@ def test_batch_norm_counts_batches():
 
 def test_a_plain_array_as_a_result():
     fallen_back(lambda x: x.array * 2, mt.ones(2), match="bare array")
+
+
+def _writes(x):
+    x.array[0] = 1
+
+
+def _sorts(x):
+    x.array.sort()
+
+
+SPOILING = {
+    "writes into a part of an array": _writes,
+    r"changes an array in place, with sort\(\)": _sorts,
+    "changes an array in place, with np.copyto": lambda x: np.copyto(x.array, 0),
+    r"writes in place with np.add.reduce": lambda x: np.add.reduce(x.array, out=np.zeros(())),
+    "looks at the bytes of an array": lambda x: x.array.view(np.float64),
+    "dropout: give the generator by its name": lambda x: F.dropout(
+        x, 0.5, True, False, np.random.default_rng(0)
+    ),
+}
+
+
+@pytest.mark.parametrize("match", SPOILING)
+def test_what_a_step_must_not_do(match):
+    def step(x):
+        SPOILING[match](x)
+        return x * 2
+
+    fallen_back(step, mt.ones(2), match=match)
+
+
+def test_an_optimiser_that_steps_twice():
+    w = nn.Parameter(np.ones(2, np.float32))
+    sgd = optim.SGD([w], lr=0.1)
+
+    def step(x):
+        sgd.zero_grad()
+        (w * x).sum().backward()
+        sgd.step()
+        sgd.step()
+
+    fallen_back(step, mt.ones(2), match="an optimiser takes two steps")
+    assert w.tolist() == pytest.approx([1 - 3 * 2 * 0.1] * 2)
+
+
+def test_an_argument_that_asks_for_a_gradient():
+    x = mt.ones(2, requires_grad=True)
+    result = fallen_back(lambda x: (x * 2).detach(), x, match="asks for a gradient; give it detach")
+    assert result.tolist() == [2, 2]
+
+
+def test_an_argument_of_a_kind_that_is_not_known():
+    result = fallen_back(lambda x: x["of"] * 2, {"of": mt.ones(2)}, match="an argument is a dict")
+    assert result.tolist() == [2, 2]
+
+
+def test_shapes_that_are_new_each_time(monkeypatch):
+    monkeypatch.setattr(step_module, "ATTEMPTS", 2)
+    compiled = mt.compile(lambda x: x * 2)
+    for n in (1, 2):
+        for _ in range(3):
+            assert compiled(mt.ones(n)).tolist() == [2] * n
+    assert compiled.why_not is None
+    compiled(mt.ones(3))
+    with pytest.warns(RuntimeWarning, match="traced 2 times: shapes, modes or networks change"):
+        assert compiled(mt.ones(3)).tolist() == [2] * 3
+
+
+def test_arguments_that_go_by_name_alone():
+    @mt.compile()
+    def step(x, *, factor):
+        return x * factor
+
+    assert mt.compile(step) is step
+    for factor in (2, 3, 4):
+        assert step(mt.ones(1), factor=factor).tolist() == [factor]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'factors'"):
+        step(mt.ones(1), factors=2)
 
 
 def test_what_is_refused_at_once():

@@ -55,3 +55,21 @@ def test_what_is_said_is_taken(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     caches.sizes.cache_clear()
     assert caches.second_level.__wrapped__() == 3 << 20
+
+
+def test_macos_is_asked_for_its_fast_cores_first(monkeypatch):
+    said = {b"hw.perflevel0.l1dcachesize": 128 << 10, b"hw.l1dcachesize": 64 << 10,
+            b"hw.l2cachesize": 4 << 20, b"hw.l3cachesize": 0}  # fmt: skip
+
+    def sysctlbyname(name, size, length, new, new_length):
+        if name not in said:
+            return -1
+        assert length._obj.value == 8
+        size._obj.value = said[name]
+        return 0
+
+    system = type("System", (), {"sysctlbyname": staticmethod(sysctlbyname)})
+    monkeypatch.setattr(caches.ctypes, "CDLL", lambda name: system)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    caches.sizes.cache_clear()
+    assert caches.sizes() == {1: 128 << 10, 2: 4 << 20}

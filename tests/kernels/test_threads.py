@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import textwrap
@@ -199,3 +200,23 @@ def test_chunks_get_shorter_towards_the_end_and_leave_nothing_out(count, chunk, 
     assert sizes == sorted(sizes, reverse=True)
     assert max(sizes) <= chunk
     assert all(size >= finest for size in sizes[:-1])
+
+
+@pytest.mark.parametrize("named", ["0", "-1", "many", "1.5", " "])
+def test_a_number_of_threads_that_is_none(named, monkeypatch):
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", named)
+    with pytest.raises(ValueError, match=f"NUM_THREADS is {named!r}; set it to 1 or more"):
+        threads.default_threads()
+
+
+def test_as_many_threads_as_cores_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", "3")
+    assert threads.default_threads() == 3
+    monkeypatch.setenv("MINITRANSFER_NUM_THREADS", "")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 5, 7, 8}, raising=False)
+    assert threads.default_threads() == 4
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert threads.default_threads() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert threads.default_threads() == 1

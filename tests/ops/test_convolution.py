@@ -84,3 +84,9 @@ def test_what_does_not_fit_is_explained(x, w, options, message):
 def test_a_bias_of_the_wrong_size_is_explained():
     with pytest.raises(ValueError, match=r"bias has shape \(3,\); 4 out channels need \(4,\)"):
         ops.conv2d.__wrapped__(normal(1, 2, 4, 4), normal(4, 2, 3, 3), normal(3))
+
+
+def test_a_transposed_convolution_moves_by_one_unless_told_otherwise():
+    x, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2))
+    y = ops.conv_transpose2d.__wrapped__(x, w)[0]
+    np.testing.assert_array_equal(y[0, 0], [[1, 2, 1], [2, 4, 2], [1, 2, 1]])

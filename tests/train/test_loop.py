@@ -145,7 +145,10 @@ def test_steps_make_twenty_rows_whatever_the_size_of_the_data():
     assert len(history.step_losses) == 45
     assert history["step"] == [*range(3, 46, 3)]  # a twentieth, rounded up
     assert history["epoch"][:2] == [1.5, 3]
-    assert fit(network(), two_moons(), steps=7)["step"] == list(range(1, 8))
+    for steps, interval in ((7, 1), (20, 1), (21, 2)):  # twenty rows, never more
+        rows = fit(network(), two_moons(), steps=steps)["step"]
+        assert rows[:-1] == [*range(interval, steps, interval)][: len(rows) - 1]
+        assert rows[-1] == steps
 
 
 @pytest.mark.parametrize("form", ["dataset", "tensors", "arrays", "lists", "bundle", "loader"])

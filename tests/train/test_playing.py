@@ -39,6 +39,8 @@ def test_what_followed_is_counted_from_the_moment_on():
     """A corridor of one step: who takes it at once gets 1, who waits one turn 0.5 before."""
 
     class Corridor:
+        turns = 0
+
         def start(self, count, rng):
             return np.zeros((count, 2), int)
 
@@ -46,14 +48,16 @@ def test_what_followed_is_counted_from_the_moment_on():
             return np.ones((len(places), 1), np.float32)
 
         def move(self, places, actions):
+            self.turns += 1
             return places + 1, places[:, 0] == 1  # two turns
 
     from minitransfer.train.playing import _episodes
 
-    flat = nn.Linear(1, 2)
+    corridor = Corridor()
     seen, _, worth, arrived = _episodes(
-        flat, Corridor(), 3, 9, 0.5, np.random.default_rng(0)
-    )  # fmt: skip
+        nn.Linear(1, 2), corridor, 3, 9, 0.5, np.random.default_rng(0)
+    )
+    assert corridor.turns == 2  # nobody plays on when all have arrived
     assert arrived == 1
     assert len(seen) == 6
     np.testing.assert_allclose(worth, [0.5] * 3 + [1] * 3)

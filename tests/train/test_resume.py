@@ -400,3 +400,17 @@ def test_steps_that_were_taken_are_not_taken_back(tmp_path):
     with pytest.raises(ValueError, match="at step 3, and this one is to end after 2: steps cannot"):
         part_of_a_run(path, epochs=2)
     assert len(part_of_a_run(path, epochs=3)) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"step": -1}, {"step": 0.5}, {"m": np.zeros(3)}, {"m": 0.0}])
+def test_what_an_optimiser_remembers_has_to_fit(tmp_path, wrong):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=2)
+    state = load_checkpoint(path)
+    remembered = next(iter(state["optimizer"]["state"].values()))
+    arrays = [key for key, value in remembered.items() if isinstance(value, np.ndarray)]
+    (key, value), *_ = wrong.items()
+    remembered["step" if key == "step" else arrays[0]] = value
+    save_checkpoint(path, state)
+    with pytest.raises(ValueError, match=r"\['optimizer'\]\['state'\]"):
+        part_of_a_run(path)

@@ -129,6 +129,15 @@ def test_entropy_moves_scale_and_shift_only(small, rng):
     assert all(p.requires_grad for p in small.parameters())
 
 
+def test_nothing_is_dropped_while_it_grows_sure(rng):
+    dice = np.random.default_rng(5)
+    net = nn.Sequential(nn.BatchNorm1d(6), nn.Dropout(0.5, generator=dice), nn.Linear(6, 2))
+    before = dice.bit_generator.state
+    minimize_entropy(net, rng.standard_normal((20, 6)).astype(np.float32), steps=3, generator=rng)
+    assert dice.bit_generator.state == before
+    assert net[1].training
+
+
 @pytest.mark.parametrize("function", [adapt_batch_norm, minimize_entropy])
 def test_without_batch_norm_there_is_nothing_to_adapt(function, rng):
     x = np.ones((4, 6), np.float32)

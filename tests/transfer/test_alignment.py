@@ -31,6 +31,12 @@ def test_what_the_pairs_do_not_show_is_turned_to_nothing(rng):
     np.testing.assert_allclose(found(a), a @ turn, atol=1e-12)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_measurement_does_not_matter(rng, unit):
+    a, turn = rng.standard_normal((9, 3)), turned(rng, 3)
+    np.testing.assert_allclose(procrustes(unit * a, unit * (a @ turn)).turn, turn, atol=1e-12)
+
+
 def test_noise_counts_as_known_only_below_the_tolerance(rng):
     a, turn = rng.standard_normal((40, 3)), turned(rng, 5)
     wide = np.c_[a, np.zeros((40, 2))]

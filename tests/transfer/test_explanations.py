@@ -95,7 +95,7 @@ def test_of_the_glyph_network_too():
 def test_occlusion_finds_the_only_place_that_counts(rng):
     """A network that adds up one corner loses where that corner is covered, and nowhere else."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
-    network[1].weight.array[...] = 0
+    network[1].weight.array[...] = network[1].bias.array[...] = 0
     corner = np.zeros((8, 8), bool)
     corner[4:6, 2:4] = True
     network[1].weight.array[0, corner.ravel()] = 1
@@ -107,6 +107,17 @@ def test_occlusion_finds_the_only_place_that_counts(rng):
     wide = occlusion(network, picture, window=4, fill=0.0)[0]
     assert wide[corner].min() == wide.max() > 0
     assert wide[0, 7] == 0
+
+
+def test_occlusion_of_two_answers_is_a_loss_of_probability():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    network[1].weight.array[...] = network[1].bias.array[...] = 0
+    network[1].weight.array[0, 3] = 2  # 2 : 0 for the first class, by the last pixel alone
+    picture = np.ones((1, 1, 2, 2), np.float32)
+    drop = 1 / (1 + np.exp(-2)) - 0.5
+    for target, sign in ((0, 1), (1, -1)):
+        found = occlusion(network, picture, np.array([target]), window=1, stride=1, fill=0.0)
+        np.testing.assert_allclose(found[0], [[0, 0], [0, sign * drop]], atol=1e-6)
 
 
 def test_occlusion_speaks_in_probabilities(averaging, pictures):

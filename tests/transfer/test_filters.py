@@ -28,6 +28,7 @@ def test_the_share_is_that_of_the_fit(rng):
     centred = filters[:, 0] - filters[:, 0].mean((1, 2), keepdims=True)
     left = ((centred - fits) ** 2).sum((1, 2)) / (centred**2).sum((1, 2))
     np.testing.assert_allclose(share, 1 - left, atol=1e-4)
+    np.testing.assert_allclose(fits.mean((1, 2)), 0, atol=1e-5)  # an edge has no brightness
 
 
 def test_noise_is_explained_the_less_the_larger_it_is(rng):
