@@ -1,11 +1,11 @@
 """What a process gives to its kernels: several threads, and the memory that others have freed.
 
-Threads come as fixed chunks, a pool, and no waiting in a loop.
+Threads come as chunks taken in turn, a pool, and no waiting in a loop.
 
 Kernels release the interpreter's lock, so ordinary Python threads run side by side. The work is
-cut into chunks whose ends depend on its size alone; a thread takes the next chunk when it has done
-one. What a chunk computes does not depend on who computes it, so the bits of a result are the same
-at any number of threads.
+cut into chunks whose ends depend on its size alone; a thread takes some of the next ones when it
+has done its last. What a chunk computes does not depend on who computes it, nor on which others he
+computes, so the bits of a result are the same at any number of threads.
 
 The caller works too, and never waits for a helper that has not begun: several Python threads may
 call kernels at once, even from inside the pool. A thread without work sleeps; it does not spin and
@@ -82,35 +82,34 @@ def parallel_for(count, chunk, work, *arguments, finest=None):
 
     Args:
         count: how many indices there are.
-        chunk: indices in a chunk (the last may be shorter). With one thread, or fewer than
-            `LEAST` chunks, `work` is called once, in this thread.
+        chunk: indices in a chunk (the last may be shorter), the least that is worth a turn: a
+            tenth of a millisecond, say. A thread takes several at a time while much is left. With
+            one thread, or fewer than `LEAST` chunks, `work` is called once, in this thread.
         work: a function of the arguments, the first index and the one behind the last; it may run
             in any thread and must not depend on which chunks were done before.
-        finest: indices in the shortest chunk, where `work` may be cut anywhere: chunks then get
-            shorter towards the end, so that nobody waits long for the last one, even where another
-            program takes a core from a helper.
+        finest: what a turn takes at least, where it may be less than a chunk.
 
     Example:
         >>> parallel_for(5, 9, print, "from and to:")
         from and to: 0 5
     """
     chunks = -(-count // chunk)
-    helpers = min(get_num_threads(), chunks) - 1 if chunks >= LEAST else 0
-    if helpers < 1:
+    threads = min(get_num_threads(), chunks) if chunks >= LEAST else 1
+    if threads < 2:
         work(*arguments, 0, count)
         return
-    pieces = _pieces(count, chunk, finest or chunk)
+    turns = _turns(count, finest or chunk, threads)
     turn = threading.Lock()
 
     def take_turns():
         while True:
             with turn:
-                piece = next(pieces, None)
-            if piece is None:
+                ends = next(turns, None)
+            if ends is None:
                 return
-            work(*arguments, *piece)
+            work(*arguments, *ends)
 
-    futures = _helpers(take_turns, helpers)
+    futures = _helpers(take_turns, threads - 1)
     try:
         take_turns()
     finally:
@@ -119,19 +118,22 @@ def parallel_for(count, chunk, work, *arguments, finest=None):
                 future.result()
 
 
-def _pieces(count, chunk, finest):
-    """Yield the ends of chunks: a quarter of what is left, but at most `chunk`.
+def _turns(count, finest, threads):
+    """Yield the ends of what threads take in turn: half of a thread's share of what is left.
+
+    So there are few turns, and nobody waits long for the last one, even where another program
+    takes a core from a helper (guided self-scheduling: Polychronopoulos and Kuck 1987).
 
     Example:
-        >>> list(_pieces(20, 4, 2))
+        >>> list(_turns(20, 2, 2))
         [(0, 4), (4, 8), (8, 10), (10, 12), (12, 14), (14, 16), (16, 18), (18, 20)]
-        >>> list(_pieces(5, 2, 2))
+        >>> list(_turns(5, 2, 2))
         [(0, 2), (2, 4), (4, 5)]
     """
     first = 0
     while first < count:
-        share = (count - first) // 4 // finest * finest
-        last = min(first + min(chunk, max(share, finest)), count)
+        share = (count - first) // (2 * threads) // finest * finest
+        last = min(first + max(share, finest), count)
         yield first, last
         first = last
 

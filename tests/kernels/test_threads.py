@@ -190,16 +190,15 @@ def test_kernels_compute_after_the_main_script_has_ended(when):
     assert (run.stdout, run.stderr) == ("1.0 1.0\n", "")
 
 
-@pytest.mark.parametrize(
-    "count, chunk, finest", [(1024, 126, 48), (7, 3, 1), (50, 60, 12), (1, 9, 2)]
-)
-def test_chunks_get_shorter_towards_the_end_and_leave_nothing_out(count, chunk, finest):
-    pieces = list(threads._pieces(count, chunk, finest))
-    assert [i for a, b in pieces for i in range(a, b)] == list(range(count))
-    sizes = [b - a for a, b in pieces]
+@pytest.mark.parametrize("count, finest", [(1024, 48), (7, 1), (50, 12), (1, 2)])
+@pytest.mark.parametrize("many", [2, 3, 16])
+def test_turns_get_shorter_towards_the_end_and_leave_nothing_out(count, finest, many):
+    turns = list(threads._turns(count, finest, many))
+    assert [i for a, b in turns for i in range(a, b)] == list(range(count))
+    sizes = [b - a for a, b in turns]
     assert sizes == sorted(sizes, reverse=True)
-    assert max(sizes) <= chunk
-    assert all(size >= finest for size in sizes[:-1])
+    assert all(size % finest == 0 for size in sizes[:-1])
+    assert max(sizes) <= max(finest, count // (2 * many))
 
 
 @pytest.mark.parametrize("named", ["0", "-1", "many", "1.5", " "])

@@ -202,8 +202,8 @@ def _share(chunks, strips, work, add):
             before = chunk * strips
             add(chunk, max(first - before, 0), min(last - before, strips))
 
-    parts = chunks if chunks >= LEAST else max(1, min(work // _SHARE, LEAST))
-    parallel_for(chunks * strips, -(-chunks * strips // parts), some_strips)
+    parts = max(chunks, LEAST if work >= LEAST * _SHARE else 1)
+    parallel_for(chunks * strips, max(chunks * strips // parts, 1), some_strips)
 
 
 @kernel(

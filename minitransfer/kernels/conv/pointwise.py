@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from ..gemm import matmul, matmul_into
-from ..threads import parallel_for
+from ..threads import LEAST, parallel_for
 from .finish import finish
 
 LEAST_PLACES = 32
@@ -22,8 +22,8 @@ CHUNK = 3 * 1 << 20
 """Multiply-adds in one chunk of images; a thread takes a chunk at a time."""
 _DEPTH = 4096
 """Places that one product of the gradient of the filters sums over, if images are small."""
-_AT_ONCE = 32
-"""Products that are kept until they are added."""
+_KEPT = 1 << 21
+"""Numbers of products that are kept until they are added: eight megabytes in float32."""
 _COPIED = 1 << 16
 """Numbers that a thread lays side by side at a time."""
 
@@ -88,8 +88,9 @@ def backward_weight(x, gy):
     x, gy = _places(x), _places(gy)
     images = max(1, _DEPTH // x.shape[2])
     gw = np.zeros((gy.shape[1], x.shape[1]), x.dtype)
-    for start in range(0, len(x), images * _AT_ONCE):
-        starts = range(start, min(len(x), start + images * _AT_ONCE), images)
+    at_once = images * max(LEAST, _KEPT // gw.size)
+    for start in range(0, len(x), at_once):
+        starts = range(start, min(len(x), start + at_once), images)
         products = np.empty((len(starts), *gw.shape), x.dtype)
 
         def some_products(first, last, starts=starts, products=products):
