@@ -60,9 +60,11 @@ for part in (made.__init__, made.read, made.write):
 
 # %% [markdown]
 # Both parts are *recurrent* layers (`nn.GRU`): they carry a state from
-# piece to piece, and learn what to keep of it. There is one reader for
-# all six languages, and one writer. The reader is not told which language
-# will be wanted. So what it sends has to serve whoever comes.
+# piece to piece, and learn what to keep of it. The reader goes through a
+# word in both directions; its two last states are the message. There is
+# one reader for all six languages, and one writer. The reader is not told
+# which language will be wanted. So what it sends has to serve whoever
+# comes.
 #
 # Six languages make fifteen pairs. We teach nine of them, in both
 # directions, and to copy a word in its own language. English and French
@@ -125,16 +127,16 @@ assert abs(ours - found["new numbers"]["unpaired"].mean()) < 0.2
 
 # %% [markdown]
 # Blue are the answers of one machine. On pairs that it never saw it is
-# not quite as good as on those that it was taught, and far from guessing.
-# In the third row it takes the way of the two interpreters: the word is
+# ten points behind those that it was taught, and far from guessing. In
+# the third row it takes the way of the two interpreters: the word is
 # written in a language that is paired with both, and what stands there is
-# read again, with all its errors. That is still a little better.
+# read again, with all its errors. That is still seven points better.
 #
-# The red rows are controls. Is there something in messages that anybody
-# could read? We took the reader of one machine, and the writer of
-# another one that had learnt the same lessons from other initial
-# weights. Together they say nothing right: the inner language is a
-# language *of its own*, agreed upon by the two that learnt together.
+# The orange rows (diamonds) are controls. Is there something in messages
+# that anybody could read? We took the reader of one machine, and the
+# writer of another one that had learnt the same lessons from other
+# initial weights. Together they say nothing right: the inner language is
+# a language *of its own*, agreed upon by the two that learnt together.
 # And the last row knows no languages at all. Of all words that could be
 # meant it takes the one that shares most letters with the word given.
 # Country names look alike, and it does well there; numbers do not.
@@ -150,8 +152,9 @@ sent = np.stack(
     [book.messages(machine, k, book.new) for k in range(6)]
 )
 mixed = sent[:, rng.permutation(len(book.new))]
-near = np.mean([draw.nearest(sent[a], sent[b]) for a, b in both])
-lost = np.mean([draw.nearest(sent[a], mixed[b]) for a, b in both])
+every = both + paired
+near = np.mean([draw.nearest(sent[a], sent[b]) for a, b in every])
+lost = np.mean([draw.nearest(sent[a], mixed[b]) for a, b in every])
 print(f"nearest is the same number: {near:.0%}, mixed up: {lost:.1%}")
 seven = np.arange(0, 200, 30)
 words = [str(n) for n in book.new[seven]]
@@ -173,14 +176,14 @@ plots.show(draw.messages(sent[:, seven], words, near), "24_messages")
 inner = experiments.read("inner_languages", draw.INNER)
 plots.show(draw.seats(draw.seated(table, inner)), "24_seats")
 
-for column in ("within", "across", "unpaired", "mapped"):
+for column in ("within", "across", "paired", "unpaired", "mapped"):
     row = inner.values(column, pairs="camps", copies=False)
     print(f"two camps, no copies, {column:8} {row.mean():5.1%}")
 
 # %% [markdown]
-# Without copies our nine pairs give next to nothing: answers in good
-# Hungarian, nearly all of them, and the wrong number. Only the way
-# through words of a third language still works. Why?
+# Without copies our nine pairs give next to nothing: nine answers in ten
+# are good words of the language wanted, and the wrong number. Only the
+# way through words of a third language still works. Why?
 #
 # Look at who was paired. English, French and Turkish are one camp,
 # German, Spanish and Hungarian the other, and every pair joins the two.
@@ -193,11 +196,11 @@ for column in ("within", "across", "unpaired", "mapped"):
 # most answers are right without copies, too. And copies help because with
 # them each writer hears its own language.
 #
-# The two inner languages even have a dictionary. One matrix, found from
-# the messages of known numbers, turns those of one camp into those of
-# the other, much as one game was turned into another in lesson 26. With
-# it, new numbers go over nearly as well as on the ways that were taught
-# (the last line, against the one before).
+# The two inner languages even have dictionaries. One matrix for each pair
+# of languages, found from the messages of known numbers, turns messages
+# of one camp into those of the other, much as lesson 26 will turn one
+# game into another. With it 92 of 100 new numbers go over, without it 1;
+# on the ways that were taught it is 98 (the last three lines).
 #
 # ## What the numbers say
 #
@@ -241,30 +244,35 @@ claim(
 
 # %%
 close, raw = (draw.runs(table, c) for c in ("near", "raw"))
-learnt = judge(close - raw)
-most = judge(close - 0.5)
+far = inner.values("across", pairs="camps", copies=True)
+least = np.minimum(close, far)
+learnt, most = judge(least - raw), judge(least - 0.5)
 claim(
     "B8/near",
     "whatever the language, messages of the same number lie together (the "
-    "nearest of 200 messages in an unpaired language is that number)",
+    "nearest of 200 messages is that number, within a camp and across)",
     source="ours",
-    refuted_by="no more than half, or no more than before learning",
+    refuted_by="within a camp or across, no more than half, or no more "
+    "than before learning",
     control="the same reader before it has learnt; chance is 0.5 %",
-    **experiments.over_seeds({"learnt": close, "before": raw}),
+    **experiments.over_seeds(
+        {"within": close, "across": far, "before": raw}
+    ),
     effect=learnt.middle,
     interval=learnt.interval,
     verdict="holds"
     if learnt.word == most.word == "more"
     else "does not hold",
-    check=close.mean() > 0.3,
+    check=least.mean() > 0.3,
     format=".1%",
 )
 
 # %% [markdown]
 # ## Try it
 #
-# 1. Leave out the copies (`book.lessons(paired)`), and run the cells
-#    again as far as the picture of the messages.
+# 1. Leave out the copies (`book.lessons(paired)`) and the line with
+#    `assert`, which would object, and run the cells again as far as the
+#    picture of the messages.
 # 2. Have Turkish read and French written for the known numbers:
 #    `book.say(machine, book.messages(machine, 4, np.arange(70, 80)), 2)`.
 #    French has no word of its own for seventy.
@@ -277,7 +285,7 @@ claim(
 #
 # 1. Each number comes apart into two: English, French and Turkish in one
 #    place, German, Spanish and Hungarian in another. The nearest message
-#    within a camp is still the right one, and all answers are wrong.
+#    within a camp is still the right one, and next to no answer is right.
 # 2. *Soixante-dix* and so on, most of them right, from a language that
 #    says *yetmiş*. In ours 74 was *soixante-dix-quatre*, as if French
 #    were regular, and 76 lost its ten.

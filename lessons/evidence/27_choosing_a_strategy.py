@@ -778,8 +778,8 @@ claim(
     "the recommendation chooses between a head and everything as well as "
     "validation does, within a point, and before anything is trained",
     source="ours",
-    refuted_by="a difference that may be larger than a point (90 % "
-    "interval) in either network, or validation surely better",
+    refuted_by="in either network neither surely ahead of validation nor "
+    "equal within a point (90 % interval)",
     control="validation with a fifth of the same labels",
     **experiments.over_seeds(saved),
     effect=saved["plain 256"].mean(),

@@ -62,9 +62,10 @@ def near(here, there):
 EXERCISES = (
     Exercise(
         "An office is to translate between twelve languages, each into each "
-        "other. How many parts does it need if there is an inner language "
-        "(a reader or a writer is one part), and how many if each "
-        "direction has a translator of its own? Answer with a pair.",
+        "other. How many parts does it need if there is an inner language, "
+        "and each language has a reader and a writer of its own (each is "
+        "one part)? And how many if each direction has a translator of its "
+        "own? Answer with a pair.",
         parts,
         (24, 132),
         ((24, 66), (12, 132), (12, 66)),

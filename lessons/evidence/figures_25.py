@@ -281,17 +281,6 @@ def tasks(table):
     return figure
 
 
-def verdict(words, good=("more",)):
-    """What to say where all of several comparisons are to show it."""
-    kept = [name for name, word in words.items() if word in good]
-    if len(kept) == len(words):
-        return {"verdict": "holds"}
-    if not kept:
-        return {"verdict": "does not hold"}
-    where = "; ".join(kept)
-    return {"verdict": "holds narrowly", "condition": f"for {where}"}
-
-
 MARGIN = 0.02  # a difference that would not matter
 ROWS = {
     ("next", "all"): "has read, all",
