@@ -91,6 +91,12 @@ class Instruction:
     outputs: list
     options: dict = field(default_factory=dict)
 
+    @property
+    def may_leave(self):
+        """Whether it may come out so that the step has to be done without the program: a guard, or
+        a function of NumPy, which may return an array of another size, as picking by a mask."""
+        return self.kind == "guard" or (self.kind == "call" and not self.options["kernel"])
+
     def reads(self):
         """Yield the values among the inputs."""
         return (v for v in self.inputs if isinstance(v, Value))

@@ -191,7 +191,11 @@ class Ready:
             names["apply"] = _apply
             call = f"apply(f{key}, r{key}(({', '.join(operands)},)))"
         text = [f"    {', '.join(made)}{',' if line.options['several'] else ''} = {call}"]
-        text += [f"    {name} = whole({name})" for name in made if not line.options["kernel"]]
+        if line.may_leave:
+            for name, v in zip(made, line.outputs, strict=True):
+                names[f"size{v.number}"] = v.shape
+                text.append(f"    if {name}.shape != size{v.number}: return 0")
+                text.append(f"    {name} = whole({name})")
         return text
 
     def _written(self, args):

@@ -233,12 +233,12 @@ class Trace(Rules):
 
     def write(self, target, key, value):
         """Write down that a part of `target` is written anew: it is another array from here on."""
-        numbers = np.array(self.operand(target)[1])
-        numbers[key] = self.operand(value)[1]
         if not is_basic(key):
             args = target, key, value
             self.rebind(target, self.call("written", _written, args))
             return
+        numbers = np.array(self.operand(target)[1])
+        numbers[key] = self.operand(value)[1]
         self.rebind(target, self.pieces("written", [(target, ...), (value, key)], numbers))
 
     def pieces(self, name, pieces, numbers):
@@ -259,6 +259,8 @@ class Trace(Rules):
         """Let a stand-in be another value from here on: what was written in place."""
         if target.value.root is not target.value and not target.value.is_whole:
             raise Untraceable("it writes into a part of an array")
+        if target.value.root.origin == "input":  # the caller's array would stay as it is
+            raise Untraceable("it writes into an argument")
         target.value.root.stale = True
         target.value, target.numbers = new.value, new.numbers
 
@@ -267,7 +269,11 @@ class Trace(Rules):
     def finish(self, results):
         """Return the program, of which `results` are the values to return."""
         stores = []
+        if any(value.root.stale for value in results):
+            raise Untraceable("it returns an array that was written in place by another look at it")
         for _, handle, value in self.kept.values():
+            if handle.value is value and value.stale:
+                raise Untraceable("it writes into an array by another look at it")
             if handle.value is not value:
                 if value.origin != "kept":
                     raise Untraceable("it writes into an array that nobody keeps")
