@@ -109,7 +109,8 @@ def _in_runs(program):
     """Order the instructions so that calls stand together, and everything else between them.
 
     What overwrites kept memory waits until the program cannot be left any more, and until nobody
-    needs the old numbers. A call waits for the guards before it: they may be what keeps it from an error.
+    needs the old numbers. A call waits for the guards before it: they may be what keeps it from
+    an error.
     """
     # What is computed of Python numbers, as a rate, stands before the line that needs it first.
     weak = {v: line for line in program.instructions for v in line.outputs if v.weak}

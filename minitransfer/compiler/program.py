@@ -31,7 +31,9 @@ class Value:
         shape, dtype: of the array.
         origin: "input" (an argument of the step), "kept" (an array that outlives the step, as a
             parameter), "constant", "drawn" (random numbers), "scalar" (a Python number that may be
-            another at every call, as a learning rate) or "made" (by an instruction).
+            another at every call, as a learning rate), "made" (by an instruction), or, while a
+            step is traced, "empty" and "filled" (by `np.empty_like`, or with one number: no
+            instruction makes it before a part of it is written).
         name: what to call it where the program is printed.
 
     Attributes:

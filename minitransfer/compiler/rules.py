@@ -138,7 +138,8 @@ class Rules:
             return function(self.operand(args[0])[1], *args[1:], **options)
         if name == "count_nonzero" and len(args) == 1 and not options:
             return np.add.reduce((args[0] != 0).astype(np.int64), axis=None)
-        if name in ("concatenate", "stack") and len(args) == 1 and not options.keys() - {"axis"}:
+        joins = name in ("concatenate", "stack") and options.get("axis", 0) is not None
+        if joins and len(args) == 1 and not options.keys() - {"axis"}:
             return self._joined(function, *args, **options)
         if name in ("sum", "any", "all") and type(args[0]) is Traced and len(args) <= 2:
             return getattr(args[0], name)(*args[1:], **options)

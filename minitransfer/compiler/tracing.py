@@ -24,7 +24,7 @@ class Trace(Rules):
         kept: arrays that outlive the step, with stand-in and value, by id.
         holders: the tensors whose arrays those are, weakly, with the array and whether they learn.
         scalars: Python numbers that may be others at the next call: key → value and number; and
-            `owners`, key → the dictionaries in which the number stands, each with the name there.
+            `owners`, key → the name under which the number stands, and the dictionaries.
         known: what was computed of such numbers alone, as a rate: a second time it is not.
         optimizers: (optimiser, what it counts, what it keeps) of those that took a step.
         options: (group, name, value) of the optimisers' settings that the program takes for given.
@@ -75,8 +75,10 @@ class Trace(Rules):
     def operand(self, x):
         """Return a value or a plain number for an operand, and its numbers."""
         if type(x) is Traced:
-            if x.value.root.stale or x.value.root.origin == "empty":
+            if x.value.root.stale:
                 raise Untraceable("it looks at an array that was written in place since")
+            if x.value.root.origin == "empty":
+                raise Untraceable("it looks at an empty array, of which not all has been written")
             if x.value.root.origin == "filled":  # a number will do
                 return x.numbers.flat[0], x.numbers
             return x.value, x.numbers
@@ -141,7 +143,7 @@ class Trace(Rules):
             lr = group["lr"]
             held.append((group, "lr", lr))
             name = "lr" if len(optimizer.param_groups) == 1 else f"lr{number}"
-            self.owners[id(group), "lr"] = [(group, "lr")]
+            self.owners[id(group), "lr"] = "lr", [group]
             group["lr"] = self.scalar(lr, (id(group), "lr"), name)
             for name, parameter in zip(group["names"], group["params"], strict=True):
                 if parameter.gradient is None:
@@ -159,7 +161,7 @@ class Trace(Rules):
                         # Who has counted as far counts together: a program has one number for
                         # all of them, and each call looks that they are still alike.
                         count = id(optimizer), key, value
-                        self.owners.setdefault(count, []).append((entries, key))
+                        self.owners.setdefault(count, (key, []))[1].append(entries)
                         entries[key] = self.scalar(value, count, key)
         before = {name: dict(entries) for name, entries in optimizer.state.items()}
         self.phase = "optimiser"
@@ -290,9 +292,9 @@ class _Draws:
         self.trace, self.generator = trace, generator
 
     def __getattr__(self, name):
-        raise Untraceable(f"it draws random numbers with {name}(); dropout and bernoulli may draw")
+        raise Untraceable(f"it draws random numbers with {name}(); dropout may draw")
 
-    def random(self, shape, dtype=np.float64):
+    def random(self, shape, dtype):
         value = Value(shape, dtype, "drawn", f"draw{len(self.trace.drawn) + 1}")
         self.trace.drawn.append((self.generator, value))
         trace = self.trace

@@ -237,7 +237,7 @@ def test_slices_and_joints_are_in_the_code_itself():
     pair.run(batches_of(3, 5, (4, 12), "numbers"))
     assert pair.same_bits()
     assert not any(line.kind == "call" for line in pair.compiled.program.instructions)
-    for part in ("concatenate(", "stack(", "in its place"):
+    for part in ("concatenate(", "stack(", "0, with v1[:, :1] at [:, 4:5]"):
         assert part in str(pair.compiled)
 
 
@@ -1081,11 +1081,13 @@ def test_what_is_written_into_an_argument_is_not_lost(key):
         return mt.from_numpy(a).sum()
 
     compiled = mt.compile(step)
+    a, b = np.zeros((4, 4)), np.zeros((4, 4))
+    found = [compiled(a[0]).item()]
     with pytest.warns(RuntimeWarning, match="it writes into an argument"):
-        for _ in range(4):
-            a, b = np.zeros(4), np.zeros(4)
-            assert compiled(a).item() == step(b).item()
-            assert (a == b).all()
+        found.append(compiled(a[1]).item())
+    found += [compiled(row).item() for row in a[2:]]
+    assert found == [step(row).item() for row in b]
+    assert (a == b).all()
 
 
 class ThroughAView(optim.SGD):
@@ -1122,14 +1124,43 @@ def test_what_is_returned_was_not_written_through_a_view():
 def test_a_mask_from_outside():
     draw = np.random.default_rng(0)
     mask = draw.random((6, 3)) < 0.5
-    pair = Pair(lambda g: Net(lambda net, x: net.first(x)[mask], first=nn.Linear(4, 3, generator=g)),
-                F.mse_loss, OPTIMIZERS["momentum"])  # fmt: skip
+    pair = Pair(
+        lambda g: Net(lambda net, x: net.first(x)[mask], first=nn.Linear(4, 3, generator=g)),
+        F.mse_loss,
+        OPTIMIZERS["momentum"],
+    )
     batches = [(mt.Tensor(draw.standard_normal((6, 4)).astype(np.float32)),
                 mt.ones(int(mask.sum()))) for _ in range(5)]  # fmt: skip
     pair.run(batches)
     assert pair.compiled.why_not is None
     assert pair.same_bits()
-    assert "with v" in str(pair.compiled)
+    assert "written(v" in str(pair.compiled)
+
+
+def test_parts_are_printed_with_their_places():
+    parts = mt.compile(lambda x: x[:, :2] - x[:, 2:4] + x[2, ::3] + x[:, 1:2] - x.flatten()[1:11:5])
+    for _ in range(2):
+        parts(mt.arange(12.0).reshape(3, 4))
+    assert parts.why_not is None
+    for part in ("x[:, :2]", "x[:, 2:4]", "x[2, ::3]", "x[:, 1:2]", "x.as_strided((2,), (5,), 1)"):
+        assert part in str(parts), str(parts)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+def test_arrays_joined_along_any_axis_or_none(axis):
+    join = mt.compile(lambda x: mt.from_numpy(np.concatenate([x, x * 2], axis=axis)))
+    x = np.arange(6.0).reshape(2, 3)
+    for _ in range(3):
+        assert (join(x).array == join.step(x).array).all()
+    assert join.why_not is None
+
+
+def test_an_empty_array_that_was_not_written_is_called_that():
+    def step(x):
+        made = np.empty_like(x)
+        return mt.from_numpy(made * 0)
+
+    fallen_back(step, np.ones(2), match="empty array, of which not all has been written")
 
 
 def test_a_mask_that_is_an_argument_may_pick_another_number_of_elements():
