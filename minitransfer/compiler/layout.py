@@ -108,8 +108,9 @@ def _ignore_ones(program):
 def _in_runs(program):
     """Order the instructions so that calls stand together, and everything else between them.
 
-    What overwrites kept memory waits until the last guard has been passed, and until nobody needs
-    the old numbers. A call waits for the guards before it: they may be what keeps it from an error.
+    What overwrites kept memory waits until the program cannot be left any more, and until nobody
+    needs the old numbers. A call waits for the guards before it: they may be what keeps it from
+    an error.
     """
     # What is computed of Python numbers, as a rate, stands before the line that needs it first.
     weak = {v: line for line in program.instructions for v in line.outputs if v.weak}
@@ -136,7 +137,7 @@ def _in_runs(program):
                 return False
         for v in line.outputs:
             if v in overwrites:
-                if any(other.kind == "guard" for other in left):
+                if any(other.may_leave for other in left):
                     return False
                 old = overwrites[v]
                 if any(old in (r.root for r in o.reads()) for o in left if o is not line):
@@ -190,7 +191,7 @@ def _fuse(layout):
     """Put maps over the same places into one loop."""
     units, part, where = layout.units, 0, {}
     overwrites = {v: old.root for old, v in layout.program.stores}
-    last_read, passed = {}, 0  # of kept memory; the first unit behind the last guard
+    last_read, passed = {}, 0  # of kept memory; the first unit behind which it is not left
     started = 0  # the first unit of this part
     for line in layout.program.instructions:
         if line.kind == "call":
@@ -201,7 +202,7 @@ def _fuse(layout):
             started = len(units)
         elif line.kind != "map":
             units.append(Unit([line], part))
-            passed = len(units) if line.kind == "guard" else passed
+            passed = len(units) if line.may_leave else passed
         else:
             shape = line.outputs[0].shape
             flat = all(_is_flat(v, shape) for v in line.reads())
@@ -263,9 +264,12 @@ def _give_places(layout):
         layout.parts += 1
     for value in program.results:
         readers.setdefault(value.root, []).append((end, value))  # and until the very end
+    leaves = [n for n, unit in enumerate(units) if unit.instructions[0].may_leave]
+    passed = max(leaves, default=-1)
     for old, new in program.stores:
         place[old.root] = (old.root.origin, old.root)
-        if _may_take_over(old.root, new, maker, readers, units, place):
+        new_stays = maker.get(new, -1) > passed
+        if new_stays and _may_take_over(old.root, new, maker, readers, units, place):
             place[new.root] = (old.root.origin, old.root)
         else:
             copy = Instruction("map", "copy", [new], [old], {"types": [old.dtype], "store": True})

@@ -31,7 +31,9 @@ class Value:
         shape, dtype: of the array.
         origin: "input" (an argument of the step), "kept" (an array that outlives the step, as a
             parameter), "constant", "drawn" (random numbers), "scalar" (a Python number that may be
-            another at every call, as a learning rate) or "made" (by an instruction).
+            another at every call, as a learning rate), "made" (by an instruction), or, while a
+            step is traced, "empty" and "filled" (by `np.empty_like`, or with one number: no
+            instruction makes it before a part of it is written).
         name: what to call it where the program is printed.
 
     Attributes:
@@ -90,6 +92,12 @@ class Instruction:
     inputs: list
     outputs: list
     options: dict = field(default_factory=dict)
+
+    @property
+    def may_leave(self):
+        """Whether it may come out so that the step has to be done without the program: a guard, or
+        a function of NumPy, which may return an array of another size, as picking by a mask."""
+        return self.kind == "guard" or (self.kind == "call" and not self.options["kernel"])
 
     def reads(self):
         """Yield the values among the inputs."""

@@ -191,7 +191,11 @@ class Ready:
             names["apply"] = _apply
             call = f"apply(f{key}, r{key}(({', '.join(operands)},)))"
         text = [f"    {', '.join(made)}{',' if line.options['several'] else ''} = {call}"]
-        text += [f"    {name} = whole({name})" for name in made if not line.options["kernel"]]
+        if line.may_leave:
+            for name, v in zip(made, line.outputs, strict=True):
+                names[f"size{v.number}"] = v.shape
+                text.append(f"    if {name}.shape != size{v.number}: return 0")
+                text.append(f"    {name} = whole({name})")
         return text
 
     def _written(self, args):
@@ -322,10 +326,10 @@ class Ready:
                 after.append(f"counts{k}_{j}[which{k}_{j}] += {int(by)} * done")
         for k, (key, (value, _)) in enumerate(self.trace.scalars.items()):
             if self._scalar(value) is not None and key[0] not in ("argument", "number"):
-                (first, of), *others = self.trace.owners[key]
+                of, (first, *others) = self.trace.owners[key]
                 names[f"owner{k}"], names[f"of{k}"] = first, of
                 before.append(f"scalars[{self._scalar(value)}] = owner{k}[of{k}]")
-                for j, (other, _) in enumerate(others):
+                for j, other in enumerate(others):
                     names[f"owner{k}_{j}"] = other
                     checks.append(f"owner{k}_{j}[of{k}] == owner{k}[of{k}]")
         return checks, before, after

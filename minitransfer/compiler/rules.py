@@ -5,6 +5,8 @@ between two parts of the compiled code. So nearly everything can be traced; the 
 what is quick.
 """
 
+import hashlib
+
 import numpy as np
 
 from minitransfer import kernels
@@ -136,7 +138,8 @@ class Rules:
             return function(self.operand(args[0])[1], *args[1:], **options)
         if name == "count_nonzero" and len(args) == 1 and not options:
             return np.add.reduce((args[0] != 0).astype(np.int64), axis=None)
-        if name in ("concatenate", "stack") and len(args) == 1 and not options.keys() - {"axis"}:
+        joins = name in ("concatenate", "stack") and options.get("axis", 0) is not None
+        if joins and len(args) == 1 and not options.keys() - {"axis"}:
             return self._joined(function, *args, **options)
         if name in ("sum", "any", "all") and type(args[0]) is Traced and len(args) <= 2:
             return getattr(args[0], name)(*args[1:], **options)
@@ -171,6 +174,12 @@ class Rules:
         types = [np.dtype(bool), numbers.dtype, numbers.dtype]
         return self.map("where", [condition, a, b], numbers, types)
 
+    def made(self, x):
+        """What a function that is called may be given for an array that is only filled so far."""
+        if type(x) is Traced and x.value.root.origin == "filled":
+            return self.map("copy", [x], x.numbers.copy())
+        return x
+
     def call(self, name, function, args, options=None):
         """Write down a call of a function that is not taken apart; what it returns is new, or a
         view of what it was given."""
@@ -181,6 +190,8 @@ class Rules:
         for x in operands:
             if type(x) is Traced and x.value.weak:
                 raise Untraceable(f"{name} is given a number that may change")
+        operands = [self.made(x) for x in operands]
+        for x in operands:
             value, plain_x = self.operand(x)
             traced.append(value)
             numbers.append(plain_x)
@@ -353,7 +364,9 @@ def _flatten(structure, found, kept):
     """Collect the stand-ins and kept arrays of nested tuples, lists and dictionaries.
 
     Returns:
-        What is left, and a function that puts other arrays in their places.
+        What is left, with a text for each array, and a function that puts other arrays in the
+        places of what was collected. Arrays that are left are copied: what happens to them
+        afterwards changes nothing.
     """
     if isinstance(structure, (tuple, list)):
         parts = [_flatten(x, found, kept) for x in structure]
@@ -367,4 +380,8 @@ def _flatten(structure, found, kept):
         found.append(structure)
         place = len(found) - 1
         return f"#{place}", lambda new: new[place]
+    if isinstance(structure, np.ndarray):
+        copied = structure.copy()
+        digest = hashlib.sha256(copied.tobytes()).hexdigest()
+        return f"{copied.dtype}{copied.shape}{digest}", lambda new: copied
     return structure, lambda new: structure

@@ -35,8 +35,8 @@ def compile(step=None):
     """Make one function of a training step: forward, backward and the optimiser.
 
     The first call is an ordinary one, so that an optimiser may set up what it remembers. The second
-    is traced and compiled, which takes a second or two, or a tenth where the machine code was kept
-    from another process. ``print(step)`` shows the program.
+    is traced and compiled, which takes longer than many steps do, and less where the machine code
+    was kept from another process. ``print(step)`` shows the program.
 
     What goes into the step as an argument may be other numbers each time; shapes and types for
     which there is no program yet are compiled when they come. Parameters and what an optimiser

@@ -24,7 +24,7 @@ class Trace(Rules):
         kept: arrays that outlive the step, with stand-in and value, by id.
         holders: the tensors whose arrays those are, weakly, with the array and whether they learn.
         scalars: Python numbers that may be others at the next call: key → value and number; and
-            `owners`, key → the dictionaries in which the number stands, each with the name there.
+            `owners`, key → the name under which the number stands, and the dictionaries.
         known: what was computed of such numbers alone, as a rate: a second time it is not.
         optimizers: (optimiser, what it counts, what it keeps) of those that took a step.
         options: (group, name, value) of the optimisers' settings that the program takes for given.
@@ -75,8 +75,10 @@ class Trace(Rules):
     def operand(self, x):
         """Return a value or a plain number for an operand, and its numbers."""
         if type(x) is Traced:
-            if x.value.root.stale or x.value.root.origin == "empty":
+            if x.value.root.stale:
                 raise Untraceable("it looks at an array that was written in place since")
+            if x.value.root.origin == "empty":
+                raise Untraceable("it looks at an empty array, of which not all has been written")
             if x.value.root.origin == "filled":  # a number will do
                 return x.numbers.flat[0], x.numbers
             return x.value, x.numbers
@@ -141,7 +143,7 @@ class Trace(Rules):
             lr = group["lr"]
             held.append((group, "lr", lr))
             name = "lr" if len(optimizer.param_groups) == 1 else f"lr{number}"
-            self.owners[id(group), "lr"] = [(group, "lr")]
+            self.owners[id(group), "lr"] = "lr", [group]
             group["lr"] = self.scalar(lr, (id(group), "lr"), name)
             for name, parameter in zip(group["names"], group["params"], strict=True):
                 if parameter.gradient is None:
@@ -159,7 +161,7 @@ class Trace(Rules):
                         # Who has counted as far counts together: a program has one number for
                         # all of them, and each call looks that they are still alike.
                         count = id(optimizer), key, value
-                        self.owners.setdefault(count, []).append((entries, key))
+                        self.owners.setdefault(count, (key, []))[1].append(entries)
                         entries[key] = self.scalar(value, count, key)
         before = {name: dict(entries) for name, entries in optimizer.state.items()}
         self.phase = "optimiser"
@@ -233,12 +235,12 @@ class Trace(Rules):
 
     def write(self, target, key, value):
         """Write down that a part of `target` is written anew: it is another array from here on."""
-        numbers = np.array(self.operand(target)[1])
-        numbers[key] = self.operand(value)[1]
         if not is_basic(key):
             args = target, key, value
             self.rebind(target, self.call("written", _written, args))
             return
+        numbers = np.array(self.operand(target)[1])
+        numbers[key] = self.operand(value)[1]
         self.rebind(target, self.pieces("written", [(target, ...), (value, key)], numbers))
 
     def pieces(self, name, pieces, numbers):
@@ -259,6 +261,8 @@ class Trace(Rules):
         """Let a stand-in be another value from here on: what was written in place."""
         if target.value.root is not target.value and not target.value.is_whole:
             raise Untraceable("it writes into a part of an array")
+        if target.value.root.origin == "input":  # the caller's array would stay as it is
+            raise Untraceable("it writes into an argument")
         target.value.root.stale = True
         target.value, target.numbers = new.value, new.numbers
 
@@ -267,7 +271,11 @@ class Trace(Rules):
     def finish(self, results):
         """Return the program, of which `results` are the values to return."""
         stores = []
+        if any(value.root.stale for value in results):
+            raise Untraceable("it returns an array that was written in place by another look at it")
         for _, handle, value in self.kept.values():
+            if handle.value is value and value.stale:
+                raise Untraceable("it writes into an array by another look at it")
             if handle.value is not value:
                 if value.origin != "kept":
                     raise Untraceable("it writes into an array that nobody keeps")
@@ -284,9 +292,9 @@ class _Draws:
         self.trace, self.generator = trace, generator
 
     def __getattr__(self, name):
-        raise Untraceable(f"it draws random numbers with {name}(); dropout and bernoulli may draw")
+        raise Untraceable(f"it draws random numbers with {name}(); dropout may draw")
 
-    def random(self, shape, dtype=np.float64):
+    def random(self, shape, dtype):
         value = Value(shape, dtype, "drawn", f"draw{len(self.trace.drawn) + 1}")
         self.trace.drawn.append((self.generator, value))
         trace = self.trace

@@ -60,14 +60,56 @@ def _line(line, names):
         words = f"{word}({operands[0]})" if every else f"{word}({operands[0]}, {axes})"
     elif line.name == "linear":
         words = f"{operands[0]} @ {_bracketed(operands[1])}.T + {operands[2]}"
-    elif line.name == "written":
-        words = f"{operands[0]}, with {operands[1]} in its place"
+    elif line.name == "written" and line.kind == "pieces":
+        words = f"{operands[0]}, with {operands[1]} at {_place(line)}"
     elif line.name == "matmul":
         words = f"{operands[0]} @ {operands[1]}"
     else:
         words = f"{line.name}({', '.join(operands)})"
     shape = f"  # {_shape(line.outputs[0])}" if not line.outputs[0].weak else ""
     return f"{made} = {words}{shape}"
+
+
+def _place(line):
+    """Where the second of two pieces stands in what a line makes."""
+    made = line.outputs[0]
+    place = made.view(*line.options["places"][1])
+    return slices(place) or _strided(place)
+
+
+def slices(view):
+    """The key that gives a view of its root, as text; "" if numbers and slices alone do not.
+
+    Example:
+        >>> from minitransfer.compiler.program import Value
+        >>> slices(Value((3, 4), "f4").view((3, 2), (4, 1), 2))
+        '[:, 2:4]'
+    """
+    root, rest = view.root, view.offset
+    axes = [*zip(view.shape, view.strides, strict=True)]
+    parts = []
+    for k, (length, step) in enumerate(zip(root.shape, root.strides, strict=True)):
+        start, rest = divmod(rest, step) if step else (0, rest)
+        n, stride = axes[0] if axes else (0, 0)
+        by, odd = divmod(stride, step) if step else (1, 0)
+        left = len(root.shape) - k
+        if n == 1 and len(axes) == left:
+            by, odd = 1, 0
+        end = start + (n - 1) * by + 1
+        if axes and not odd and by > 0 and end <= length:
+            axes.pop(0)
+            every = "" if by == 1 else f":{by}"
+            whole = start == 0 and end > length - by
+            parts.append((":" if whole else f"{start or ''}:{end}") + every)
+        elif len(axes) < left and start < length:
+            parts.append(str(start))
+        else:
+            return ""
+    return "" if axes or rest else f"[{', '.join(parts)}]"
+
+
+def _strided(view):
+    return f".as_strided({view.shape}, {view.strides}, {view.offset})"
 
 
 def _bracketed(text):
@@ -99,7 +141,7 @@ class _Names:
             return f"{name}.mT"
         if x.is_whole:
             return f"{name}.reshape{x.shape}"
-        return f"{name}.seen_as{x.shape}"
+        return f"{name}{slices(x) or _strided(x)}"
 
     def make(self, value):
         """The name of what a line makes: what is stored in a kept array takes that name."""

@@ -49,6 +49,7 @@ class _Writer:
         self.layout, self.program = layout, layout.program
         self.lines, self.depth = [], 1
         self.places, self.scalars, self.loops = {}, {}, {}
+        self.named = {}  # not by the values' own numbers: the text is the same in each process
         self.once = not any(u.is_call for u in layout.units)
 
     def put(self, text):
@@ -187,7 +188,7 @@ class _Writer:
                 operands.append(self._operand(x, kind, unit, variables, loaded, before, body))
             text = MAPS[line.name][0].format(*operands)
             store = line.options.get("store")
-            names = [f"x{v.number}" for v in line.outputs]
+            names = [f"x{self.named.setdefault(v, len(self.named))}" for v in line.outputs]
             if len(names) == 1 and line.outputs[0].dtype.kind in "iu":
                 text = f"{_name(line.outputs[0].dtype)}({text})"
             body.append(f"{', '.join(names)} = {text}")

@@ -7,6 +7,7 @@ what the kernels do, since it calls the same helpers; they are compiled into it.
 
 import hashlib
 import math
+from collections import OrderedDict
 from functools import lru_cache
 
 import numba
@@ -35,6 +36,8 @@ from .vector_code import Code
 
 KEEP = 200
 """Compiled steps that are kept; the oldest are deleted when there are more."""
+HELPERS = 500
+"""Functions of compiled steps that are kept in memory, for steps that have the same ones."""
 
 
 _AS_WRITTEN = {"error_model": "numpy", "boundscheck": False}
@@ -193,7 +196,7 @@ def _sum(address, n, step, like):
         counts[depth - 1] = 0
 
 
-_helpers = {}
+_helpers = OrderedDict()  # the one used last at the end
 
 
 def _helper(count):
@@ -201,17 +204,25 @@ def _helper(count):
 
     Its types are said beforehand: numba would compile one for each size that it is called with.
     If another step has one that does the same, that is taken.
+
+    Its name tells what it does. Machine code that was made in different processes finds its
+    functions by name, so that two functions called loop0 could be taken for each other.
     """
 
     def chosen(function):
         code = function.__code__
         key = code.co_code, repr(code.co_consts), code.co_names, code.co_varnames  # 0.0 == -0.0
         if key not in _helpers:
+            function.__qualname__ += "_" + hashlib.sha256(repr(key).encode()).hexdigest()[:24]
             compiled = numba.njit(**_AS_WRITTEN, **_INSIDE)(function)
             compiled.compile((numba.int64,) * count)
             compiled.disable_compile()
             _helpers[key] = compiled
-        return _helpers[key]
+        _helpers.move_to_end(key)
+        compiled = _helpers[key]
+        while len(_helpers) > HELPERS:
+            _helpers.popitem(last=False)
+        return compiled
 
     return chosen
 
@@ -254,6 +265,7 @@ def compiled_step(source):
         names = {**NAMES, "__name__": __name__}  # where numba looks when it loads the code
         names |= {f"sum_{dtype}": _sum[dtype] for dtype in TYPES if f"sum_{dtype}(" in source}
         exec(compile(source, "<a compiled step>", "exec"), names)
+        names["step"].__qualname__ += f"_{digest}"
         step = numba.njit(**_AS_WRITTEN, no_cfunc_wrapper=True)(names["step"])
         step.compile((numba.int64, numba.int64, numba.int64))
         (result,) = step.overloads.values()

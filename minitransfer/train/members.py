@@ -37,7 +37,7 @@ def fit_members(
             members' losses (so that each member pays for itself alone, it has to be a sum over
             members too).
         compile: make one function of the step (`minitransfer.compile`) and take all of them in
-            one call. That takes a second at first, and says so in a warning where it cannot be
+            one call. Compiling takes time at first, and a warning says where it cannot be
             done; `x`, `y` and what `penalty` knows from outside must stay as they are.
 
     Returns:

@@ -1,5 +1,6 @@
 """A compiled step does what the step does: to the bit where no sum is taken in another order."""
 
+import gc
 import itertools
 import os
 import subprocess
@@ -236,7 +237,7 @@ def test_slices_and_joints_are_in_the_code_itself():
     pair.run(batches_of(3, 5, (4, 12), "numbers"))
     assert pair.same_bits()
     assert not any(line.kind == "call" for line in pair.compiled.program.instructions)
-    for part in ("concatenate(", "stack(", "in its place"):
+    for part in ("concatenate(", "stack(", "0, with v1[:, :1] at [:, 4:5]"):
         assert part in str(pair.compiled)
 
 
@@ -681,7 +682,7 @@ def test_a_plain_array_as_a_result():
 
 
 def _writes(x):
-    x.array[0] = 1
+    (x.array * 2)[1:][0] = 1
 
 
 def _sorts(x):
@@ -690,6 +691,7 @@ def _sorts(x):
 
 SPOILING = {
     "writes into a part of an array": _writes,
+    "writes into an argument": lambda x: x.array.__setitem__(0, 1),
     r"changes an array in place, with sort\(\)": _sorts,
     "changes an array in place, with np.copyto": lambda x: np.copyto(x.array, 0),
     r"writes in place with np.add.reduce": lambda x: np.add.reduce(x.array, out=np.zeros(())),
@@ -897,6 +899,47 @@ print(hashlib.sha256(b"".join(t.array.tobytes() for t in told)).hexdigest())
     assert found[0] == found[1]
 
 
+def test_machine_code_of_two_processes_is_not_mixed_up(tmp_path):
+    """Each step is the first one of its process; then both are taken from their files."""
+    code = """
+import sys, numpy as np
+from minitransfer.kernels.step_code import compiled_step
+for by in map(int, sys.argv[1]):
+    lines = ["a0[0] = math.cos(a0[0]) + a0[1]"] * 60 + [f"a0[1] = {by}.0"]  # too long to be copied
+    loop = "\\n    ".join(["def loop0(p0):", "a0 = memory(p0, float64(0))", *lines])
+    step = "def step(part, n, table):\\n    loop0(table)\\n    loop0(table)\\n    return n"
+    numbers = np.zeros(2)
+    compiled_step(f"@helper(1)\\n{loop}\\n\\n{step}\\n")(0, 1, numbers.ctypes.data)
+    assert numbers[1] == by, (numbers, by)
+"""
+    for which in ("1", "2", "12", "21"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, which], capture_output=True, text=True,
+            env={**os.environ, "MINITRANSFER_CACHE": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("kernels-*/step-*.nbc"))) == 2
+
+
+def test_helpers_of_steps_are_forgotten_when_there_are_many(monkeypatch, tmp_path):
+    from minitransfer.kernels import step_code
+
+    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    monkeypatch.setattr(step_code, "_helpers", type(step_code._helpers)())
+    monkeypatch.setattr(step_code, "HELPERS", 2, raising=False)
+    x = mt.Tensor(np.random.default_rng(0).random((40, 30)).astype(np.float32))
+    steps = [mt.compile(lambda x, n=n: ((x * n).exp() - n).detach()) for n in range(2, 7)]
+    for step in steps:
+        step(x)
+        step(x)
+        assert "helper" in step.source
+    assert len(step_code._helpers) == 2
+    gc.collect()
+    for step in steps:
+        np.testing.assert_allclose(step(x).array, step.step(x).array, rtol=1e-6)
+        assert step.why_not is None
+
+
 # fit
 
 
@@ -1009,3 +1052,160 @@ def test_parameters_that_share_memory():
         sgd.step()
 
     fallen_back(step, mt.ones(2), match="shares its memory")
+
+
+def test_many_positions_from_outside_are_not_taken_for_others():
+    """Positions that the step draws itself are other ones each time: there is no program."""
+    own, places = np.random.default_rng(0), np.arange(1500)
+
+    def picks(x):
+        own.shuffle(places[4:-4])
+        return x[places].detach()
+
+    fallen_back(picks, mt.arange(1500.0), match="it is another one each time")
+
+
+def test_positions_from_outside_are_taken_as_they_are_when_traced():
+    places, x = np.arange(5), mt.arange(5.0)
+    picks = mt.compile(lambda x: x[places] * 1.0)
+    before = [picks(x).tolist() for _ in range(3)]
+    places[:] = places[::-1].copy()
+    assert picks(x).tolist() == before[2] == x.tolist()
+    assert picks.why_not is None
+
+
+@pytest.mark.parametrize("key", [0, slice(None), slice(1, 3), [0, 2]], ids=str)
+def test_what_is_written_into_an_argument_is_not_lost(key):
+    def step(a):
+        a[key] = 5.0
+        return mt.from_numpy(a).sum()
+
+    compiled = mt.compile(step)
+    a, b = np.zeros((4, 4)), np.zeros((4, 4))
+    found = [compiled(a[0]).item()]
+    with pytest.warns(RuntimeWarning, match="it writes into an argument"):
+        found.append(compiled(a[1]).item())
+    found += [compiled(row).item() for row in a[2:]]
+    assert found == [step(row).item() for row in b]
+    assert (a == b).all()
+
+
+class ThroughAView(optim.SGD):
+    """Writes into parameters by another look at them."""
+
+    def update(self, parameter, gradient, group, state):
+        parameter.array.reshape(-1)[...] = 0.0
+
+
+def test_what_is_written_through_a_view_is_not_lost():
+    net = nn.Linear(2, 3, generator=np.random.default_rng(0))
+    moving = ThroughAView(net.parameters(), lr=1.0)
+
+    def step(x):
+        moving.zero_grad()
+        (net(x) ** 2).sum().backward()
+        moving.step()
+
+    fallen_back(step, mt.ones(1, 2), match="it writes into an array by another look at it")
+    net.weight.array[...] = 1.0
+    step(mt.ones(1, 2))
+    assert not net.weight.array.any()
+
+
+def test_what_is_returned_was_not_written_through_a_view():
+    def step(x):
+        made = x.array * 2
+        made.reshape(-1)[0] = 5.0
+        return mt.from_numpy(made)
+
+    assert fallen_back(step, mt.ones(2), match="by another look").tolist() == [5.0, 2.0]
+
+
+def test_a_mask_from_outside():
+    draw = np.random.default_rng(0)
+    mask = draw.random((6, 3)) < 0.5
+    pair = Pair(
+        lambda g: Net(lambda net, x: net.first(x)[mask], first=nn.Linear(4, 3, generator=g)),
+        F.mse_loss,
+        OPTIMIZERS["momentum"],
+    )
+    batches = [(mt.Tensor(draw.standard_normal((6, 4)).astype(np.float32)),
+                mt.ones(int(mask.sum()))) for _ in range(5)]  # fmt: skip
+    pair.run(batches)
+    assert pair.compiled.why_not is None
+    assert pair.same_bits()
+    assert "written(v" in str(pair.compiled)
+
+
+def test_parts_are_printed_with_their_places():
+    parts = mt.compile(lambda x: x[:, :2] - x[:, 2:4] + x[2, ::3] + x[:, 1:2] - x.flatten()[1:11:5])
+    for _ in range(2):
+        parts(mt.arange(12.0).reshape(3, 4))
+    assert parts.why_not is None
+    for part in ("x[:, :2]", "x[:, 2:4]", "x[2, ::3]", "x[:, 1:2]", "x.as_strided((2,), (5,), 1)"):
+        assert part in str(parts), str(parts)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+def test_arrays_joined_along_any_axis_or_none(axis):
+    join = mt.compile(lambda x: mt.from_numpy(np.concatenate([x, x * 2], axis=axis)))
+    x = np.arange(6.0).reshape(2, 3)
+    for _ in range(3):
+        assert (join(x).array == join.step(x).array).all()
+    assert join.why_not is None
+
+
+def test_an_empty_array_that_was_not_written_is_called_that():
+    def step(x):
+        made = np.empty_like(x)
+        return mt.from_numpy(made * 0)
+
+    fallen_back(step, np.ones(2), match="empty array, of which not all has been written")
+
+
+def test_a_mask_that_is_an_argument_may_pick_another_number_of_elements():
+    """The program is for as many as the mask picked when it was traced."""
+    w = [nn.Parameter(np.ones(50, np.float32)) for _ in range(2)]
+    movers = [optim.SGD([p], lr=0.1) for p in w]
+
+    def trained(k):
+        def step(x, mask):
+            movers[k].zero_grad()
+            value = ((x * w[k])[mask] ** 2).sum()
+            value.backward()
+            movers[k].step()
+            return value
+
+        return step
+
+    eager, compiled = trained(0), mt.compile(trained(1))
+    x = mt.Tensor(np.linspace(0, 1, 50, dtype=np.float32))
+    for count in (5, 5, 5, 5, 40, 3, 5):
+        mask = mt.Tensor(np.arange(50) % 50 < count)
+        assert compiled(x, mask).item() == pytest.approx(eager(x, mask).item(), rel=1e-6)
+        np.testing.assert_allclose(w[1].array, w[0].array, rtol=1e-6)
+    assert compiled.why_not is None
+
+
+def test_a_guard_after_a_step_of_an_optimiser_leaves_what_was_there():
+    """Where the program is left, the step is done from the beginning: nothing may be moved yet."""
+    nets = [nn.Linear(3, 4, generator=np.random.default_rng(0)) for _ in range(2)]
+    movers = [optim.SGD(net.parameters(), lr=0.1) for net in nets]
+
+    def trained(k):
+        def step(x, y):
+            movers[k].zero_grad()
+            (nets[k](x) ** 2).mean().backward()
+            movers[k].step()
+            after = nets[k](x).detach()
+            return after.sum() if (after[0, 0] > y).array.all() else after.mean()
+
+        return step
+
+    eager, compiled = trained(0), mt.compile(trained(1))
+    x = mt.Tensor(np.random.default_rng(1).standard_normal((2, 3)).astype(np.float32))
+    for bound in (-9.0, -9.0, -9.0, 9.0, -9.0, 9.0):
+        y = mt.tensor(bound)
+        assert compiled(x, y).item() == pytest.approx(eager(x, y).item(), rel=1e-6)
+        np.testing.assert_allclose(nets[1].weight.array, nets[0].weight.array, rtol=1e-6)
+    assert compiled.why_not is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minitransfer import ops
-from minitransfer.kernels import scatter
+from minitransfer.kernels.scattering import scatter, scatter_reference
 
 
 @pytest.mark.parametrize("rows", [5, 3000])
@@ -25,14 +25,36 @@ def test_repeated_positions_add_up_whatever_the_size(rows, key_of, dtype):
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_both_ways_to_scatter_agree():
-    shape, rng = (300, 4), np.random.default_rng(0)
-    key = rng.integers(0, 300, 250)  # 1,000 gradients: counted; one fewer row: added one by one
-    gy = rng.normal(size=(250, 4))
-    counted = scatter(gy, key, shape)
-    added = scatter(gy[:249], key[:249], shape)
-    added[key[249]] += gy[249]
-    np.testing.assert_allclose(counted, added, atol=1e-12)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [0, 1, 249, 250, 2000])  # from 1,000 numbers on it counts
+@pytest.mark.parametrize("size", [1, 7, 300, 4000])
+@pytest.mark.parametrize("turned", [False, True])
+def test_scatter_does_what_its_reference_does(dtype, rows, size, turned):
+    draw = np.random.default_rng(rows + size)
+    for key in (
+        draw.integers(0, size, rows),
+        (draw.integers(0, size, rows), slice(None, None, -1)),
+    ):
+        gy = draw.normal(size=(4, rows)).T if turned else draw.normal(size=(rows, 4))
+        gy = gy.astype(dtype, order="K")
+        assert rows < 2 or gy.flags.c_contiguous != turned
+        got, expected = scatter(gy, key, (size, 4)), scatter_reference(gy, key, (size, 4))
+        assert got.dtype == expected.dtype == dtype
+        # The sums are taken in float64, the reference's in the type itself.
+        exact = scatter_reference(gy.astype(float), key, (size, 4))
+        of = scatter_reference(np.abs(gy).astype(float), key, (size, 4))
+        room = np.finfo(dtype).eps * (rows + 1) * of
+        assert (np.abs(got - exact) <= room).all()
+        assert (np.abs(expected - exact) <= room).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0)])
+def test_scatter_into_nothing(shape):
+    gy = np.ones((0, 4) if not shape[0] else (2000, 0), np.float32)
+    key = np.zeros(len(gy), int)
+    got = scatter(gy, key, shape)
+    assert got.shape == scatter_reference(gy, key, shape).shape == shape
+    assert got.dtype == np.float32
 
 
 @pytest.mark.parametrize("key", [[], np.array([], int), np.zeros(3, bool), slice(0, 0)])
