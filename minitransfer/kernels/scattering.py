@@ -30,7 +30,7 @@ def scatter(gy, key, shape):
     size = math.prod(shape)
     if gy.size < 1000 or 8 * gy.size < size:
         return scatter_reference(gy, key, shape)
-    # Four times as fast when much is picked: number all elements, let the key pick the numbers,
+    # Faster when much is picked: number all elements, let the key pick the numbers,
     # and count how much falls on each (the sums are taken in float64).
     positions = np.arange(size).reshape(shape)[key].reshape(-1)
     total = np.bincount(positions, weights=gy.reshape(-1), minlength=size)
