@@ -47,7 +47,7 @@ except BaseException:
     "a control character": "print('\\x1b[2J')",
     "text that runs backwards": "print('\\u202e', file=sys.stderr)",
     "the network": "import socket; socket.socket().connect(('127.0.0.1', 9))",
-    "memory": "harness.MEGABYTES = 50; bytearray(100_000_000)",
+    "memory": "harness.MEGABYTES = 50; b'x' * 300_000_000",
     "time": "harness.SECONDS = 0.1; sum(range(10_000_000))",
     "an error of somebody else": "harness.reads(int, 'x')",
     "an error that names no file": "harness.reads(lambda path: refuse('no'), folder)",

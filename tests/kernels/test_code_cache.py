@@ -44,7 +44,7 @@ def copied(tmp_path):
     shutil.copytree(
         PACKAGE / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for file in ("files.py", "folders.py"):
+    for file in ("files.py", "folders.py", "workers.py"):
         shutil.copy(PACKAGE / file, package)
     (package / "__init__.py").touch()
     return tmp_path
