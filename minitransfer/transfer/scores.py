@@ -24,9 +24,6 @@ from minitransfer.transfer.probes import ridge_probe
 #: Stands in for 0 where a logarithm is taken or something is divided by it.
 TINY = np.finfo(float).tiny
 
-#: What `transferability` returns, in its order.
-SCORES = ("leep", "log_me", "h_score", "nearest_mean", "linear_probe")
-
 
 def leep(probabilities, labels) -> float:
     """Log expected empirical prediction: how well the network's own answers tell the new classes.

@@ -6,7 +6,7 @@ import pytest
 from minitransfer import nn, transfer
 from minitransfer.data import Dataset
 from minitransfer.train import softmax
-from minitransfer.transfer.scores import SCORES, folds_of
+from minitransfer.transfer.scores import folds_of
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_all_scores_from_one_look(network, pictures):
     before = {k: v.array.copy() for k, v in network.state_dict().items()}
     rngs = [np.random.default_rng(0) for _ in range(2)]
     first, again = (transfer.transferability(network, pictures, generator=r) for r in rngs)
-    assert tuple(first) == SCORES
+    assert list(first) == ["leep", "log_me", "h_score", "nearest_mean", "linear_probe"]
     assert first == again
     features = transfer.features_of(transfer.strip_head(network), pictures).x
     outputs = network(nn.Parameter(pictures.x.astype(np.float32) / 255)).array
