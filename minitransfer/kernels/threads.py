@@ -12,6 +12,7 @@ call kernels at once, even from inside the pool. A thread without work sleeps; i
 takes nothing from other programs.
 """
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -29,6 +30,11 @@ end of the heap, glibc gives all of it back."""
 _lock = threading.Lock()
 _count = None
 _pool = None
+_helper = threading.local()
+
+_core_of_this_thread = None
+if sys.platform.startswith("linux"):
+    _core_of_this_thread = getattr(ctypes.CDLL(None), "sched_getcpu", None)
 
 
 def default_threads():
@@ -109,7 +115,13 @@ def parallel_for(count, chunk, work, *arguments, finest=None):
                 return
             work(*arguments, *ends)
 
-    futures = _helpers(take_turns, threads - 1)
+    cores = _other_cores()
+
+    def help_out():
+        _stay_on(cores)
+        take_turns()
+
+    futures = _helpers(help_out, threads - 1)
     try:
         take_turns()
     finally:
@@ -136,6 +148,26 @@ def _turns(count, finest, threads):
         last = min(first + max(share, finest), count)
         yield first, last
         first = last
+
+
+def _other_cores():
+    """The cores this thread may use except the one it is on; None where nobody can say."""
+    if _core_of_this_thread is None:
+        return None
+    return os.sched_getaffinity(0) - {_core_of_this_thread()}
+
+
+def _stay_on(cores):
+    """Let the system put this helper on none but these cores, if there are any.
+
+    Left to itself, it may put a helper on its caller's core where another program is busy on the
+    other one: two here and one there, or one here and two there. It sees no difference, but the
+    first is no faster than one thread.
+    """
+    if cores and cores != getattr(_helper, "cores", None):
+        with contextlib.suppress(OSError):  # a core that was taken from the process meanwhile
+            os.sched_setaffinity(0, cores)
+        _helper.cores = cores
 
 
 def _helpers(task, count):

@@ -153,6 +153,40 @@ def test_idle_threads_use_no_processor_time():
     assert time.process_time() - before < 0.1
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="says no cores of a thread")
+def test_a_helper_stays_off_its_callers_core(monkeypatch):
+    mine, others = os.sched_getaffinity(0), []
+
+    def note_cores(first, last):
+        if threading.get_ident() != caller:
+            others.append(os.sched_getaffinity(0))
+        time.sleep(0.01)
+
+    caller = threading.get_ident()
+    threads.set_num_threads(2)
+    for core in mine:
+        others.clear()
+        monkeypatch.setattr(threads, "_core_of_this_thread", lambda core=core: core)
+        threads.parallel_for(8, 1, note_cores)
+        assert others
+        assert all(cores == (mine - {core} or mine) for cores in others)
+    assert os.sched_getaffinity(0) == mine
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="says no cores of a thread")
+def test_the_helpers_work_where_the_system_lets_nobody_choose_a_core(monkeypatch):
+    monkeypatch.setattr(os, "sched_setaffinity", _refuse)
+    monkeypatch.setattr(threads, "_helper", threading.local())
+    threads.set_num_threads(2)
+    done = []
+    threads.parallel_for(8, 1, lambda first, last: done.append(last - first))
+    assert sum(done) == 8
+
+
+def _refuse(pid, cores):
+    raise OSError(22, "Invalid argument")
+
+
 def test_the_number_of_threads_is_checked_and_read_from_the_environment():
     with pytest.raises(ValueError, match="1 or more"):
         kernels.set_num_threads(0)
