@@ -23,11 +23,13 @@ from . import (
     report,
     sequence_cases,
     step_cases,
+    thread_cases,
     timing,
 )
 
 _GROUPS = {
     "matmul": kernel_cases.matmul_cases,
+    "threads": thread_cases.thread_cases,
     "conv": kernel_cases.conv_cases,
     "rest": kernel_cases.other_cases,
     "steps": step_cases.step_cases,

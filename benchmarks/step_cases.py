@@ -63,10 +63,10 @@ def _compiled_xor(slow, many=1000):
     ours(*inputs)
     rest = tuple(name for name in calls if name not in ("minitransfer", "torch"))
     group = "compiled step"
-    yield Case(group, "XOR 2-8-1, SGD", calls, 0, 100, rest, unit="steps")
+    yield Case(group, "XOR 2-8-1, SGD, compiled", calls, 0, 100, rest, unit="steps")
     calls = {name: _times(many, call) for name, call in calls.items() if name != "minitransfer"}
     calls = {"minitransfer": lambda: ours.repeat(many, *inputs)} | calls
-    name = f"XOR 2-8-1, SGD, {many:,} steps in a call"
+    name = f"XOR 2-8-1, SGD, compiled, {many:,} steps in a call"
     yield Case(group, name, calls, 0, 1000, rest, unit="steps", units=many)
 
 
@@ -88,7 +88,7 @@ def _compiled_population(members=200):
     ours = mt.compile(steps[0])
     ours(x, y)
     calls = {"minitransfer": lambda: ours(x, y), "eager": lambda: steps[1](x, y)}
-    name = f"XOR 2-4-1, {members} networks side by side, Adam"
+    name = f"XOR 2-4-1, {members} networks side by side, Adam, compiled"
     return Case("compiled step", name, calls, 0, 1.0, unit="steps", units=members)
 
 
@@ -114,7 +114,7 @@ def _compiled(name, build, batch, slow):
         faster = compiled_by_torch(calls["torch at its best"] if slow else None)
         calls |= {"torch.compile": faster} if faster else {}
     beside = tuple(n for n in calls if n.startswith("torch"))
-    return Case("compiled step", name, calls, 0, 1.0, beside, unit="images", units=batch)
+    return Case("compiled step", f"{name}, compiled", calls, 0, 1.0, beside, unit="images", units=batch)
 
 
 def _step_of(net, loss, optimizer):
