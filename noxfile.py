@@ -87,7 +87,8 @@ def coverage(session):
     data = {"MINITRANSFER_CACHE": tempfile.mkdtemp(dir=folder), "COVERAGE_FILE": f"{folder}/lines"}
     session.run("coverage", "erase", env=data)
     # Programs that tests watch by the clock may be late when they are traced: counted all the same.
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=data, success_codes=[0, 1])
+    tests = ("-m", "pytest", "-n", "auto", *session.posargs)
+    session.run("coverage", "run", *tests, env=data, success_codes=[0, 1])
     session.run("coverage", "combine", "--quiet", env=data)
     session.run("coverage", "report", env=data)
 
