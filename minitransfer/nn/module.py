@@ -1,6 +1,8 @@
 """Module: something with parameters, and the walk over all of them; Sequential: the plainest."""
 
 import contextlib
+import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -11,14 +13,35 @@ from minitransfer.nn import state
 from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
-#: How often something was attached to a module or taken away, in the whole process. A step that was
-#: compiled looks here whether the networks can still be those that it was compiled from.
+#: The number of the last time that something was attached to a module or taken away, in the whole
+#: process. A step that was compiled looks here whether the networks can still be those that it was
+#: compiled from.
 REBUILT = [0]
+
+_changes = itertools.count(1)  # one call is one step, so no two changes share a number
+
+
+class _Here(threading.local):
+    last = 0
+
+
+_here = _Here()
 
 
 def rebuilt() -> None:
     """Count a change in what a module consists of; see `REBUILT`."""
-    REBUILT[0] += 1
+    REBUILT[0] = _here.last = next(_changes)
+
+
+def rebuilt_here() -> int:
+    """Return the number of the last change that this thread made.
+
+    Example:
+        >>> Module().add_module("part", Module())
+        >>> rebuilt_here() == REBUILT[0]  # unless another thread changes one at this moment
+        True
+    """
+    return _here.last
 
 
 class Parameter(Tensor):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minitransfer as mt
+from minitransfer import kernels
 from minitransfer import random as own_random
 from minitransfer.autograd import is_grad_enabled
 
@@ -34,7 +35,12 @@ def norms(g):
         nn.Linear(64, 256, generator=g), nn.LayerNorm(256), nn.GELU(),
         nn.Linear(256, 10, generator=g)), (2048, 64)
 
-def train(make, seed, steps=6):
+def dropping(g):
+    return nn.Sequential(
+        nn.Linear(40, 64, generator=g), nn.GELU(), nn.Dropout(0.3), nn.RMSNorm(64),
+        nn.Linear(64, 10, generator=g)), (100, 40)
+
+def train(make, seed, steps=6, compiled=False):
     g = np.random.default_rng(seed)
     mt.manual_seed(seed)
     network, shape = make(g)
@@ -49,28 +55,33 @@ def train(make, seed, steps=6):
         optimizer.step()
         return value
 
+    if compiled:
+        step = mt.compile(step)
     digest = hashlib.sha256()
     for _ in range(steps):
         x = mt.tensor(g.standard_normal(shape).astype(np.float32))
         digest.update(step(x, mt.tensor(g.integers(0, 10, shape[0]))).array.tobytes())
+    assert not compiled or step.program is not None, step.why_not
     for tensor in network.state_dict().values():
         digest.update(tensor.array.tobytes())
     return digest.hexdigest()
 
 def evaluate(stop):
     "What others do meanwhile: nothing is recorded, and random numbers are drawn."
-    network, shape = mlp(np.random.default_rng(9))
     with mt.no_grad():
         while not stop.is_set():
+            network, shape = mlp(np.random.default_rng(9))
             assert not network(mt.randn(*shape)).requires_grad
 
-def jobs():
-    yield from ((make, seed) for make in (mlp, conv, norms) for seed in (0, 1))
+def jobs(compiled):
+    if compiled:  # twenty steps, of which one is eager: the first
+        return [(make, seed, 20, True) for make in (norms, dropping) for seed in (0, 1, 2)]
+    return [(make, seed) for make in (mlp, conv, norms) for seed in (0, 1)]
 """
 
 AT_ONCE = """
 mt.set_num_threads(int(sys.argv[1]))
-others = sys.argv[2] == "first"
+others, jobs = sys.argv[2] == "first", jobs(sys.argv[3:] == ["compiled"])
 
 def at_once():
     found, stop = {}, threading.Event()
@@ -78,7 +89,7 @@ def at_once():
     def work(job):
         found[job] = train(*job)
 
-    threads = [threading.Thread(target=work, args=(job,)) for job in jobs()]
+    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
     beside = threading.Thread(target=evaluate, args=(stop,))
     for thread in (beside, *threads):
         thread.start()
@@ -89,7 +100,7 @@ def at_once():
     return found
 
 together = at_once() if others else None  # with nothing compiled or set up before
-alone = {job: train(*job) for job in jobs()}
+alone = {job: train(*job) for job in jobs}
 together = together or at_once()
 assert len(set(alone.values())) == len(alone), "else they would say nothing"
 assert together == alone, {job: job in together for job in alone if together.get(job) != alone[job]}
@@ -111,6 +122,17 @@ def said(script, *arguments):
 def test_networks_that_train_at_once_get_what_each_gets_alone(kernel_threads, which):
     """Perceptrons, convolutions, norms; others evaluate without gradients."""
     said(AT_ONCE, kernel_threads, which)
+
+
+@pytest.mark.skipif(kernels.chosen_kernels() == "reference", reason="nothing is compiled")
+@pytest.mark.parametrize("kernel_threads, which", [("3", "first"), ("1", "last")])
+def test_compiled_steps_that_are_taken_at_once_compute_what_each_does_alone(
+    kernel_threads, which, tmp_path, monkeypatch
+):
+    """Also with a cache in which there is nothing; others build networks meanwhile."""
+    if which == "first":
+        monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    said(AT_ONCE, kernel_threads, which, "compiled")
 
 
 def test_what_a_thread_switches_is_switched_for_it_alone():
