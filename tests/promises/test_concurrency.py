@@ -1,5 +1,6 @@
 """Many threads in one process disturb nobody's numbers."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -108,9 +109,9 @@ print("the same")
 """
 
 
-def said(script, *arguments):
+def said(script, *arguments, before=TRAININGS):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", TRAININGS + script, *arguments],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", before + script, *arguments],
         capture_output=True,
         text=True,
         timeout=550,
@@ -133,6 +134,63 @@ def test_compiled_steps_that_are_taken_at_once_compute_what_each_does_alone(
     if which == "first":
         monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
     said(AT_ONCE, kernel_threads, which, "compiled")
+
+
+FORKED = """
+import os, signal, sys, threading
+import numpy as np
+import minitransfer as mt
+
+meanwhile, within, go = sys.argv[1], threading.Event(), threading.Event()
+x = mt.tensor(np.arange(6, dtype=np.float32).reshape(2, 3))
+
+@mt.compile  # before numba is loaded, with its lock
+def step(x):
+    "It waits as it stands or when it is traced, and needs a kernel then that nobody has used."
+    if (type(x.array) is np.ndarray) == (meanwhile == "a step is taken"):
+        within.set()
+        go.wait()
+    return x.softmax(1) if go.is_set() else x * 2
+
+def hold():
+    if meanwhile == "a kernel is compiled":
+        from minitransfer.kernels.code_cache import global_compiler_lock
+        with global_compiler_lock:
+            within.set()
+            go.wait()
+    else:
+        step(x)
+
+x.relu()  # numba is loaded
+if meanwhile == "a step is traced":
+    step(x)  # the first time it is not
+signal.alarm(60)
+thread = threading.Thread(target=hold)
+thread.start()
+within.wait()
+threading.Timer(0.3, go.set).start()  # the fork waits for locks by then, if it does
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    go.set()
+    for made in (mt.compile(lambda x: x * 3), step):
+        for _ in range(3):
+            assert made(x).sum().item() == (2 if made is step else 45)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0, "the child did not come to its end"
+thread.join()
+print("the same")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no forks")
+@pytest.mark.skipif(kernels.chosen_kernels() == "reference", reason="nothing is compiled")
+@pytest.mark.parametrize(
+    "meanwhile", ["a step is traced", "a step is taken", "a kernel is compiled"]
+)
+def test_a_fork_while(meanwhile):
+    """Another thread does this, and is not there in the child, which does the same for itself."""
+    said(FORKED, meanwhile, before="")
 
 
 def test_what_a_thread_switches_is_switched_for_it_alone():
