@@ -137,9 +137,10 @@ class Module:
 
     Attributes:
         training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`
-            here and below, or assigned, for this module alone; always False in a frozen module
-            (see `minitransfer.transfer.freeze`).
-        frozen: whether the module was frozen; only `transfer.freeze` and `unfreeze` change it.
+            here and below, or assigned, for this module alone; always False in a module that was
+            frozen (see `minitransfer.transfer.freeze`), until it is unfrozen itself.
+        frozen: whether the module was frozen and nothing in it learns, or has a mode that may
+            change: not if a part was unfrozen, or attached, since.
         name: dotted name within the outermost module, "" for that one itself.
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
@@ -377,8 +378,12 @@ class Module:
 
     @property
     def frozen(self) -> bool:
-        """Whether the module was frozen."""
-        return self._frozen
+        """Whether the module was frozen, and all in it that learns or has a mode still is."""
+        return (
+            self._frozen
+            and all(part._frozen or part.stateless for part in self.modules())
+            and all(parameter.frozen for parameter in self.parameters())
+        )
 
     @frozen.setter
     def frozen(self, value):
