@@ -1,6 +1,7 @@
 """Processes that work for a program: they end when it ends, and leave Ctrl-C to it."""
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -39,7 +40,11 @@ def _end_with(parent):
     os._exit(1)  # from a thread no exception would end the process
 
 
-def free_in_forks(lock):
+_locks = []  # in the order in which a fork takes them
+_taken = []  # by the fork that is under way
+
+
+def free_in_forks(lock, innermost=False):
     """Have a fork wait until nobody holds this lock, and return the lock.
 
     A forked process has one thread. A lock that another thread held at that moment would never be
@@ -48,11 +53,28 @@ def free_in_forks(lock):
     Args:
         lock: anything with ``acquire()`` and ``release()`` that is never given up. Where a thread
             holds one and takes another, the one that it takes second is to be registered first.
+        innermost: whoever holds this one takes no other of them, whenever it is registered.
     """
-    if hasattr(os, "register_at_fork"):
-        release = lock.release
-        os.register_at_fork(before=lock.acquire, after_in_parent=release, after_in_child=release)
+    if not _locks and hasattr(os, "register_at_fork"):
+        # Pools of threads have a lock of their own, as logging does. What holds one of ours may
+        # ask a pool, so a fork takes those last: what was registered first.
+        importlib.import_module("concurrent.futures.thread")
+        os.register_at_fork(before=_take, after_in_parent=_let_go, after_in_child=_let_go)
+    _locks.insert(len(_locks) if innermost else 0, lock)
     return lock
+
+
+def _take():
+    global _taken
+    locks = [*_locks]
+    for lock in locks:
+        lock.acquire()
+    _taken = locks  # of one fork at a time: another one waits for the first lock
+
+
+def _let_go():
+    for lock in reversed(_taken):
+        lock.release()
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from minitransfer.compiler.standins import Traced, Untraceable
 from minitransfer.compiler.tracing import Trace, tracing
 from minitransfer.compiler.words import spell
 from minitransfer.compiler.writing import write
-from minitransfer.nn.module import REBUILT
+from minitransfer.nn.module import rebuilt_here
 from minitransfer.random import default_generator
 from minitransfer.tensor import Tensor
 
@@ -201,8 +201,8 @@ class Ready:
     def _written(self, args):
         """Return ``enter``, ``fits`` and ``run`` for these arguments."""
         names = {
-            "MISS": MISS, "drive": self.drive, "REBUILT": REBUILT,
-            "rebuilt": REBUILT[0], "scalars": memoryview(self.numbers), "new": _tensor,
+            "MISS": MISS, "drive": self.drive,
+            "scalars": memoryview(self.numbers), "new": _tensor,
             "table": self.table, "sequence": autograd._sequence,
             "draw": self._draw, "undraw": self._undraw,
             "ndarray": np.ndarray, "whole": as_ordered, "seen": [None] * len(args),
@@ -229,7 +229,8 @@ class Ready:
         once = not any(u.is_call for u in self.layout.units)
         head = ", ".join(f"b{i}" for i in range(len(args)))
         looks = ["    " + line for line in fetch]
-        looks.append(f"    if not ({' and '.join(checks)}): return MISS")
+        if checks:
+            looks.append(f"    if not ({' and '.join(checks)}): return MISS")
         begin = [f"    {line}" for line in before]
         end = [f"    {line}" for line in after]
         one = "step(0, 1, address)" if once else f"drive({', '.join(['1', *arrays])})"
@@ -239,11 +240,13 @@ class Ready:
             f"    if not {one}: {undraw}return MISS",
             "    done = 1", *end, f"    return {result}",
             f"def run(n, {head}):", *looks, *begin,
-            f"    results = outs({'n' if once and not self.draws else '1'})",
-            f"    done = {many}", "    outs(0)",
+            "    try:",
+            f"        results = outs({'n' if once and not self.draws else '1'})",
+            f"        done = {many}",
+            "    finally: outs(0)",  # even where Ctrl-C comes between: those arrays will be gone
             f"    if not done: {undraw}return MISS",
             *end, "    return done, rebuild([new(r[:done]) for r in results])",
-            f"def fits({head}):", *looks,
+            f"def fits({head}):", *looks, "    return None",
         ]  # fmt: skip
         exec("\n".join(text), names)
         return names["enter"], names["fits"], names["run"]
@@ -286,7 +289,7 @@ class Ready:
     def _state(self, names):
         """The text that looks whether all else is as it was, hands over what may be another number
         each time, and counts afterwards."""
-        checks = ["REBUILT[0] == rebuilt"]
+        checks = []
         if not self.trace.optimizers:  # what is returned could be asked for its gradient
             names["mode"] = autograd._mode
             checks.append(f"mode.recording is {self.trace.recording}")
@@ -527,7 +530,7 @@ def key_of(args):
         >>> key_of((Tensor([1.0]), 2)) == key_of((Tensor([3.0]), 2))
         True
     """
-    parts = [REBUILT[0]]
+    parts = [rebuilt_here()]
     for x in args:
         if isinstance(x, (Tensor, np.ndarray)):
             parts.append((type(x), x.shape, x.dtype))

@@ -6,20 +6,28 @@ remembers, on learning rates, on modes, on which layers are frozen. A compiled s
 and state where they stand, so that eager steps and compiled ones can take turns; numbers that
 change, as a learning rate, are handed over at each call; and for all else it looks whether it is as
 it was when the step was traced. If not, the step is traced anew.
+
+In which steps that happens must not depend on what other threads do at the same time, since an
+eager step may round another way. So a network that is built in another thread costs a trace, and
+never an eager step; and a step that several threads call is done by one after the other.
 """
 
+import contextlib
 import functools
 import inspect
+import os
 import threading
 import warnings
+import weakref
 
 import numpy as np
 
-from minitransfer.autograd import as_array
+from minitransfer import autograd
+from minitransfer.autograd import as_array, trace_here
 from minitransfer.compiler.ready import MISS, Ready, key_of, map_tensors
 from minitransfer.compiler.standins import NotYet, Untraceable
 from minitransfer.kernels import chosen_kernels
-from minitransfer.nn.module import Module
+from minitransfer.nn.module import REBUILT, Module, rebuilt_here
 from minitransfer.tensor import Tensor
 from minitransfer.workers import free_in_forks
 
@@ -28,7 +36,8 @@ PROGRAMS = 8
 ATTEMPTS = 100
 """Traces after which a step that is another one time and again is left alone."""
 
-_lock = free_in_forks(threading.RLock())
+_lock = free_in_forks(threading.RLock())  # of whoever makes a program
+_steps = weakref.WeakSet()  # all compiled steps
 
 
 def compile(step=None):
@@ -42,7 +51,8 @@ def compile(step=None):
     which there is no program yet are compiled when they come. Parameters and what an optimiser
     remembers are read and written where they are, learning rates looked up at each call, dropout
     drawn from its generator: eager and compiled steps can take turns. All other numbers, from
-    outside the step, are taken as they are when it is traced.
+    outside the step, are taken as they are when it is traced. Where several threads call one step,
+    it is done by one after the other.
 
     Layers, losses and optimisers of the library are known, slices, tables, recurrent layers and
     attention among them. Not known: batch norm in training, which counts batches; clipping by the
@@ -100,8 +110,10 @@ class CompiledStep:
 
     def __init__(self, step):
         self.step, self.why_not = step, None
-        self._programs, self._seen, self._attempts = [], set(), 0
-        self._enter, self._suspect = _no_program, None
+        self._seen, self._attempts, self._suspect = set(), 0, None
+        self._here = rebuilt_here()
+        self._forget()
+        _steps.add(self)
         functools.update_wrapper(self, step, updated=())
         if chosen_kernels() == "reference":
             self._give_up(
@@ -117,12 +129,16 @@ class CompiledStep:
             if bound.kwargs:  # that only go by name
                 return self.step(*args, **named)
             args = bound.args
-        result = self._enter(*args)
-        if result is not MISS:
-            return result
-        found = self._find(args)
-        result = MISS if found is None else found.enter(*args)
-        return self._plain(args) if result is MISS else result
+        if self.why_not is not None or (autograd.tracing is not None and trace_here() is not None):
+            return self.step(*args)
+        with self._turn:
+            if REBUILT[0] == self._rebuilt:
+                result = self._enter(*args)
+                if result is not MISS:
+                    return result
+            found = self._find(args)
+            result = MISS if found is None else found.enter(*args)
+            return self._plain(args) if result is MISS else result
 
     def repeat(self, n, *args):
         """Take `n` steps with the same arguments, in one call where the program allows it.
@@ -136,15 +152,16 @@ class CompiledStep:
         if n < 1:
             raise ValueError(f"repeat takes 1 step or more; given {n}")
         pieces = []
-        while n:
-            found = self._find(args)
-            ran = MISS if found is None else found.run(n, *args)
-            if ran is not MISS:
-                done, piece = ran
-            else:  # no program yet, or a guard said no: this step as it stands
-                done, piece = 1, map_tensors(self._plain(args), lambda t: Tensor(t.array[None]))
-            pieces.append(piece)
-            n -= done
+        with self._turn if trace_here() is None else contextlib.nullcontext():
+            while n:
+                found = self._find(args)
+                ran = MISS if found is None else found.run(n, *args)
+                if ran is not MISS:
+                    done, piece = ran
+                else:  # no program yet, or a guard said no: this step as it stands
+                    done, piece = 1, map_tensors(self._plain(args), lambda t: Tensor(t.array[None]))
+                pieces.append(piece)
+                n -= done
         return _joined(pieces)
 
     @property
@@ -165,10 +182,25 @@ class CompiledStep:
             return self._programs[0].text(name)
         return f"{name}: not compiled yet; it is traced at its second call"
 
+    def _forget(self):
+        """Have no program, and nobody who is within a step."""
+        self._turn = threading.RLock()
+        self._programs, self._enter, self._rebuilt = [], _no_program, REBUILT[0]
+
+    def _look_around(self):
+        """Forget the programs if some network was changed since, here or in another thread."""
+        if REBUILT[0] == self._rebuilt:
+            return
+        if rebuilt_here() == self._here:  # by others: what is traced anew was no attempt
+            self._attempts -= len(self._programs)
+        self._here, self._rebuilt = rebuilt_here(), REBUILT[0]
+        self._programs, self._enter = [], _no_program
+
     def _find(self, args):
         """Return a program for these arguments, made if need be; or None."""
-        if self.why_not is not None:
+        if self.why_not is not None or trace_here() is not None:
             return None
+        self._look_around()
         for ready in self._programs:
             if ready.fits(*args) is not MISS:
                 break
@@ -223,6 +255,19 @@ class CompiledStep:
 
 def _no_program(*args):
     return MISS
+
+
+def _let_go():
+    """In a forked process nobody is within a step, but those who were had not come to its end."""
+    for step in list(_steps):
+        if not step._turn.acquire(blocking=False):
+            step._forget()
+        else:
+            step._turn.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _joined(pieces):

@@ -114,8 +114,7 @@ def __getattr__(name):
     plain = f"{name}_reference"
     is_plain = chosen_kernels() == "reference" and hasattr(module, plain)
     function = getattr(module, plain if is_plain else name)
-    globals()[name] = function
-    return function
+    return globals().setdefault(name, function)  # another thread may have put one there meanwhile
 
 
 def chosen_kernels():

@@ -40,7 +40,7 @@ from minitransfer.files import write_atomically
 from minitransfer.folders import cache_folder
 from minitransfer.workers import free_in_forks
 
-free_in_forks(global_compiler_lock)  # numba's, which a thread holds for seconds
+free_in_forks(global_compiler_lock, innermost=True)  # numba's, which a thread holds for seconds
 
 KEEP = 6
 """Cache folders kept: those of other versions may still be in use by other environments."""

@@ -1,6 +1,8 @@
 """Module: something with parameters, and the walk over all of them; Sequential: the plainest."""
 
 import contextlib
+import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -11,14 +13,35 @@ from minitransfer.nn import state
 from minitransfer.not_covered import explain_no_tensor, not_covered, what_was_given
 from minitransfer.tensor import Tensor
 
-#: How often something was attached to a module or taken away, in the whole process. A step that was
-#: compiled looks here whether the networks can still be those that it was compiled from.
+#: The number of the last time that something was attached to a module or taken away, in the whole
+#: process. A step that was compiled looks here whether the networks can still be those that it was
+#: compiled from.
 REBUILT = [0]
+
+_changes = itertools.count(1)  # one call is one step, so no two changes share a number
+
+
+class _Here(threading.local):
+    last = 0
+
+
+_here = _Here()
 
 
 def rebuilt() -> None:
     """Count a change in what a module consists of; see `REBUILT`."""
-    REBUILT[0] += 1
+    REBUILT[0] = _here.last = next(_changes)
+
+
+def rebuilt_here() -> int:
+    """Return the number of the last change that this thread made.
+
+    Example:
+        >>> Module().add_module("part", Module())
+        >>> rebuilt_here() == REBUILT[0]  # unless another thread changes one at this moment
+        True
+    """
+    return _here.last
 
 
 class Parameter(Tensor):
@@ -114,9 +137,10 @@ class Module:
 
     Attributes:
         training: whether dropout drops and batch norm uses the batch. Set by `train` and `eval`
-            here and below, or assigned, for this module alone; always False in a frozen module
-            (see `minitransfer.transfer.freeze`).
-        frozen: whether the module was frozen; only `transfer.freeze` and `unfreeze` change it.
+            here and below, or assigned, for this module alone; always False in a module that was
+            frozen (see `minitransfer.transfer.freeze`), until it is unfrozen itself.
+        frozen: whether the module was frozen and nothing in it learns, or has a mode that may
+            change: not if a part was unfrozen, or attached, since.
         name: dotted name within the outermost module, "" for that one itself.
         stateless: a fact about the class: the module learns nothing, and computes the same in
             training as in evaluation, given that the modules in it do.
@@ -354,8 +378,12 @@ class Module:
 
     @property
     def frozen(self) -> bool:
-        """Whether the module was frozen."""
-        return self._frozen
+        """Whether the module was frozen, and all in it that learns or has a mode still is."""
+        return (
+            self._frozen
+            and all(part._frozen or part.stateless for part in self.modules())
+            and all(parameter.frozen for parameter in self.parameters())
+        )
 
     @frozen.setter
     def frozen(self, value):

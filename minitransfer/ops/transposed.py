@@ -63,12 +63,21 @@ def conv_transpose2d(
         )
     shape = (len(input), weight.shape[1] * groups, *size)
     geometry = stride, padding, dilation, groups
-    y = kernels.conv2d_backward_data(input, weight, shape, *geometry)
+    # Where no less than a stride is added, a convolution of the result finds room for filters
+    # behind those of the last pixels. Pixels of 0 fill it up, and lay nothing down.
+    behind = [m // s for m, s in zip(more, stride, strict=True)]
+    x = np.pad(input, [(0, 0), (0, 0), *((0, n) for n in behind)]) if any(behind) else input
+    y = kernels.conv2d_backward_data(x, weight, shape, *geometry)
     if bias is not None:
         y = y + bias[:, None, None]
+
+    def derivative_of_input(gy):
+        gx = kernels.conv2d(gy, weight, None, *geometry)
+        return gx[:, :, : input.shape[2], : input.shape[3]] if any(behind) else gx
+
     return y, (
-        lambda gy: kernels.conv2d(gy, weight, None, *geometry),
-        lambda gy: kernels.conv2d_backward_weight(gy, input, weight.shape, *geometry),
+        derivative_of_input,
+        lambda gy: kernels.conv2d_backward_weight(gy, x, weight.shape, *geometry),
         None if bias is None else lambda gy: kernels.bias_gradient(np.add.reduce(gy, (2, 3))),
     )
 

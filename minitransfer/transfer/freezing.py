@@ -134,9 +134,9 @@ def freeze_to(model: Module, boundary: int | str) -> Module:
 def freeze_all_but(model: Module, learns) -> Module:
     """Freeze single parameters: all of a network's but those that `learns` picks.
 
-    What was frozen before the call is unfrozen first. A module counts as frozen, and stays in
-    evaluation mode, if it has parameters and all of them are held: a batch norm that does not
-    learn keeps its statistics. Dropout, which has none, goes on in training.
+    What was frozen before the call is unfrozen first. A module stays in evaluation mode if it has
+    parameters and all of them are held: a batch norm that does not learn keeps its statistics.
+    Dropout, which has none, goes on in training, and what holds it does not count as frozen.
 
     Args:
         model: the network.

@@ -1209,3 +1209,143 @@ def test_a_guard_after_a_step_of_an_optimiser_leaves_what_was_there():
         assert compiled(x, y).item() == pytest.approx(eager(x, y).item(), rel=1e-6)
         np.testing.assert_allclose(nets[1].weight.array, nets[0].weight.array, rtol=1e-6)
     assert compiled.why_not is None
+
+
+# Other threads
+
+
+def beside(function):
+    """Run a function in another thread, to its end."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+def test_networks_that_other_threads_build_cost_no_eager_step(monkeypatch):
+    """Eager steps may round another way: when one is taken must not depend on other threads."""
+    monkeypatch.setattr(step_module, "ATTEMPTS", 2)
+    net, taken = nn.Linear(2, 2), []
+
+    @mt.compile
+    def step(x):
+        taken.append(type(x.array) is np.ndarray)
+        return net(x).detach()
+
+    for n in (1, 2) * 5:
+        step(mt.ones(n, 2))
+        beside(lambda: nn.Sequential(nn.Linear(1, 1)))
+    assert taken.count(True) == 2  # the first with each shape
+    assert step.why_not is None
+
+
+def test_a_network_that_is_built_while_a_step_is_traced_costs_no_eager_step():
+    net, taken = nn.Linear(2, 2), []
+
+    @mt.compile
+    def step(x):
+        taken.append(type(x.array) is np.ndarray)
+        if len(taken) == 3:  # the second trace
+            beside(lambda: nn.Linear(1, 1))
+        return net(x).detach()
+
+    for _ in range(4):
+        step(mt.ones(1, 2))
+    assert taken == [True, False, False, False, False]  # and traced anew once, later
+
+
+def test_a_layer_that_another_thread_replaces_is_noticed():
+    net = nn.Sequential(nn.Linear(2, 2))
+    step = mt.compile(lambda x: net(x).detach())
+    for _ in range(3):
+        step(mt.ones(1, 2))
+    beside(lambda: setattr(net, "0", nn.Linear(2, 2)))
+    x = mt.tensor([[3.0, -1.0]])
+    assert step(x).tolist() == net(x).tolist()
+
+
+def test_threads_that_call_one_step_get_what_is_theirs():
+    """It has one piece of memory; who computed in another's would return his numbers."""
+    net = nn.Sequential(nn.Linear(64, 300), nn.ReLU(), nn.Linear(300, 300), nn.Tanh())
+    answers = mt.compile(lambda x: (net(x) * 2).detach())
+    draw = np.random.default_rng(0)
+    questions = [mt.tensor(draw.standard_normal((100, 64)).astype(np.float32)) for _ in range(4)]
+    for _ in range(2):
+        answers(questions[0])
+    alone = [answers(x).array.tobytes() for x in questions]
+    wrong, begin = [], threading.Barrier(4)
+
+    def ask(k):
+        begin.wait()
+        wrong.extend(k for _ in range(200) if answers(questions[k]).array.tobytes() != alone[k])
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=ask, args=(k,)) for k in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not wrong
+
+
+def test_a_step_within_a_step_is_a_part_of_it():
+    w = nn.Parameter(np.ones(2, np.float32))
+    sgd = optim.SGD([("w", w)], lr=0.25)
+
+    @mt.compile
+    def inner():
+        sgd.zero_grad()
+        (w * w).sum().backward()
+        sgd.step()
+
+    @mt.compile
+    def outer(x):
+        inner()
+        return x * 2
+
+    inner(), inner(), inner()
+    w.array[...] = 1
+    for n in range(1, 5):
+        outer(mt.ones(2))
+        np.testing.assert_array_equal(w.array, [0.5, 0.5], err_msg=str(n))
+        w.array[...] = 1
+    assert outer.why_not is None
+
+
+def test_ctrl_c_in_many_steps_leaves_nothing_behind():
+    """Results of many steps go to arrays of their own, and no later step may write there."""
+    double = mt.compile(lambda x: x * 2)
+    for _ in range(2):
+        double(mt.ones(3))
+    names = double._programs[0].run.__globals__
+    drive = names["drive"]
+
+    def interrupted(*args):
+        drive(*args)
+        raise KeyboardInterrupt
+
+    names["drive"] = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        double.repeat(4, mt.ones(3))
+    names["drive"] = drive
+    assert double(mt.tensor([1.0, 2.0, 3.0])).tolist() == [2, 4, 6]
+
+
+def test_a_kernel_that_is_being_noted_is_not_replaced(monkeypatch):
+    """Another thread may look a kernel up for the first time while a step is traced."""
+    from minitransfer import kernels
+
+    def noting():
+        pass
+
+    def imported(name):
+        monkeypatch.setitem(kernels.__dict__, "relu", noting)  # by the trace, meanwhile
+        return sys.modules["importlib"].import_module(name)
+
+    monkeypatch.delitem(kernels.__dict__, "relu", raising=False)
+    monkeypatch.setattr(kernels, "import_module", imported)
+    assert kernels.relu is noting
+    assert kernels.__dict__["relu"] is noting

@@ -374,9 +374,13 @@ CASES = [
             (2, 1, 1, (3, 2), [], {"stride": (2, 1), "padding": (1, 0), "output_padding": (1, 0)}),
             (4, 2, 2, (2, 3), [r(2, seed=2)], {"stride": 2, "dilation": (2, 1)}),
             (3, 3, 3, (3, 3), [], {"padding": 1, "stride": 3, "output_padding": 2}),
+            # room for whole filters behind the last ones
+            (2, 3, 1, (2, 2), [r(3, seed=2)], {"dilation": (2, 4), "output_padding": (1, 3)}),
+            (2, 2, 2, (2, 1), [], {"dilation": 5, "stride": 2, "padding": 2, "output_padding": 4}),
         )
     ],
     case("conv_transpose1d", r(2, 2, 4), r(2, 3, 3, seed=1), r(3, seed=2), stride=2, padding=1),
+    case("conv_transpose1d", r(1, 2, 3), r(2, 1, 2, seed=1), dilation=3, output_padding=2),
     case("conv1d", r(2, 2, 5), r(3, 2, 3, seed=1), r(3, seed=2), stride=2, padding=1),
     case("conv1d", r(2, 4, 5), r(2, 2, 2, seed=1), groups=2, padding="same", dilation=2),
     case("max_pool1d", r(2, 3, 7), 3, stride=2, padding=1),

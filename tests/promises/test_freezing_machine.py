@@ -65,8 +65,8 @@ class Freezing(RuleBasedStateMachine):
         """Remember the bits of what is frozen now; what was frozen before must have kept them."""
         frozen = {}
         for name, module in self.net.named_modules():
-            if module.frozen and name:
-                frozen |= {f"{name}.{inner}": b for inner, b in bits(module).items()}
+            if module.frozen:
+                frozen |= {f"{name}.{inner}".lstrip("."): b for inner, b in bits(module).items()}
         self.held = frozen
 
     @rule(place=st.integers(0, 6))
@@ -168,9 +168,9 @@ class Freezing(RuleBasedStateMachine):
     def frozen_layers_do_not_train(self):
         for module in self.net.modules():
             assert not (module.frozen and module.training)
-            if module.frozen:  # what it holds may have been unfrozen part by part
-                own = [p for p in module._parameters.values() if p is not None]
-                assert not any(p.requires_grad for p in own)
+            if module.frozen:
+                assert not any(p.requires_grad for p in module.parameters())
+                assert not any(m.training for m in module.modules() if not m.stateless)
 
 
 TestFreezing = Freezing.TestCase

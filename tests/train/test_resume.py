@@ -414,3 +414,24 @@ def test_what_an_optimiser_remembers_has_to_fit(tmp_path, wrong):
     save_checkpoint(path, state)
     with pytest.raises(ValueError, match=r"\['optimizer'\]\['state'\]"):
         part_of_a_run(path)
+
+
+@pytest.mark.parametrize(
+    "wrong, place",
+    [
+        (lambda state: state["optimizer"]["groups"][0].update(lr="low"), "'groups'.*'lr'"),
+        (lambda state: state["optimizer"]["groups"][0].update(amsgrad=2), "'amsgrad'"),
+        (lambda state: state["optimizer"]["groups"][0].update(betas=[0.9]), "'betas'"),
+        (lambda state: state["optimizer"]["groups"][0].pop("lr"), "'groups'.*a dictionary of"),
+        (lambda state: state["schedule"].update(last=["low"]), "'schedule'.*'last'"),
+        (lambda state: state["loader"].update(generator=None), "'loader'.*'generator'"),
+    ],
+)
+def test_what_stands_in_a_dictionary_has_to_fit(tmp_path, wrong, place):
+    path = tmp_path / "run.safetensors"
+    part_of_a_run(path, epochs=2, schedule=optim.CosineAnnealingLR)
+    state = load_checkpoint(path)
+    wrong(state)
+    save_checkpoint(path, state)
+    with pytest.raises(ValueError, match=place):
+        part_of_a_run(path, schedule=optim.CosineAnnealingLR)

@@ -173,6 +173,38 @@ def test_a_part_of_a_frozen_network_may_be_unfrozen(net):
     assert [n for n, p in net.named_parameters() if p.requires_grad] == ["1.weight", "1.bias"]
 
 
+def test_what_holds_a_part_that_was_unfrozen_is_not_frozen(net):
+    whole = nn.Sequential(net, nn.Linear(2, 2))
+    freeze(whole)
+    assert all(m.frozen for m in whole.modules())
+    unfreeze(net[0])
+    assert not any(m.frozen for m in (whole, net, net[0]))
+    assert all(m.frozen for m in (*net[1:], whole[1]))
+    twin = copy.deepcopy(whole)
+    assert [m.frozen for m in twin.modules()] == [m.frozen for m in whole.modules()]
+    freeze(net[0])  # as before
+    assert all(m.frozen for m in whole.modules())
+    unfreeze(next(m for m in net if isinstance(m, nn.Dropout)))  # nothing learns, but it drops
+    assert not whole.frozen
+    assert not twin.frozen
+
+
+def test_what_was_given_a_part_that_learns_is_not_frozen(net):
+    freeze(net)
+    replace_head(net, 3)
+    assert not net.frozen
+    freeze(net).append(nn.ReLU())  # which computes the same ever after
+    assert net.frozen
+    net[0].scale = nn.Parameter([1.0])
+    assert not any(m.frozen for m in (net, net[0]))
+
+
+def test_the_batch_norm_trap_is_not_called_frozen(net):
+    freeze(net, bn_mode="train")
+    assert not any(m.frozen for m in (net, net[1]))
+    assert net[0].frozen
+
+
 def test_a_shared_weight_is_frozen_and_comes_back():
     a, b = nn.Linear(3, 3), nn.Linear(3, 3)
     b.weight = a.weight
