@@ -213,6 +213,12 @@ plots.show(draw.touched(table), "25_touched")
 # On average they are not.
 #
 # ## What the numbers say
+#
+# What refutes these two got its exact words after the table was known.
+# The first ones, "not ahead with 1, 3 or 10 labels", may be read so that
+# one case that fails refutes. Then C9/text would not hold: where all
+# learns, no lead shows with one label or with three. C9/counting fails
+# by any words, for nowhere is the network ahead.
 
 # %%
 gains = {
