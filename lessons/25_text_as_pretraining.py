@@ -160,13 +160,8 @@ for called, net in copy.deepcopy(bodies).items():
 
 # %%
 table = experiments.read("text", ["right", "touched"])
-
-
-def runs(kind, way, n):
-    return table.values("right", kind=kind, way=way, shots=n)
-
-
-assert abs(found["has read"] - runs("next", "held", 10).mean()) < 0.08
+stored = draw.runs(table, "next", "held", 10)
+assert abs(found["has read"] - stored.mean()) < 0.08
 plots.show(draw.by_labels(table), "25_by_labels")
 
 # %% [markdown]
@@ -222,7 +217,8 @@ plots.show(draw.touched(table), "25_touched")
 
 # %%
 gains = {
-    f"{name}, {n}": runs("next", way, n) - runs("none", control, n)
+    f"{name}, {n}": draw.runs(table, "next", way, n)
+    - draw.runs(table, "none", control, n)
     for name, way, control in (
         ("all − scratch", "all", "scratch"),
         ("held − not read", "held", "random"),
@@ -248,7 +244,8 @@ claim(
 
 # %%
 beyond = {
-    f"{n} labels": runs("next", "all", n) - runs("n-grams", "text", n)
+    f"{n} labels": draw.runs(table, "next", "all", n)
+    - draw.runs(table, "n-grams", "text", n)
     for n in draw.SHOTS
 }
 ahead = {k: j.word == "more" for k, j in judge_each(beyond).items()}
