@@ -12,8 +12,8 @@
 #
 # Three cooks, three kitchens. One makes soup, one a salad, one ice cream.
 # Somebody has the idea to put them into one. The onions for soup and
-# salad are now chopped once, and whoever chops them, chops better with
-# every dish. But there is one stove, and whoever makes ice cream would
+# salad are now chopped once, and whoever chops them gets better with every
+# dish. But there is one stove, and whoever makes ice cream would
 # rather have it off.
 #
 # So far a network was carried from one task to the *next*. Article B
@@ -26,9 +26,10 @@
 #
 # Here are drawings of a hundred characters of four scripts. Of each we
 # ask which character it is (*class*, one of 100), which *script* it
-# belongs to, and how much *ink* there is on the paper. The first two have
-# much to do with each other. The third looks at something else: who
-# counts ink need not know a single letter.
+# belongs to, and how much *ink* there is on the paper (the number below
+# each, in standard deviations from the mean). The first two have much to
+# do with each other. The third looks at something else: who counts ink
+# need not know a single letter.
 #
 # (`draw` holds what draws the pictures of this lesson.)
 
@@ -55,9 +56,10 @@ glyphs = data.glyphs(240, 40, seed=22)
 plots.show(draw.asked_of(glyphs, data.script_of), "22_drawings")
 
 # %% [markdown]
-# `TaskHeads` puts the three heads on the body of `glyph_conv`, and
-# `TaskLoss` adds up their losses: cross-entropy for the first two, squared
-# error for the third. What is not asked gets the weight 0.
+# `TaskHeads` puts the three heads on the body of `glyph_conv`, a small
+# convolutional network, and `TaskLoss` adds up their losses: cross-entropy
+# for the first two, squared error for the third. What is not asked gets
+# the weight 0.
 #
 # That gives us the control, too. A network that is asked *one* question
 # is the very same network, with the same initial weights, the same

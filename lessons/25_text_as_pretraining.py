@@ -72,7 +72,7 @@ history = train.fit(
     generator=rng,
 )
 surprise = history["loss"][-1] / np.log(2)
-print(f"surprise at the end: {surprise:.1f} bits a character")
+print(f"at the end: {surprise:.1f} bits of surprise a character")
 
 
 # %%
@@ -104,8 +104,8 @@ for start in (" jeder ", " todo ", " każdy "):
 #
 # How well it guesses can be measured. If the network gives the character
 # that really comes a chance of one in two, it is surprised by one bit; of
-# one in four, by two bits. Here is the name of a country, in
-# German.
+# one in four, by two bits. (The number at the end of its reading was the
+# average of that.) Here is the name of a country, in German.
 
 # %%
 name = " vereinigte staaten "
@@ -120,6 +120,10 @@ bits = {
 plots.show(draw.surprise(name[1:], bits), "25_surprise")
 
 # %% [markdown]
+# That *ve* goes on with *r* it has found out. And in our run the *t*
+# surprises it more than it did before: who expects something may be
+# wrong.
+#
 # ## Names of countries
 #
 # Now the task. *Németország*, *Niemcy*, *Jerman*: one country, and you
@@ -131,7 +135,9 @@ plots.show(draw.surprise(name[1:], bits), "25_surprise")
 # The head that told the next character goes, and a new one comes on the
 # mean of what stands at the places of a name. We know the two options from
 # lesson 11: the body is *held*, or *all* learns. And their controls: a
-# body that has *not read*, held as well, and *scratch*.
+# body that has *not read*, held as well, and *scratch*. (Where the body is
+# held the head is a `ridge_probe`: the linear map that fits the labels
+# best, with a penalty on large weights.)
 #
 # The strict control of this lesson is another one. Somebody might say:
 # you need no network to see that *szy* goes with *ł*, you only have to

@@ -185,8 +185,9 @@ plots.show(draw.by_depth(layers), "31_by_depth")
 #
 # ## Give it away
 #
-# The head goes where the thousand classes were. Then the network is
-# written to a file, with a card for whoever will stand on *your* shoulders.
+# The head goes where the thousand classes were, into the layer `_fc`. Then
+# the network is written to a file, with a card for whoever will stand on
+# *your* shoulders.
 
 # %%
 if ready:
