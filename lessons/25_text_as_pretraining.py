@@ -30,10 +30,10 @@
 #
 # The booklet is the Declaration of Human Rights, some nine thousand
 # characters in each of sixteen languages. The network is a *transformer*:
-# every place looks back at the places before it, and takes from each as
-# much as it finds fitting (*attention*); then a small network works on
-# every place by itself. That happens twice. Its task sets itself: at every
-# place, tell the character that comes next.
+# every place looks back at the places before it (a *mask* hides those
+# after it), and takes from each as much as it finds fitting (*attention*);
+# then a small network works on every place by itself. That happens twice.
+# Its task sets itself: at every place, tell the character that comes next.
 
 # %%
 import copy
@@ -53,8 +53,7 @@ from minitransfer.experiments import judge, judge_each
 
 # %%
 draw, rng = figures(25), np.random.default_rng([25, 0])
-for part in (draw.Reader.__init__, draw.Reader.body):
-    print(code_of(part), end="\n\n")
+print(code_of(draw.Reader))
 
 
 # %%

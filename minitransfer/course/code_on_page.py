@@ -46,7 +46,10 @@ def _lines(function):
         del lines[0]
     body = ast.parse("\n".join(lines)).body[0].body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        del lines[body[0].lineno - 1 : body[0].end_lineno]
+        start = body[0].lineno - 1
+        del lines[start : body[0].end_lineno]
+        while lines[start:] and not lines[start].strip():
+            del lines[start]
     return lines
 
 

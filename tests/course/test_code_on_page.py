@@ -58,7 +58,7 @@ def test_a_class_of_a_companion_stands_on_the_page():
     """Its module is not imported, so that Python's own search does not find the class."""
     reader = figures(25).Reader
     shown = code_of(reader)
-    assert shown.startswith("class Reader(nn.Module):\n\n    def __init__")
+    assert shown.startswith("class Reader(nn.Module):\n    def __init__")
     assert shown.endswith(code_of(reader.forward).replace("\n", "\n    "))
     assert "A transformer that reads" not in shown  # its docstring
 
