@@ -10,13 +10,10 @@
 #   by the truth; train one node; tell from a truth table whether one
 #   node can learn it
 #
-# This lesson follows article E (see [sources](sources.md)), its opening
-# and its way 1.
-#
 # ## Four questions
 #
-# Lessons 1 to 8 follow one article. It opens with four questions, which
-# lesson 8 answers.
+# Lessons 1 to 8 follow one article (E in the [sources](sources.md)). It
+# opens with four questions, which lesson 8 answers.
 #
 # 1. Why are neural networks so efficient at all?
 # 2. What *is* learning?
@@ -26,8 +23,8 @@
 # Left alone, things fall into disorder: a hot cup cools, a tidy room
 # does not stay tidy. Living things work against that, with food and with
 # *information*. The world shows us things in ever new variations;
-# learning finds out what hangs together with what, and leaves less
-# uncertain than before. If that is what learning is, its measure is a
+# learning finds out what goes with what, and leaves less uncertain than
+# before. If that is what learning is, its measure is a
 # measure of uncertainty.
 #
 # ## A lamp
@@ -39,10 +36,10 @@
 #
 # A form that one and the same thing may take is called a *variation*;
 # here $A$ has four. A *relation* joins one state of $A$ to one state of
-# $B$. There are $4 \times 2 = 8$ relations, and to know how the lamp hangs
-# on the wall is to know of each whether it is so or not. A *truth table*
-# says it: for every state, what the lamp does. In the truth table OR the
-# lamp is on in the states 1, 2 and 3, in XOR in 1 and 2.
+# $B$. There are $4 \times 2 = 8$ relations, and to know what the lamp has
+# to do with the wall is to know of each whether it is so or not. A *truth
+# table* says it: for every state, what the lamp does. In the truth table
+# OR the lamp is on in the states 1, 2 and 3, in XOR in 1 and 2.
 #
 # Here are two learners for a truth table. The *look-up table* has an
 # input of its own for every state, which is 1 in that state and 0 in all
@@ -269,8 +266,8 @@ claim(
 #    was chosen by somebody who knew the answer. The knowledge went into
 #    the numbers before the node saw anything. Lesson 2 is about people
 #    who do this, and do it well.
-# 2. In about half of them. The weight of the fourth state never got a
-#    gradient and is what it was drawn to be, a guess.
+# 2. In about half of them. For the weight of the fourth state the slope
+#    was always 0, so it is what it was drawn to be, a guess.
 # 3. None. The bottom of the bowl has been reached; there is nowhere
 #    further down to go.
 #

@@ -167,9 +167,8 @@ plots.show(draw.atoms(D), "08_dictionary")
 # Strokes, of every direction, at every place. Nobody has spoken of
 # strokes. They are what is left when one wants to say much with few words.
 # And here is how the dictionary spells: patches that it has not seen, of
-# digits that it has not seen, and the atoms that each takes, most of it
-# first. All have the same scale, so that in every row the atoms (the six
-# largest are shown) add up to the sum.
+# digits that it has not seen, and the six atoms of which each takes most,
+# in its own amounts. The sum on the right is that of all that it takes.
 
 # %%
 unseen = data.patches(data.mnist("test").x, 4, rng)
@@ -177,12 +176,13 @@ z = code_of(unseen, D, PRICE, steps=200)
 plots.show(draw.spelling(unseen, z, D), "08_spelling")
 
 # %% [markdown]
-# Of 64 words a patch takes a handful or two. Whether these words are
-# better than others, principal components for instance, the evidence
-# tests: for few words they are. There, too, a dictionary of the digits 0
-# to 4 spells 5 to 9 nearly as well as their own. That is the thought on
-# which all lessons from 9 on are built: what was learnt *below* the
-# classes serves other classes as well.
+# Of 64 words a patch takes a handful or two. If it takes five, on average,
+# they explain 89 % of how unseen patches vary; five principal components,
+# chosen for each patch, explain 77 % (evidence). For few words the learnt
+# ones are better. And a dictionary of the digits 0 to 4 spells 5 to 9
+# nearly as well as their own. That is the thought on which all lessons
+# from 9 on are built: what was learnt *below* the classes serves other
+# classes as well.
 #
 # ## The four questions
 #

@@ -12,8 +12,8 @@
 #
 # Three cooks, three kitchens. One makes soup, one a salad, one ice cream.
 # Somebody has the idea to put them into one. The onions for soup and
-# salad are now chopped once, and whoever chops them, chops better with
-# every dish. But there is one stove, and whoever makes ice cream would
+# salad are now chopped once, and whoever chops them gets better with every
+# dish. But there is one stove, and whoever makes ice cream would
 # rather have it off.
 #
 # So far a network was carried from one task to the *next*. Article B
@@ -26,9 +26,10 @@
 #
 # Here are drawings of a hundred characters of four scripts. Of each we
 # ask which character it is (*class*, one of 100), which *script* it
-# belongs to, and how much *ink* there is on the paper. The first two have
-# much to do with each other. The third looks at something else: who
-# counts ink need not know a single letter.
+# belongs to, and how much *ink* there is on the paper (the number below
+# each, in standard deviations from the mean). The first two have much to
+# do with each other. The third looks at something else: who counts ink
+# need not know a single letter.
 #
 # (`draw` holds what draws the pictures of this lesson.)
 
@@ -55,9 +56,10 @@ glyphs = data.glyphs(240, 40, seed=22)
 plots.show(draw.asked_of(glyphs, data.script_of), "22_drawings")
 
 # %% [markdown]
-# `TaskHeads` puts the three heads on the body of `glyph_conv`, and
-# `TaskLoss` adds up their losses: cross-entropy for the first two, squared
-# error for the third. What is not asked gets the weight 0.
+# `TaskHeads` puts the three heads on the body of `glyph_conv`, a small
+# convolutional network, and `TaskLoss` adds up their losses: cross-entropy
+# for the first two, squared error for the third. What is not asked gets
+# the weight 0.
 #
 # That gives us the control, too. A network that is asked *one* question
 # is the very same network, with the same initial weights, the same
@@ -188,6 +190,11 @@ print(f"multiplications a picture: {cost:,}, and not {3 * cost:,}")
 # which numbers can refute. A task counts as good only if a loss of more
 # than the grey band can be ruled out, so "does not hold" says here that
 # this was shown for none of the six, not that all six lost.
+#
+# What refutes the two sentences got its last words when the table was
+# known. For "narrowly" the first now asks for three good cases of six, the
+# second for some gains and no loss; by our first words one bad case
+# refutes. Nothing moves: both fail by the old words and by the new.
 
 # %%
 alike = {

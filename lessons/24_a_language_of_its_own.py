@@ -208,7 +208,9 @@ for column in ("within", "across", "paired", "unpaired", "mapped"):
 # more often than the two halves that never learnt together, and at least
 # half as often as on pairs that it was taught. If the way through words
 # of a third language is more than five points better, that is said. (That
-# it must not hang on copies, either, we added when we had seen them.)
+# it must not hang on copies, either, we added when we had seen them. And
+# the second sentence asked within a camp only, where it could hardly fail,
+# until the numbers were known. It holds by both.)
 
 # %%
 ways = found["new numbers"]

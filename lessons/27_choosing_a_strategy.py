@@ -122,10 +122,10 @@ plots.show(draw.orders({**given, "trained": reached}), "27_orders")
 # answers is worth little, though its features hold more than those of
 # *ink*.
 #
-# To say it in one number, count the pairs that two judges order alike,
-# take off those that they order differently, and divide by 36. This is a
-# *rank correlation*, **Kendall's τ**: 1 for the same order, 0 for tossing
-# a coin, 0.5 if three pairs in four agree.
+# In one number: count the pairs that two judges order alike, take off
+# those that they order differently, and divide by 36. This is a *rank
+# correlation*, **Kendall's τ**: 1 for the same order, 0 for tossing a
+# coin, 0.5 if three pairs in four agree.
 
 # %%
 found, by_luck = draw.all_taus(scores, trained)
@@ -134,7 +134,7 @@ plots.show(draw.agreement(found, by_luck), "27_agreement")
 # %% [markdown]
 # With a hundred labels the linear probe has τ = 0.84: 33 pairs of 36 are
 # right. Marks at school, what a network reaches in its own task, are a
-# coin. Three things to see.
+# coin.
 #
 # *The plainest scores are not behind.* Two of the five are nothing but a
 # simple reader, asked for what it has not seen.
@@ -213,7 +213,8 @@ plots.show(draw.price(lost), "27_price")
 # ## What the numbers say
 #
 # A score orders the networks *well* if its mean τ is above what exchanged
-# names give (Holm over five), and its interval above 0.5.
+# names give (Holm over five), and its interval above 0.5. One such score
+# leaves "narrowly" (worded later: evidence).
 
 # %%
 tau, well = draw.well_ordered(scores, trained)
@@ -282,8 +283,8 @@ claim(
 # `minitransfer finetune --option auto` goes on asking validation
 # (evidence).
 #
-# Nor take the interval of an advice to the letter.
-# It was to hold nine gains in ten; on new tasks it held fewer than eight.
+# Nor take an advice's interval to the letter: made to hold nine gains in
+# ten, it held fewer than eight on new tasks.
 #
 # ## Try it
 #

@@ -221,7 +221,7 @@ def taught(network, source, seed, target, way, labels, **options):
 
 # %%
 LARGE = ("plain 256", "conv 16")
-LABELS, SEEDS = (20, 100, 1000, 4000), 5
+LABELS, SEEDS = draw.LABELS, 5
 EVERY = (*SOURCES, "nothing")
 
 

@@ -289,10 +289,7 @@ print(
 )
 for kind, ways, many in GRID:
     for way in ways:
-        told = {
-            n: table.values("right", kind=kind, way=way, shots=n)
-            for n in many
-        }
+        told = {n: draw.runs(table, kind, way, n) for n in many}
         print(
             f"{kind + ', ' + way:30}",
             *(
@@ -339,15 +336,19 @@ plots.show(draw.tasks(table), "25_tasks")
 # The margin of two points was written down before the table was made.
 # Where an interval lies neither within the margin nor on one side of 0,
 # the runs are too few to tell: "does not hold" then means *not shown*.
-
+#
+# What refutes each sentence got its last words when the table was known.
+# Of LoRA, adapters and biases one was to be enough for "narrowly", and
+# the biases would have been that one; now it takes two, which is
+# stricter. Hidden characters were to be refuted by a *difference* beyond
+# two points, and none is sure; but the cell had asked for equality from
+# the start, and its words do so now. The third verdict is the same by the
+# old words and by the new.
 
 # %%
-def runs(kind, way, shots):
-    return table.values("right", kind=kind, way=way, shots=shots)
-
-
 behind = {
-    way: runs("next", way, 10) - runs("next", "all", 10)
+    way: draw.runs(table, "next", way, 10)
+    - draw.runs(table, "next", "all", 10)
     for way in PARTLY
 }
 shown = {
@@ -372,7 +373,8 @@ claim(
 
 # %%
 apart = {
-    f"{way}, {n}": runs("masked", way, n) - runs("next", way, n)
+    f"{way}, {n}": draw.runs(table, "masked", way, n)
+    - draw.runs(table, "next", way, n)
     for way in ("held", "all")
     for n in draw.SHOTS
 }
@@ -406,8 +408,8 @@ claim(
 
 # %%
 ahead = {
-    f"{n} labels": runs("next", "all", n)
-    - runs("n-grams", "labels", n)
+    f"{n} labels": draw.runs(table, "next", "all", n)
+    - draw.runs(table, "n-grams", "labels", n)
     for n in draw.SHOTS
 }
 sure = {n: j.word == "more" for n, j in judge_each(ahead).items()}

@@ -218,7 +218,10 @@ for row in scores.rows:
 # *well* if the lower end of its 95 % interval over seeds is above 0.5:
 # three pairs in four. The test is made where lesson 14 made its own, with
 # 100 digits and the body held, in the plain network, of which there are
-# five seeds; all else is looked at besides.
+# five seeds; all else is looked at besides. (What this means for the whole
+# sentence, D6/audition, was worded after the numbers were seen: one score
+# that orders well leaves "narrowly". By the first words one that does not
+# was to refute, and the sentence would not hold: the H-score does not.)
 
 
 # %%
@@ -608,7 +611,9 @@ for option in BORROWED:
 # little as validation, within one point (90 % interval). (The lesson's
 # cell first said "holds narrowly" where only some of the four are beaten.
 # That was too kind to a sentence that speaks of all four, and was made
-# stricter after the numbers were seen.)
+# stricter after the numbers were seen. Its words became kinder in one
+# point: validation ahead by what may be more than a point was to refute,
+# and now leaves "narrowly". With two of four beaten it fails either way.)
 
 
 # %%
@@ -747,7 +752,10 @@ print({task: round(float(share), 2) for task, share in held.items()})
 # ## What the numbers say
 #
 # The interval first. It counts as right if between 80 % and 97 % of the
-# gains on new tasks lie in it (said before we looked).
+# gains on new tasks lie in it (said before we looked). What refutes the
+# second sentence was brought to the rule of above when the numbers were
+# known; its first words counted even a *lead* of more than a point
+# against it. It fails by both, for the convolutional network alone.
 
 # %%
 shares = np.array(list(held.values()))

@@ -357,7 +357,10 @@ for method in METHODS:
 #
 # First the maps. That a map shows what was learnt would be refuted by a
 # random network whose map looks nearly the same. We said beforehand that
-# a correlation of a half or more would be too much.
+# a correlation of a half or more would be too much. That one such map of
+# three leaves "narrowly" was settled when the first two were known (then
+# Grad-CAM came). By the first words one refutes, and the sentence would
+# not hold.
 
 # %%
 inside = {

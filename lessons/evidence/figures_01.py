@@ -80,7 +80,12 @@ def sixteen(tables, bits, served):
         )
         text = "".join(f"{b:.0f}" for b in tables[at])
         axes.text(
-            place, bits[at] + 0.12, text, rotation=90, ha="center"
+            place,
+            bits[at] + 0.12,
+            text,
+            rotation=90,
+            ha="center",
+            bbox={"fc": axes.get_facecolor(), "ec": "none", "pad": 1},
         )
     for kind in range(4):
         place = np.flatnonzero(changes[ranked] == kind).mean()

@@ -67,9 +67,9 @@ def curves(tasks, arm="copied"):
         _signed(100 * (arms[arm][:, 4] - arms[arm][:, 0]).mean())
         + f" on {task}"
         for task, arms in tasks.items()
-    )
+    ).replace(" on", " points on", 1)
     figure, axes = plots.figure(
-        f"Points that four layers are worth, {arm}: {gains}",
+        f"Four layers, {arm}, bring {gains}",
         columns=len(tasks),
         width=7.5,
         height=3.4,
@@ -119,7 +119,7 @@ def worth(rows):
         for task, parts in rows.items()
     ]
     figure, axes = plots.figure(
-        "Points for layers 1 and 2, then for 3 and 4: "
+        "Layers 1 and 2, then 3 and 4, bring in points: "
         + ", ".join(told),
         height=3.6,
         width=6.2,

@@ -109,7 +109,7 @@ def asked_of(glyphs, script_of):
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(
             f"{names[script][label % EACH]}\n{SCRIPTS[script]}\n"
-            + f"{ink[row]:+.1f}".replace("-", "−"),
+            + f"{ink[row]:+z.1f}".replace("-", "−"),
             fontsize=9,
         )
     return figure
@@ -119,24 +119,33 @@ def company(table, tasks=TASKS):
     """Points beyond the task alone, by company: a panel a task."""
     sizes = sorted({row["per_class"] for row in table.rows})
     every = list(dict.fromkeys(row["asked"] for row in table.rows))
-    together = {
-        task: 100 * gain(table, TOGETHER, task, sizes[0]).mean()
+    found = {
+        (task, asked, size): judge(
+            100 * gain(table, asked, task, size)
+        )
         for task in tasks
+        for asked in every
+        for size in sizes
+        if with_company(asked, task) and asked != LEARNT
     }
-    told = ", ".join(f"{t} {g:+.0f}" for t, g in together.items())
+    sure = [t for (t, *_), j in found.items() if j.word == "more"]
+    helped = dict.fromkeys(sure)
+    told = ", ".join(
+        f"{t} {found[t, TOGETHER, sizes[0]].middle:+.0f}"
+        for t in tasks
+    )
     figure, panels = plots.figure(
-        f"Two companions change ({sizes[0]} drawings): "
+        f"Company surely helps {', '.join(helped) or 'no task'}; "
+        f"both others, {sizes[0]} drawings: "
         + told.replace("-", "−"),
         columns=len(tasks),
         width=7.0,
         height=2.9,
     )
     for axes, task in zip(panels, tasks, strict=True):
-        rows = [
-            asked
-            for asked in every
-            if with_company(asked, task) and asked != LEARNT
-        ]
+        rows = list(
+            dict.fromkeys(a for t, a, _ in found if t == task)
+        )
         axes.axvspan(
             -100 * MARGIN, 100 * MARGIN, color=plots.COLOURS[6], alpha=0.15,
             lw=0,
@@ -144,7 +153,7 @@ def company(table, tasks=TASKS):
         axes.axvline(0, color="black", linewidth=0.8)
         for at, asked in enumerate(rows):
             for k, size in enumerate(sizes):
-                one = judge(100 * gain(table, asked, task, size))
+                one = found[task, asked, size]
                 place = at + 0.22 * (k - (len(sizes) - 1) / 2)
                 axes.plot(
                     one.interval, [place] * 2, color=COLOURS[size]
@@ -191,10 +200,10 @@ def weights(table):
         for size in sizes
     }
     told = ", ".join(
-        f"{t} {found[t, sizes[0]].middle:+.1f}" for t in TASKS
+        f"{t} {found[t, sizes[0]].middle:+.0f}" for t in TASKS
     )
     figure, axes = plots.figure(
-        f"Learnt weights − equal weights ({sizes[0]} drawings each): "
+        f"Weights that are learnt change ({sizes[0]} drawings each): "
         + told.replace("-", "−"),
         width=6.0,
         height=2.8,

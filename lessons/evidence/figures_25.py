@@ -179,6 +179,11 @@ class Reader(nn.Module):
         return self.head(self.body(x))
 
 
+def runs(table, kind, way, shots):
+    """Share of right answers, a number for each seed."""
+    return table.values("right", kind=kind, way=way, shots=shots)
+
+
 def surprise(text, bits):
     """Bits of surprise at each character; name of a network → bits."""
     means = {name: np.mean(row) for name, row in bits.items()}
@@ -219,22 +224,20 @@ CALLED = {
 }
 
 
-def by_labels(table, ways=CALLED):
+def _reached(table, *of):
+    """What ten labels of each lead to, in words for a title."""
+    return f"{100 * runs(table, *of, SHOTS[-1]).mean():.0f} %"
+
+
+def _over_labels(table, ways, title):
     """Right answers over labels, a curve for each way."""
-    curves = {
-        name: table.curve("right", "shots", kind=kind, way=way)[1]
-        for (kind, way), name in ways.items()
-    }
-    reached = {
-        name: runs[:, -1].mean() for name, runs in curves.items()
-    }
     figure = plots.curves_with_spread(
         SHOTS,
-        curves,
-        f"{SHOTS[-1]} names each: {100 * reached['scratch']:.0f} % from "
-        f"scratch, {100 * reached[CALLED['next', 'all']]:.0f} % after "
-        f"reading, {100 * reached[CALLED['n-grams', 'text']]:.0f} % by "
-        "counting",
+        {
+            name: table.curve("right", "shots", kind=kind, way=way)[1]
+            for (kind, way), name in ways.items()
+        },
+        f"{SHOTS[-1]} names each{title}",
         "labelled names of each language",
         "right answers",
         log_x=True,
@@ -245,6 +248,16 @@ def by_labels(table, ways=CALLED):
     axes.set_xticks(SHOTS, SHOTS)
     axes.minorticks_off()
     return figure
+
+
+def by_labels(table):
+    """Right answers over labels, with and without having read."""
+    title = (
+        f": {_reached(table, 'none', 'scratch')} from scratch, "
+        f"{_reached(table, 'next', 'all')} after reading, "
+        f"{_reached(table, 'n-grams', 'text')} by counting"
+    )
+    return _over_labels(table, CALLED, title)
 
 
 TASKS = {
@@ -257,28 +270,13 @@ TASKS = {
 
 def tasks(table):
     """Right answers over labels: both tasks of the text."""
-    curves = {
-        name: table.curve("right", "shots", kind=kind, way=way)[1]
-        for (kind, way), name in TASKS.items()
-    }
-    told = [
-        f"{name.split(',')[0]} {100 * runs[:, -1].mean():.0f} %"
-        for name, runs in list(curves.items())[:2]
-    ]
-    figure = plots.curves_with_spread(
-        SHOTS,
-        curves,
-        f"{SHOTS[-1]} names each, all learns: " + ", ".join(told),
-        "labelled names of each language",
-        "right answers",
-        log_x=True,
-        percent=True,
-        chance=1 / len(NAMES),
+    told = (
+        f"{task} {_reached(table, task, 'all')}"
+        for task in ("next", "masked")
     )
-    axes = figure.axes[0]
-    axes.set_xticks(SHOTS, SHOTS)
-    axes.minorticks_off()
-    return figure
+    return _over_labels(
+        table, TASKS, ", all learns: " + ", ".join(told)
+    )
 
 
 MARGIN = 0.02  # a difference that would not matter
@@ -298,16 +296,17 @@ def touched(table, shots=10):
     found, ticks = {}, []
     for row, ((kind, way), name) in enumerate(ROWS.items()):
         of = {"kind": kind, "way": way, "shots": shots}
-        runs = 100 * table.values("right", **of)
+        told = 100 * runs(table, **of)
         count = int(table.values("touched", **of)[0])
-        found[way] = count, runs.mean()
+        found[way] = count, told.mean()
         ticks.append(f"{name}: {count:,}")
         colour = plots.COLOURS[6 if kind == "none" else 0]
-        axes.plot(judge(runs).interval, [row] * 2, color=colour, lw=2)
+        interval = judge(told).interval
+        axes.plot(interval, [row] * 2, color=colour, lw=2)
         axes.plot(
-            runs.mean(), row, "so"[kind == "next"], color=colour
+            told.mean(), row, "so"[kind == "next"], color=colour
         )
-        axes.plot(runs, [row] * len(runs), ".", color="black", ms=3)
+        axes.plot(told, [row] * len(told), ".", color="black", ms=3)
     axes.set_yticks(range(len(ticks)), ticks)
     axes.set(
         ylim=(len(ticks) - 0.5, -0.5),

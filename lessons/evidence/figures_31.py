@@ -124,7 +124,7 @@ NAMES = {
     "glyphs": "body from characters",
     "scratch": "from scratch",
     "greys": "how grey",
-    "pixels": "raw pixels",
+    "pixels": "raw dots",
 }
 MARKS = dict(zip(BODIES, "oXs^Dv", strict=True))
 LINES = dict(

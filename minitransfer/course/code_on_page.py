@@ -3,6 +3,7 @@
 import ast
 import difflib
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable
 
@@ -40,10 +41,28 @@ def code_of(function: Callable, before: Callable | None = None) -> str:
 
 def _lines(function):
     plain = getattr(function, "py_func", function)  # of a function that numba compiles
-    lines = textwrap.dedent(inspect.getsource(plain)).splitlines()
+    lines = textwrap.dedent(_source(plain)).splitlines()
     while lines[0].startswith("@"):
         del lines[0]
     body = ast.parse("\n".join(lines)).body[0].body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        del lines[body[0].lineno - 1 : body[0].end_lineno]
+        start = body[0].lineno - 1
+        del lines[start : body[0].end_lineno]
+        while lines[start:] and not lines[start].strip():
+            del lines[start]
     return lines
+
+
+def _source(thing) -> str:
+    try:
+        return inspect.getsource(thing)
+    except (OSError, TypeError):
+        if not inspect.isclass(thing):
+            raise
+    # No module of that name can be imported, as with a lesson's companion: but methods know a file.
+    for method in filter(inspect.isfunction, vars(thing).values()):
+        text = "".join(linecache.getlines(method.__code__.co_filename))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and node.name == thing.__name__:
+                return ast.get_source_segment(text, node, padded=True)
+    raise OSError(f"the source of the class {thing.__name__} is not at hand")

@@ -50,6 +50,7 @@ napoleon_custom_sections = ["Shape"]
 add_module_names = False
 
 html_theme = "furo"
+templates_path = ["templates"]  # the page of the search
 html_title = "minitransfer"
 html_static_path = ["static"]
 html_css_files = ["site.css"]

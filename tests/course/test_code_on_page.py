@@ -1,4 +1,6 @@
-from minitransfer.course import code_of
+import pytest
+
+from minitransfer.course import code_of, figures
 from minitransfer.kernels.compile import helper
 
 
@@ -50,3 +52,19 @@ def test_a_method_or_a_class_stands_at_the_margin():
 
     assert code_of(Inner.method) == "def method(self):\n    return 1"
     assert code_of(Inner).startswith("class Inner:")
+
+
+def test_a_class_of_a_companion_stands_on_the_page():
+    """Its module is not imported, so that Python's own search does not find the class."""
+    reader = figures(25).Reader
+    shown = code_of(reader)
+    assert shown.startswith("class Reader(nn.Module):\n    def __init__")
+    assert shown.endswith(code_of(reader.forward).replace("\n", "\n    "))
+    assert "A transformer that reads" not in shown  # its docstring
+
+
+def test_a_class_that_nobody_wrote_down_is_not_at_hand():
+    made = {}
+    exec("class Made:\n    def method(self): pass", made)
+    with pytest.raises(OSError, match="the class Made is not at hand"):
+        code_of(made["Made"])

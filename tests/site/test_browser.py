@@ -63,7 +63,7 @@ def test_every_page_opens_without_a_fault(site, look):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_fit_their_width(site, look, width, scheme):
-    names = ["index", "path", "playground", "ledger", "kernels", "teaching", "glossary"]
+    names = ["index", "path", "playground", "ledger", "kernels", "teaching", "glossary", "search"]
     names += [path.stem for path in sorted(site.glob("[0-9][0-9]_*.html"))]
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name in [*names, "reference/minitransfer.transfer"]:
@@ -208,6 +208,17 @@ def test_search_finds_a_lesson(site, look, word):
     page.wait_for_selector("#search-results li")
     found = page.locator("#search-results li a").first
     assert ".html" in found.get_attribute("href")
+
+
+def test_search_begins_without_a_word(site, look):
+    page = look(site / "search.html")
+    assert page.locator("article h1").inner_text() == "Search"
+    assert page.locator("#search-results li").count() == 0
+    field = page.locator("article input[name=q]")
+    field.fill("scratch")
+    field.press("Enter")
+    page.wait_for_selector("#search-results li")
+    assert field.input_value() == "scratch"  # so that one can mend it
 
 
 def test_script_and_notebook_can_be_taken_away(site, look):
