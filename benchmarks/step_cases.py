@@ -114,7 +114,9 @@ def _compiled(name, build, batch, slow):
         faster = compiled_by_torch(calls["torch at its best"] if slow else None)
         calls |= {"torch.compile": faster} if faster else {}
     beside = tuple(n for n in calls if n.startswith("torch"))
-    return Case("compiled step", f"{name}, compiled", calls, 0, 1.0, beside, unit="images", units=batch)
+    return Case(
+        "compiled step", f"{name}, compiled", calls, 0, 1.0, beside, unit="images", units=batch
+    )
 
 
 def _step_of(net, loss, optimizer):
