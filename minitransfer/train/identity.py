@@ -11,6 +11,7 @@ import numbers
 import numpy as np
 
 from minitransfer.autograd import as_array
+from minitransfer.terminal import escaped
 
 
 def identity(run, loss, clip_norm, command: str) -> dict:
@@ -86,7 +87,8 @@ def check_identity(saved: dict, own: dict, same_length: bool, path) -> None:
             differences.append(f"{what}: {theirs} / {ours}")
     if differences:
         raise ValueError(
-            f"{path} is of another training run; in the file / here: {'; '.join(differences)}. "
+            f"{path} is of another training run; in the file / here: "
+            f"{escaped('; '.join(differences))}. "
             "Nothing was changed: resume with what the file was made with, delete the file or "
             "choose another"
         )

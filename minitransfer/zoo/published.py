@@ -236,7 +236,7 @@ def known_to(network, pictures) -> Dataset:
     names = [pictures.classes[label] for label in pictures.y]
     known = np.array([name in numbers for name in names])
     if not known.any():
-        raise ValueError(f"{card['name']} knows none of the classes of {pictures!r}")
+        raise ValueError(f"{card['name']!r} knows none of the classes of {pictures!r}")
     some = pictures[known]
     labels = np.array([numbers[name] for name in names if name in numbers])
     return replace(some, y=labels, classes=tuple(card["classes"]))

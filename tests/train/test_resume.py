@@ -367,6 +367,7 @@ ASKED = {
     "transform": ({"transform": lambda x, g: -x}, "transform: None / <lambda>"),
     "inputs": ({"data": (OTHER, np.arange(32) % 2)}, "data 'training': "),
     "command": ({"command": "train --seed 1"}, "command:  / train --seed 1"),
+    "what steers a terminal": ({"command": "train \x9b2J"}, r"command:  / train \\x9b2J\."),
 }
 
 

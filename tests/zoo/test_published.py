@@ -47,7 +47,7 @@ def test_known_examples_come_under_the_networks_numbers(tmp_path):
     pictures = data.Dataset(np.zeros((4, 2)), [0, 1, 2, 2], classes=("b", "?", "a"))
     known = zoo.known_to(network, pictures)
     assert (known.y.tolist(), known.classes) == ([1, 0, 0], ("a", "b"))
-    with pytest.raises(ValueError, match="tiny knows none of the classes"):
+    with pytest.raises(ValueError, match="'tiny' knows none of the classes"):
         zoo.known_to(network, pictures[[1]])
     with pytest.raises(ValueError, match="no card"):
         zoo.known_to(zoo.glyph_mlp(2), pictures)
