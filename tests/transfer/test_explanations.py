@@ -5,6 +5,7 @@ import pytest
 
 from minitransfer import Tensor, data, nn, zoo
 from minitransfer.transfer import freeze, grad_cam, occlusion
+from minitransfer.transfer.explanations import map_layer
 
 
 @pytest.fixture
@@ -118,6 +119,19 @@ def test_occlusion_of_two_answers_is_a_loss_of_probability():
     for target, sign in ((0, 1), (1, -1)):
         found = occlusion(network, picture, np.array([target]), window=1, stride=1, fill=0.0)
         np.testing.assert_allclose(found[0], [[0, 0], [0, sign * drop]], atol=1e-6)
+
+
+def test_the_square_is_a_pixel_at_least(rng):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(9, 2, generator=rng))
+    pictures = rng.standard_normal((2, 1, 3, 3)).astype(np.float32)
+    np.testing.assert_array_equal(
+        occlusion(network, pictures), occlusion(network, pictures, window=1, stride=1)
+    )
+
+
+def test_a_map_may_be_one_pixel_high(rng):
+    network = nn.Sequential(nn.Conv2d(1, 4, (1, 3), generator=rng), nn.ReLU(), nn.Flatten())
+    assert map_layer(network, np.zeros((1, 1, 1, 8), np.float32)) == "1"
 
 
 def test_occlusion_speaks_in_probabilities(averaging, pictures):
