@@ -135,7 +135,7 @@ def test_a_map_may_be_one_pixel_high(rng):
 
 
 def test_occlusion_speaks_in_probabilities(averaging, pictures):
-    maps = occlusion(averaging, pictures[:2], window=3)
+    maps = occlusion(averaging, x=pictures[:2], target=np.array([2, 0]), window=3)
     assert maps.shape == (2, 6, 9)
     assert np.abs(maps).max() <= 1
     assert np.isfinite(maps).all()
