@@ -209,7 +209,6 @@ def _hold(parts, but=()) -> None:
                 continue
             if not parameter.frozen:
                 held[name] = type(parameter), parameter.requires_grad
-                parameter.requires_grad_(False)
                 parameter.__class__ = FrozenParameter.of_kind(type(parameter))
             parameter.gradient = None
 

@@ -5,6 +5,7 @@ import pytest
 
 from minitransfer import Tensor, data, nn, zoo
 from minitransfer.transfer import freeze, grad_cam, occlusion
+from minitransfer.transfer.explanations import map_layer
 
 
 @pytest.fixture
@@ -120,8 +121,21 @@ def test_occlusion_of_two_answers_is_a_loss_of_probability():
         np.testing.assert_allclose(found[0], [[0, 0], [0, sign * drop]], atol=1e-6)
 
 
+def test_the_square_is_a_pixel_at_least(rng):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(9, 2, generator=rng))
+    pictures = rng.standard_normal((2, 1, 3, 3)).astype(np.float32)
+    np.testing.assert_array_equal(
+        occlusion(network, pictures), occlusion(network, pictures, window=1, stride=1)
+    )
+
+
+def test_a_map_may_be_one_pixel_high(rng):
+    network = nn.Sequential(nn.Conv2d(1, 4, (1, 3), generator=rng), nn.ReLU(), nn.Flatten())
+    assert map_layer(network, np.zeros((1, 1, 1, 8), np.float32)) == "1"
+
+
 def test_occlusion_speaks_in_probabilities(averaging, pictures):
-    maps = occlusion(averaging, pictures[:2], window=3)
+    maps = occlusion(averaging, x=pictures[:2], target=np.array([2, 0]), window=3)
     assert maps.shape == (2, 6, 9)
     assert np.abs(maps).max() <= 1
     assert np.isfinite(maps).all()

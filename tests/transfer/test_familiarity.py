@@ -26,6 +26,16 @@ def test_what_points_elsewhere_is_unknown(rng):
     assert familiarity.distance(known).max() < 2
 
 
+def test_the_distance_is_one_less_the_cosine():
+    familiarity = Familiarity.of([[3.0, 0.0]], [[3.0, 3.0]])
+    asked = [[1.0, 0.0], [0.5, 0.5], [0.0, 2.0], [-7.0, 0.0]]
+    expected = [0, 1 - np.sqrt(0.5), 1, 2]
+    np.testing.assert_allclose(familiarity.distance(asked), expected, atol=1e-6)
+    assert familiarity.threshold == pytest.approx(expected[1])
+    with pytest.raises(AttributeError):  # the threshold goes with what is known
+        familiarity.threshold = 1.0
+
+
 def test_few_are_kept_of_many_and_the_same_again(rng):
     known, validation = rng.standard_normal((300, 5)), rng.standard_normal((30, 5))
     few = Familiarity.of(known, validation, most=50)

@@ -36,6 +36,13 @@ def test_howard_and_ruder(net):
     assert found["0.weight"] == pytest.approx(0.01 / 2.6**2)
 
 
+def test_each_layer_has_a_rate_of_its_own(rng):
+    deep = nn.Sequential(*[nn.Linear(2, 2, generator=rng) for _ in range(5)])
+    found = rates(parameter_groups(deep, lr=1.0, decay=0.5))
+    weights = [found[f"{k}.weight"] for k in range(5)]
+    assert weights == [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0]
+
+
 def test_frozen_parameters_are_left_out(net):
     freeze(net[:2])
     found = rates(parameter_groups(net, lr=1.0, decay=0.5))

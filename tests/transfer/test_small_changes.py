@@ -198,6 +198,13 @@ def test_bias_only_moves_biases_and_the_head(net, train_steps):
     assert all(p.requires_grad for p in net.parameters())
 
 
+def test_freeze_all_but_holds_what_stands_behind_what_learns(net):
+    transfer.freeze_all_but(net, lambda name, p: name.endswith("weight"))
+    learning = [n for n, p in net.named_parameters() if p.requires_grad]
+    assert learning == ["0.weight", "1.weight", "4.weight", "6.weight"]
+    assert not net[0].frozen
+
+
 def test_freeze_all_but_holds_batch_norms_that_do_not_learn(net, train_steps):
     transfer.freeze_all_but(net, lambda name, p: name.startswith("6"))
     mean = net[1].running_mean.array.copy()

@@ -178,6 +178,13 @@ def test_an_optimiser_takes_what_is_said(task):
     optim.Adam(parameter_groups(net, 0.1, decay=0.5, head="out"))
 
 
+def test_what_only_scales_the_answers_is_not_the_head(rng):
+    network = nn.Sequential(
+        nn.Linear(4, 6, generator=rng), nn.Linear(6, 3, generator=rng), nn.LayerNorm(3)
+    )
+    assert find_head(network) == ("1", network[1])
+
+
 def test_a_network_that_ends_in_a_convolution(rng):
     """The Linear in the middle is an inner layer; there is none at the end to be the head."""
     net = nn.Sequential(
