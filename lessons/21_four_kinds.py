@@ -288,7 +288,7 @@ claim(
 #    the same of every picture; what is left is what the network could
 #    not quite suppress.
 # 2. It stays below that of dots too. Two equal pictures are alike without
-#    any effort, so all that is learnt is to spread the features; what may
+#    any effort, so all that is learnt is to keep features apart; what may
 #    be forgotten nobody has said.
 # 3. Nearly every pile holds one digit, and most digits have two: a one
 #    upright and slanted, a seven with and without a bar. The index falls,

@@ -27,7 +27,7 @@
 #
 # The last two are controls of Yosinski and others (2014). In their large
 # networks, neighbouring layers that had grown up together could not be
-# parted without loss, and `self` shows that loss by itself: nothing is
+# parted without harm, and `self` shows that harm by itself: nothing is
 # carried anywhere.
 #
 # A source network is a piece of luck, too. So there are six of them: the
@@ -200,8 +200,8 @@ for task, values in lost.items():
         found = judge(100 * v)
         low, high = found.interval
         print(
-            f"{task if k == 1 else '':20}{k}  {found.middle:+8.1f}  "
-            f"{low:+.1f} to {high:+.1f}"
+            f"{task if k == 1 else '':20}{k}  {found.middle:+z8.1f}  "
+            f"{low:+z.1f} to {high:+z.1f}"
         )
 
 # %% [markdown]

@@ -522,7 +522,7 @@ plots.show(figure, "19_without_a_label")
 #
 # Where sentences say that *some* depth does better than one layer, all
 # three depths are compared and corrected (`judge_each`). Labels are
-# compared by factors.
+# compared as ratios.
 
 
 # %%
