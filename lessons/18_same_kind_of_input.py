@@ -73,7 +73,7 @@ def three_men(part):
 
 pool, test = three_men("pool"), three_men("test")
 pictures = {
-    "three voices, drawn": pool.x[::9][:7],
+    "what three men said, drawn": pool.x[::9][:7],
     "what the network has learnt from": data.glyphs(7, 1, seed=1).x,
 }
 title = "A voice drawn as a picture is still a voice"

@@ -426,4 +426,6 @@ claim(
     format="+.1%",
 )
 for (way, n), one in found.items():
-    print(f"{way:13}{n:5,} labels {100 * one.middle:+z6.1f} {one.word}")
+    print(
+        f"{way:13}{n:5,} labels {100 * one.middle:+z6.1f} {one.word}"
+    )
