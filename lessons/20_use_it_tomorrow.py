@@ -115,7 +115,9 @@ for how in ({"side": 28, "turn": False}, {}):
     network = transfer.replace_head(zoo.load("glyph-conv"), 10, rng)
     transfer.fine_tune(network, few, "head", generator=rng)
     right = train.evaluate(network, test)["accuracy"]
-    print(f"{right:.1%} of 600, with {how or 'all preparation'}")
+    print(
+        f"{right:.1%} of 600, {'made smaller' if how else 'prepared'}"
+    )
 
 # %% [markdown]
 # Nothing breaks, and the result does not even look absurd. A warning is

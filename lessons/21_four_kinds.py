@@ -331,8 +331,9 @@ second.check(...)
 # - [The evidence](evidence/21_four_kinds.py) behind this lesson
 #   (`minitransfer learn 21 --evidence`): how the table was made, more
 #   labels, everything trained, and longer training for one of the tasks.
-# - A. Bardes, J. Ponce and Y. LeCun, *VICReg: variance-invariance-
-#   covariance regularization for self-supervised learning*, 2022.
+# - A. Bardes, J. Ponce and Y. LeCun, *VICReg:
+#   variance-invariance-covariance regularization for self-supervised
+#   learning*, 2022.
 # - S. Gidaris, P. Singh and N. Komodakis, *Unsupervised representation
 #   learning by predicting image rotations*, 2018; K. He and others,
 #   *Masked autoencoders are scalable vision learners*, 2022: the tasks

@@ -96,10 +96,11 @@ def asked_of(glyphs, script_of):
         for script in SCRIPTS
     ]
     figure, panels = plots.figure(
-        "One drawing, three questions",
+        "One drawing, three questions: which character, which script, "
+        "how much ink (in standard deviations from the mean)",
         columns=8,
         width=6.5,
-        height=1.9,
+        height=2.0,
     )
     ink = (y[:, 2] - y[:, 2].mean()) / y[:, 2].std()
     for at, axes in enumerate(panels):
@@ -109,7 +110,7 @@ def asked_of(glyphs, script_of):
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(
             f"{names[script][label % EACH]}\n{SCRIPTS[script]}\n"
-            + f"{ink[row]:+.1f}".replace("-", "−"),
+            + f"{ink[row]:+z.1f}".replace("-", "−"),
             fontsize=9,
         )
     return figure
