@@ -164,7 +164,7 @@ plots.show(draw.worth(judged, 100), "14_worth")
 # %% [markdown]
 # The round marks first: the body is held. Characters are ahead of scratch
 # in both networks, and everything far or silly lies behind. But careful:
-# so does a random body. Much of this loss is not the fault of what was
+# so does a random body. Much of this is not the fault of what was
 # learnt. It is the price of holding still, and any body pays it that was
 # not made for digits. Only where a body is behind a *random* one has it
 # learnt something harmful. That is so for ink. For the far worlds it
@@ -208,11 +208,11 @@ plots.show(draw.pairs(lent), "14_pairs")
 # held body never surely does. Lent by digits or animals it is surely
 # behind in several places. A rich source, two hundred characters, comes
 # closest. (Where all may learn, the squares, borrowing is surely ahead
-# twice, for new characters in the convolutional network.) So something is
-# carried over, and it is not enough to make the recipe *work*. A fair word
-# for the article: faces and dogs' faces are more alike than letters and
-# elephants, and its networks saw more pictures. That pair is not tested
-# here.
+# twice, for new characters in the convolutional network, and surely behind
+# once, in the plain one.) So something is carried over, and it is not
+# enough to make the recipe *work*. A fair word for the article: faces and
+# dogs' faces are more alike than letters and elephants, and its networks
+# saw more pictures. That pair is not tested here.
 #
 # ## What the numbers say
 

@@ -100,7 +100,7 @@ for name, rate in (("one rate", None), ("small rate", 1e-4)):
 # ## Forgetting, step by step
 #
 # When does it happen? We train once more, and stop every ten steps to
-# ask for both. And there is a test for the story of the workshop. If the
+# ask for both. And the story of the workshop can be checked. If the
 # apprentice is to blame, let him learn his trade alone, before the body
 # may move at all. Then train everything at one rate, as boldly as before.
 #

@@ -112,8 +112,9 @@ print("what moved:", *moved, sep="\n  ")
 # training it takes both from the *batch* at hand, and notes them in
 # running averages:
 #
-# $$m \leftarrow 0.9\, m + 0.1\, m_{\text{batch}}, \qquad
-#   v \leftarrow 0.9\, v + 0.1\, v_{\text{batch}}$$
+# $$m \leftarrow 0.9\, m + 0.1\, m_{\text{batch}}$$
+#
+# $$v \leftarrow 0.9\, v + 0.1\, v_{\text{batch}}$$
 #
 # When the network is used, it takes $m$ and $v$. There is no gradient in
 # these two lines. So they do not care whether gradients are switched off.

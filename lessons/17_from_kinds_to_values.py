@@ -194,7 +194,7 @@ plots.show(draw.against_scratch(ratios), "17_against_scratch")
 #
 # First the recipe. "As good as scratch" needs a margin; we said
 # beforehand that an error up to 1.15 times as large would do. Errors
-# are compared as factors, so in logarithms.
+# are compared as ratios, so in logarithms.
 
 # %%
 found = {

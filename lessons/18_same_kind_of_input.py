@@ -15,11 +15,11 @@
 #
 # ## The tea taster and the piano
 #
-# Somebody has tasted tea for thirty years. She tells two hills of the
-# same valley apart. Now a piano has to be tuned, and you think: thirty
-# years of attention, of telling fine things apart, that must be good for
-# something. But all that she knows, she knows about what comes in by the
-# tongue. At the piano she is a beginner with a great career behind her.
+# Somebody has tasted tea for thirty years. She tells two hills of the same
+# valley apart. Now a piano has to be tuned, and you think: thirty years of
+# telling fine things apart, that must be good for something. But all that
+# she knows, she knows about what comes in by the tongue. At the piano she
+# is a beginner with a great career behind her.
 #
 # Article C says it soberly. The type of the input has to be the same in
 # both steps: pictures serve pictures, sound serves sound, text serves
@@ -73,7 +73,7 @@ def three_men(part):
 
 pool, test = three_men("pool"), three_men("test")
 pictures = {
-    "three voices, drawn": pool.x[::9][:7],
+    "what three men said, drawn": pool.x[::9][:7],
     "what the network has learnt from": data.glyphs(7, 1, seed=1).x,
 }
 title = "A voice drawn as a picture is still a voice"
@@ -278,7 +278,7 @@ second.check(...)
 #    about whether borrowing will help?
 # 2. Why is *pictures for pictures* in the figure, although nobody doubts
 #    it?
-# 3. Sound for sound: the interval reaches from a loss to a gain. May we
+# 3. Sound for sound: the interval reaches from below 0 to above it. May we
 #    say that six voices are of no use?
 #
 # <details><summary>Answers</summary>

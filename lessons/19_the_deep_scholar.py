@@ -206,8 +206,8 @@ plots.show(draw.deeper_than_one(ahead), "19_deeper_than_one")
 # ## What the numbers say
 #
 # First the story. Three depths are compared with one layer, and
-# `judge_each` corrects for that. The labels are compared by factors, that
-# is, in logarithms.
+# `judge_each` corrects for that. Numbers of labels are compared as ratios,
+# that is, in logarithms.
 
 # %%
 logs = {w: draw.saved(counts) for w, counts in price.items()}
@@ -314,7 +314,7 @@ second.check(...)
 # 1. How many parameters both have. It may be the size that helps.
 # 2. No: at an equal level one layer and four needed different numbers of
 #    labels for the digits.
-# 3. Because they are compared by factors: from 20 to 40 is as far as
+# 3. Because they are compared as ratios: from 20 to 40 is as far as
 #    from 200 to 400, and one run that needs 400 should not outweigh all
 #    others.
 #

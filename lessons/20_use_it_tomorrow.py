@@ -36,9 +36,9 @@
 # Borrowing a network is like moving into a furnished flat. All is
 # there, and you could cook tonight. But it was furnished by somebody
 # else, and before you cook you look into the drawers. Where do the
-# knives lie? Which tap is the hot one? The network, too, was furnished
+# knives lie? Which switch lights the oven? The network, too, was furnished
 # by somebody: it expects ink to be bright, paper to be dark, and a
-# margin around. It will not complain if you turn the wrong tap.
+# margin around. It will not complain if you press the wrong switch.
 #
 # Our pictures are digits that other people wrote and another scanner
 # read: 64 × 64 dots each, dark ink on white paper, up to the edge. A
@@ -115,7 +115,9 @@ for how in ({"side": 28, "turn": False}, {}):
     network = transfer.replace_head(zoo.load("glyph-conv"), 10, rng)
     transfer.fine_tune(network, few, "head", generator=rng)
     right = train.evaluate(network, test)["accuracy"]
-    print(f"{right:.1%} of 600, with {how or 'all preparation'}")
+    print(
+        f"{right:.1%} of 600, {'made smaller' if how else 'prepared'}"
+    )
 
 # %% [markdown]
 # Nothing breaks, and the result does not even look absurd. A warning is
@@ -135,7 +137,7 @@ plots.show(draw.price(table), "20_price")
 # Look at the orange bars. Unprepared, a head on the borrowed body
 # does no better than scratch. Whoever sees these two numbers concludes
 # that borrowing is of no use for such pictures, and is wrong: there was
-# a gain of some six points to be had, and the wrong tap has cost it.
+# a gain of some six points to be had, and the wrong switch has cost it.
 # Training everything mends a part. Scratch does not care, for it
 # expects nothing. (It is the ink that counts. The margin hardly matters
 # here.)

@@ -288,7 +288,7 @@ claim(
 #    the same of every picture; what is left is what the network could
 #    not quite suppress.
 # 2. It stays below that of dots too. Two equal pictures are alike without
-#    any effort, so all that is learnt is to spread the features; what may
+#    any effort, so all that is learnt is to keep features apart; what may
 #    be forgotten nobody has said.
 # 3. Nearly every pile holds one digit, and most digits have two: a one
 #    upright and slanted, a seven with and without a bar. The index falls,
@@ -331,8 +331,9 @@ second.check(...)
 # - [The evidence](evidence/21_four_kinds.py) behind this lesson
 #   (`minitransfer learn 21 --evidence`): how the table was made, more
 #   labels, everything trained, and longer training for one of the tasks.
-# - A. Bardes, J. Ponce and Y. LeCun, *VICReg: variance-invariance-
-#   covariance regularization for self-supervised learning*, 2022.
+# - A. Bardes, J. Ponce and Y. LeCun, *VICReg:
+#   variance-invariance-covariance regularization for self-supervised
+#   learning*, 2022.
 # - S. Gidaris, P. Singh and N. Komodakis, *Unsupervised representation
 #   learning by predicting image rotations*, 2018; K. He and others,
 #   *Masked autoencoders are scalable vision learners*, 2022: the tasks

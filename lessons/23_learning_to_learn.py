@@ -64,7 +64,7 @@ train.fit(
 x, y, _, _ = draw.wave_twice(np.random.default_rng(3))
 line = np.linspace(-4, 4, 100, dtype="f4")[:, None]
 drawn = {}
-for name, net in (("reptile", ready), ("pretrained", average)):
+for name, net in (("Reptile", ready), ("pretrained", average)):
     near = transfer.adapted(net, x, y, steps=5, **walk)
     drawn[name] = [train.predict(n, line)[:, 0] for n in (net, near)]
 plots.show(draw.waves(line[:, 0], drawn, x, y), "23_waves")
@@ -110,7 +110,7 @@ plots.show(draw.shots(found), "23_shots")
 # trains nothing at all for the new task. With five drawings a fresh head
 # on the same body (*fine-tuned*) does as well, with one it does not. The
 # two methods that practised this very game for a thousand tasks come
-# after it: with five drawings reptile is about where scratch is, and MAML
+# after it: with five drawings Reptile is about where scratch is, and MAML
 # far behind. The random body tells that it is not the shape: its
 # prototypes are worse than those of the bare dots.
 #
@@ -156,7 +156,7 @@ needed = {
 plots.show(draw.episodes(needed), "23_rooms")
 
 # %% [markdown]
-# The robot that you just saw is one of many: the carried body starts
+# The robot that you just saw is one of many: the carried body is soon
 # ahead, and scratch may pass it later. Over twelve robots and rooms, in
 # the figure, the carried body saves a part of the episodes on average.
 # (Those in the eight rooms before are not counted.) We read it so: the
@@ -238,7 +238,7 @@ claim(
 #
 # <details><summary>What you will see</summary>
 #
-# 1. It comes nearer, and reptile's curve stays the better one: the ten
+# 1. It comes nearer, and Reptile's curve stays the better one: the ten
 #    points do not say what lies between them, and only one of the two has
 #    an idea of what waves are like.
 # 2. It is the control: the mean of the slopes of all tasks is the slope
@@ -259,7 +259,7 @@ second.check(...)
 # %% [markdown]
 # ## Check yourself
 #
-# 1. What does reptile look for that pretraining does not?
+# 1. What does Reptile look for that pretraining does not?
 # 2. Somebody reports that a method of learning to learn tells new
 #    characters apart. Which two controls do you ask for?
 # 3. Why do waves need learning to learn, and characters hardly?

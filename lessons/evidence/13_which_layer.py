@@ -27,7 +27,7 @@
 #
 # The last two are controls of Yosinski and others (2014). In their large
 # networks, neighbouring layers that had grown up together could not be
-# parted without loss, and `self` shows that loss by itself: nothing is
+# parted without harm, and `self` shows that harm by itself: nothing is
 # carried anywhere.
 #
 # A source network is a piece of luck, too. So there are six of them: the
@@ -194,14 +194,15 @@ lost = {
     task: (arms["self"] - arms["self"][:, :1])[:, 1:]
     for task, arms in runs.items()
 }
+print(f"{'self − scratch':20}k    points  95 % interval")
 for task, values in lost.items():
-    told = " ".join(
-        f"{100 * judge(v).middle:+.1f} "
-        f"[{100 * judge(v).interval[0]:+.1f}, "
-        f"{100 * judge(v).interval[1]:+.1f}]"
-        for v in values.T
-    )
-    print(f"{task}: self − scratch, k = 1 to 4: {told}")
+    for k, v in enumerate(values.T, 1):
+        found = judge(100 * v)
+        low, high = found.interval
+        print(
+            f"{task if k == 1 else '':20}{k}  {found.middle:+z8.1f}  "
+            f"{low:+z.1f} to {high:+z.1f}"
+        )
 
 # %% [markdown]
 # Trained along, borrowed layers mend most of what does not fit: the fall
@@ -330,4 +331,4 @@ claim(
     check=words["shuffled digits"] == "less",
     format="+.1%",
 )
-print(words)
+print(*(f"{task}: {word}" for task, word in words.items()), sep=", ")

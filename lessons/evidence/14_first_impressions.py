@@ -321,7 +321,7 @@ judged = {
 }
 for kind, found in judged.items():
     print(f"{kind}, points with … labels")
-    print(" " * 26 + "".join(f"{n:8}" for n in LABELS))
+    print(" " * 30 + "".join(f"{n:8}" for n in LABELS))
     for n, name in draw.NETWORKS.items():
         for s in draw.SOURCES:
             row = (found[n, s, labels] for labels in LABELS)
@@ -334,9 +334,10 @@ for kind, found in judged.items():
 # %% [markdown]
 # Three things can be read here that one comparison alone would hide.
 #
-# *Held, against scratch*: as labels become many, all but the two hundred
+# *Held, against scratch*: with a thousand labels all but the two hundred
 # characters are behind, ten characters among them (shuffled and noise are
-# far behind in the convolutional network without being sure). That is not
+# far behind in the convolutional network without being sure); with four
+# thousand these, too, and surely so in the plain network. That is not
 # yet negative transfer. A frozen body is behind because it is frozen.
 #
 # *Held, against a random body*: this takes the price of holding away.
@@ -549,8 +550,8 @@ leads = {
 }
 found = judge_each(leads, margin=MARGIN)
 print(
-    "            numbers  steps   rates chosen      right             "
-    "difference"
+    "          numbers steps    rates chosen        right  "
+    "difference (points)"
 )
 for (n, steps), one in found.items():
     rates = [chosen(n, arm, steps) for arm in ARMS]
@@ -562,8 +563,8 @@ for (n, steps), one in found.items():
     ]
     low, high = (100 * end for end in one.interval)
     print(
-        f"  {n:10}{numbers(n):8,}{steps:7}  {rates[0]:6g} /{rates[1]:6g}"
-        f"   {right[0]:.1%} / {right[1]:.1%}   {100 * one.middle:+5.1f} "
+        f"{n:10}{numbers(n):7,}{steps:6}  {rates[0]:6g} /{rates[1]:6g}"
+        f"  {right[0]:.1%}/{right[1]:.1%}  {100 * one.middle:+5.1f} "
         f"[{low:+.1f}, {high:+.1f}] {one.word}"
     )
 by_kind = {
@@ -712,7 +713,7 @@ claim(
 
 # %% [markdown]
 # "Then start afresh" is the article's advice. It supposes that a bad
-# impression is a worse start than none, which we test with the worst that
+# impression is a worse start than none, which we try with the worst that
 # we have and with all layers trained.
 
 # %%

@@ -425,5 +425,7 @@ claim(
     check=abs(widest.middle) < 0.05,
     format="+.1%",
 )
-for case, one in found.items():
-    print(*case, one.word, f"{100 * one.middle:+.1f}")
+for (way, n), one in found.items():
+    print(
+        f"{way:13}{n:5,} labels {100 * one.middle:+z6.1f} {one.word}"
+    )

@@ -29,8 +29,8 @@
 # The penalty $\lambda$ (a *ridge*) keeps the weights small, and how
 # strong it should be, the boxes say themselves: each is left out once
 # and guessed from the others. A trained head has no such brake. With a
-# hundred boxes and 128 features it can fit the boxes exactly, chance
-# included.
+# hundred boxes and 128 features it can fit the boxes exactly,
+# with all that is odd about them.
 
 # %%
 import time

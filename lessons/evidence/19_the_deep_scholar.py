@@ -409,7 +409,8 @@ gains = {field: deeper(field, 20) for field in FIELDS}
 plots.show(draw.near_and_far(gains, 20), "19_near_and_far")
 for field, by_depth in gains.items():
     words = {d: j.word for d, j in judge_each(by_depth).items()}
-    print(f"{field:15}", words)
+    told = (f"depth {d}: {word}" for d, word in words.items())
+    print(f"{field:15}", *told, sep="  ")
 
 # %% [markdown]
 # *New characters* are ten that nobody has studied; *other digits* were
@@ -522,7 +523,7 @@ plots.show(figure, "19_without_a_label")
 #
 # Where sentences say that *some* depth does better than one layer, all
 # three depths are compared and corrected (`judge_each`). Labels are
-# compared by factors.
+# compared as ratios.
 
 
 # %%

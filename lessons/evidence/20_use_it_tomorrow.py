@@ -202,4 +202,4 @@ claim(
     check=abs(added["augmentation"].mean()) < 0.1,
     format="+.1%",
 )
-print(words)
+print(*(f"{name}: {word}" for name, word in words.items()), sep="\n")

@@ -166,11 +166,11 @@ print(agreement)
 assert agreement.agrees
 
 # %%
-print(" " * 15 + "   ".join(f"{c:>13}" for c in draw.MEASURED))
+print(" " * 15 + "".join(f"{c:>13}" for c in draw.MEASURED))
 for task in TASKS:
     told = [table.values(c, task=task) for c in draw.MEASURED]
-    cells = [f"{v.mean():.3f} ± {v.std(ddof=1):.3f}" for v in told]
-    print(f"{task:15}" + "   ".join(cells))
+    cells = [f"{v.mean():.3f}±{v.std(ddof=1):.3f}" for v in told]
+    print(f"{task:15}" + "".join(f"{cell:>13}" for cell in cells))
 
 # %% [markdown]
 # ## More labels, and everything trained
@@ -251,7 +251,7 @@ claim(
     check=min(v.mean() for v in known.values()) > 0.03,
     format="+.3f",
 )
-print(words)
+print(*(f"{name}: {word}" for name, word in words.items()), sep="\n")
 
 # %% [markdown]
 # "As good" needs a margin, said beforehand: two points with a head, and
@@ -291,7 +291,7 @@ claim(
     check=apart["ari"].mean() < 0.05,
     format="+.3f",
 )
-print(same)
+print(*(f"{name}: {word}" for name, word in same.items()), sep="\n")
 
 # %%
 harm = {

@@ -134,14 +134,15 @@ assert agreement.agrees
 # %%
 for size in (4, 20):
     print(f"{size} drawings each: mean ± deviation over seeds")
+    print(" " * 28 + "".join(f"{task:17}" for task in draw.TASKS))
     for asked in ASKED:
         told = []
         for task in draw.TASKS:
             values = table.values(task, asked=asked, per_class=size)
             on = task in asked.split(", ")[0].split("+")
             cell = f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
-            told.append(f"{task} {cell if on else 'not asked':14}")
-        print(f"  {asked:26}" + "  ".join(told))
+            told.append(f"{cell if on else 'not asked':17}")
+        print(f"  {asked:26}" + "".join(told))
 
 # %% [markdown]
 # ## Learnt weights
@@ -191,8 +192,8 @@ pairs = {
 judged = judge_each(pairs)
 gain = [name for name, one in judged.items() if one.word == "more"]
 loss = [name for name, one in judged.items() if one.word == "less"]
-print("gain:", *gain, sep="\n  ")
-print("loss:", *loss, sep="\n  ")
+print("gain:", *(gain or ["none"]), sep="\n  ")
+print("loss:", *(loss or ["none"]), sep="\n  ")
 claim(
     "B6/interference",
     "tasks on one body also stand in each other's way: in some pair one "

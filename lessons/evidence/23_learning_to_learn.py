@@ -288,7 +288,8 @@ agreement = experiments.measure_again(
 )
 print(rooms, agreement, sep="\n")
 assert agreement.agrees
-print("share at the door before updates", *draw.MARKS)
+print("share at the door after so many updates")
+print(f"{'':9}" + "  ".join(f"{k:4}" for k in draw.MARKS))
 for way in draw.ROOM_WAYS:
     told = "  ".join(
         f"{rooms.values(f'at {k}', way=way).mean():4.0%}"

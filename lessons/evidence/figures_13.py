@@ -41,7 +41,7 @@ def sheets(pictures):
     figure, axes = plots.figure(
         "One source and three tasks: near, farther, alien",
         columns=len(pictures),
-        height=2.3,
+        height=2.1,
         width=6.5,
     )
     for ax, (name, images) in zip(
@@ -147,8 +147,6 @@ def worth(rows):
             places.append(place)
     axes.set_yticks(places, names)
     axes.invert_yaxis()
-    axes.set_xlabel(
-        "points (95 % intervals; grey: less than a point)"
-    )
+    axes.set_xlabel("points (95 %; grey: less than a point)")
     axes.grid(axis="x")
     return figure

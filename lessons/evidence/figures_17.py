@@ -91,7 +91,7 @@ def prices(rows, spread):
         axes.plot(spread * errors, dots, "k.", markersize=3)
     axes.axvline(spread, color=plots.COLOURS[6], ls=":", lw=1.2)
     axes.text(
-        spread, len(rows) - 0.3, "the mean price for every box",
+        spread, len(rows) - 0.3, "the mean price for every box ",
         ha="right", fontsize=9, color=plots.COLOURS[6],
     )  # fmt: skip
     axes.set(
@@ -133,7 +133,7 @@ def against_scratch(ratios):
         yticks=range(len(ratios)),
         yticklabels=[f"{v}, {NETWORKS[n]}" for v, n in ratios],
         ylim=(len(ratios) - 0.5, -0.5),
-        xlabel="error ÷ scratch's (95 %; grey: no matter)",
+        xlabel="error ÷ scratch's (95 %; grey: would not matter)",
     )
     axes.grid(axis="x")
     return figure

@@ -91,7 +91,7 @@ def course(history):
     seen, aside = history["loss"], history["validation_loss"]
     best = history.best
     figure, axes = plots.figure(
-        f"Taken are the weights of step {best['step']}, where the pictures "
+        f"The weights of step {best['step']} are taken: there the pictures "
         f"kept aside were read best (loss {best['validation_loss']:.2f})"
     )
     axes.plot(

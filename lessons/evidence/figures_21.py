@@ -67,7 +67,7 @@ def piles(pictures, sorted_by, agreement):
         f"Sorted without a label; agreement with the digits: {told}",
         columns=len(sorted_by),
         width=6.5,
-        height=4.0,
+        height=3.8,
     )
     for axes, (name, groups) in zip(
         panels, sorted_by.items(), strict=True

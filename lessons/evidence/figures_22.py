@@ -96,10 +96,11 @@ def asked_of(glyphs, script_of):
         for script in SCRIPTS
     ]
     figure, panels = plots.figure(
-        "One drawing, three questions",
+        "One drawing, three questions: which character, which script, "
+        "how much ink (in standard deviations from the mean)",
         columns=8,
         width=6.5,
-        height=1.9,
+        height=2.0,
     )
     ink = (y[:, 2] - y[:, 2].mean()) / y[:, 2].std()
     for at, axes in enumerate(panels):

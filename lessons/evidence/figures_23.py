@@ -18,6 +18,12 @@ SHOT_WAYS = (
     "pixels",
     "scratch",
 )
+NAMES = {
+    "reptile": "Reptile",
+    "maml": "MAML",
+    "random prototype": "prototype, random body",
+    "pixels": "prototype, bare dots",
+}
 ROOM_WAYS = ("carried", "all", "scratch", "random")
 MARKS = (0, 5, 10, 20, 40, 57)  # updates
 
@@ -145,18 +151,19 @@ def _rows(rows, title, xlabel, marks, scale=1):
 def shots(found):
     """Share right; (way, drawings shown) → runs."""
     rows = {
-        way: {n: found[way, n] for n in (1, 5)} for way in SHOT_WAYS
+        NAMES.get(way, way): {n: found[way, n] for n in (1, 5)}
+        for way in SHOT_WAYS
     }
     told = {
-        way: " and ".join(
-            f"{100 * runs.mean():.0f}" for runs in rows[way].values()
+        name: " and ".join(
+            f"{100 * runs.mean():.0f}" for runs in rows[name].values()
         )
-        for way in ("prototype", "reptile")
+        for name in ("prototype", "Reptile")
     }
     figure = _rows(
         rows,
         f"Of 100 right with one and five drawings: prototypes "
-        f"{told['prototype']}, reptile {told['reptile']}",
+        f"{told['prototype']}, Reptile {told['Reptile']}",
         "right of five new characters (%): ● one drawing, ▲ five",
         "o^",
         100,
@@ -195,8 +202,8 @@ def errors(curves, steps=(1, 5, 20)):
     reached = {way: runs[:, 1].mean() for way, runs in curves.items()}
     figure = plots.curves_with_spread(
         steps,
-        curves,
-        f"Error after five steps: {reached['reptile']:.1f} for reptile, "
+        {NAMES.get(way, way): runs for way, runs in curves.items()},
+        f"Error after five steps: {reached['reptile']:.1f} for Reptile, "
         f"{reached['pretrained']:.1f} if pretrained",
         "steps on ten points of a new wave",
         "mean squared error",

@@ -76,7 +76,10 @@ def test_long_titles_are_broken_between_words():
     assert max(map(len, lines)) <= 60
 
 
-def test_text_stands_out_from_the_card():
+def _contrast(colour):
+    """Of a colour on the card: the ratio of WCAG 2.2."""
+    from minitransfer.plots.style import PAPER
+
     def luminance(colour):
         channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         linear = np.where(
@@ -84,6 +87,20 @@ def test_text_stands_out_from_the_card():
         )
         return linear @ [0.2126, 0.7152, 0.0722]
 
-    from minitransfer.plots.style import INK, PAPER
+    return (luminance(PAPER) + 0.05) / (luminance(colour) + 0.05)
 
-    assert (luminance(PAPER) + 0.05) / (luminance(INK) + 0.05) > 12
+
+def test_text_stands_out_from_the_card():
+    from minitransfer.plots.style import INK
+
+    assert _contrast(INK) > 12
+
+
+@pytest.mark.parametrize("colour", plots.COLOURS)
+def test_a_name_in_the_colour_of_its_curve_can_be_read(colour, tmp_path):
+    picture, axes = plots.figure()
+    name = axes.text(0.5, 0.5, "sounds", color=colour)
+    (curve,) = axes.plot([0, 1], color=colour)
+    plots.save(picture, tmp_path / "named.png")
+    assert _contrast(name.get_color()) >= 4.5
+    assert curve.get_color() == colour
