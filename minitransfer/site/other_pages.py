@@ -3,6 +3,7 @@
 import html
 import importlib
 import inspect
+import json
 import re
 
 from minitransfer.course import claims
@@ -47,7 +48,7 @@ def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str | bytes]:
     found = {
         "index.md": _first_page(parts),
         "path.md": _path(parts),
-        "playground.md": PLAYGROUND,
+        "playground.md": _playground(lessons),
         "ledger.md": _ledger(lessons, evidence),
         "kernels.ipynb": _kernels(known),
         "teaching.md": teaching.teachers_page(parts),
@@ -103,7 +104,7 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
+library in Python whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to
@@ -122,8 +123,9 @@ limit, rung beside rung.</span></a>
 ```
 
 <div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
-Three ways borrow what a network knows about printed characters, <em>scratch</em> and the <em>random
-body</em> borrow nothing.
+Three ways borrow what a network knows about printed characters: <em>option 1</em> holds it still and
+trains a new head, <em>option 2</em> trains on all of it, <em>small steps</em> do so gently.
+<em>Scratch</em> and the <em>random body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 
@@ -170,7 +172,8 @@ hide-toc: true
 
 # The learning path
 
-The parts can be read in any order; within a part, arrows say what builds on what.
+The parts can be read in any order; within a part, arrows say what builds on what. A frame gathers
+lessons that build on the same one, in any order; “after 3” names a lesson of another part.
 All of it takes {_about(minutes)}.
 
 <div class="path-map-frame" tabindex="0" role="region" aria-label="Map of the lessons">
@@ -279,7 +282,7 @@ def _kernels(known) -> str:
             cells.append(_rung(rung, before))
             before = rung
         told.append("\n".join([*cells, "::::"]))
-    notebook = nbformat.v4.new_notebook(metadata=dict(METADATA))
+    notebook = nbformat.v4.new_notebook(metadata=METADATA | {"hide-toc": True})
     code = nbformat.v4.new_code_cell
     prose = nbformat.v4.new_markdown_cell
     notebook.cells = [
@@ -287,7 +290,6 @@ def _kernels(known) -> str:
         prose(told[1]),
         code(MEASURED),
         prose(told[2]),
-        prose("Lessons 41 and 42 climb both ladders step by step."),
     ]
     for at, cell in enumerate(notebook.cells):
         cell.id = f"cell-{at + 1}"
@@ -311,7 +313,7 @@ def _rung(rung, before) -> str:
 KERNELS_HEAD = """# The ladder of kernels
 
 How can one program multiply matrices many times as fast as another that leaves out not a single
-operation? Each column is a rung, in plain loops that run as they stand; what is new against the
+operation? Each box is a rung, in plain loops that run as they stand; what is new against the
 rung before it is marked. The whole of it is [lesson 41](41_matmul.py), and
 [lesson 42](42_convolution_four_ways.py) for convolutions."""
 PRODUCTS = "`c = a @ b`, from the definition to the order in which caches and registers like it."
@@ -332,7 +334,8 @@ hide-toc: true
 
 Networks that train in this page, with the library's mathematics. Nothing is sent anywhere.
 
-<div id="playground"><noscript>The playground needs JavaScript.</noscript></div>
+<div id="playground" data-lessons="{lessons}">
+<noscript>The playground needs JavaScript.</noscript></div>
 
 <script src="_static/playground/numbers.js"></script>
 <script src="_static/playground/networks.js"></script>
@@ -340,6 +343,11 @@ Networks that train in this page, with the library's mathematics. Nothing is sen
 <script src="_static/playground/drawing.js"></script>
 <script src="_static/playground/panels.js"></script>
 """
+
+
+def _playground(lessons) -> str:
+    pages = {lesson.number: f"{lesson.path.stem}.html" for lesson in lessons}
+    return PLAYGROUND.format(lessons=html.escape(json.dumps(pages)))
 
 
 def _reference() -> dict[str, str]:

@@ -36,7 +36,7 @@
       const look = make("button", { type: "button", textContent: "Show it without" });
       look.addEventListener("click", show);
       note.append(look);
-      cells[0].before(note);
+      cells[0].querySelector(".cell_output").before(note);
       cells.forEach((cell) => cell.classList.add("waits"));
     }
     function show() {
@@ -181,10 +181,9 @@
       document.body.classList.add("steps");
       bar.hidden = false;
       shown.forEach((cell, i) => cell.forEach((one) => one.classList.toggle("off", i !== at)));
-      // Headings of the sections stay with their first cell; marks and notes hide with the others.
-      all(".waiting-note, .recalled", article).forEach((note) => {
-        const cell = note.matches(".recalled") ? note.previousElementSibling : note.nextElementSibling;
-        note.classList.toggle("off", !cell || cell.classList.contains("off"));
+      // Headings of the sections stay with their first cell; what was guessed hides with the others.
+      all(".recalled", article).forEach((note) => {
+        note.classList.toggle("off", !note.previousElementSibling || note.previousElementSibling.classList.contains("off"));
       });
       place.textContent = `${at + 1} of ${shown.length}`;
       if (keep) history.replaceState(null, "", `#step=${at + 1}`);
@@ -225,11 +224,22 @@
     fromAddress();
   }
 
-  function begin() {
-    // What scrolls sideways has to be reached by the keyboard.
-    for (const one of all("div.highlight pre, .rungs, div.math, .table-wrapper, .cell_output pre")) {
+  // What scrolls sideways is reached by the keyboard, and fades where it goes on.
+  function sideways() {
+    const broad = all("div.highlight pre, div.math, .table-wrapper, .cell_output pre, .cell_output, .path-map-frame");
+    function look(one) {
       if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      one.classList.toggle("goes-on", one.scrollLeft + one.clientWidth < one.scrollWidth - 2);
     }
+    const seen = new ResizeObserver((entries) => entries.forEach((entry) => look(entry.target)));
+    for (const one of broad) {
+      seen.observe(one);
+      one.addEventListener("scroll", () => look(one), { passive: true });
+    }
+  }
+
+  function begin() {
+    sideways();
     all("form.predict").forEach(predict);
     words();
     figures();
