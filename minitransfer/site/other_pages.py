@@ -104,7 +104,8 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library in Python whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
+library in Python whose core can be read in a weekend, and {lessons} in which every claim is
+measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to
@@ -123,8 +124,8 @@ limit, rung beside rung.</span></a>
 ```
 
 <div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
-Three ways borrow what a network knows about printed characters: <em>option 1</em> holds it still and
-trains a new head, <em>option 2</em> trains on all of it, <em>small steps</em> do so gently.
+Three ways borrow what a network knows about printed characters: <em>option 1</em> holds it still
+and trains a new head, <em>option 2</em> trains on all of it, <em>small steps</em> do so gently.
 <em>Scratch</em> and the <em>random body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
@@ -243,7 +244,8 @@ def _glossary(known) -> str:
     """The page of the glossary as a list of definitions, each with a place of its own."""
     found = []
     for term in glossary_terms():
-        lessons = ", ".join(
+        lessons = "lessons " if len(term.lessons) > 1 else "lesson "
+        lessons += ", ".join(
             f"[{int(name[:2])}]({name.replace('.py', '.ipynb')})"
             if name in known
             else f"{int(name[:2])}"
@@ -252,7 +254,7 @@ def _glossary(known) -> str:
         name = ", ".join(term.names)
         found.append(
             f'<div class="term" id="{words.anchor(term.names[0])}">\n\n'
-            f"**{name}** {with_pages(term.sentence, known)} (lesson {lessons})\n\n</div>\n"
+            f"**{name}** {with_pages(term.sentence, known)} ({lessons})\n\n</div>\n"
         )
     head = (
         "# Glossary\n\nThe words of the trade, one sentence each, and the lessons that show them "

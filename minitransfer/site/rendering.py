@@ -8,12 +8,25 @@ from myst_nb.core.render import NbElementRenderer
 #: The name under which `pyproject.toml` tells MyST-NB of `Renderer`.
 PLUGIN = "minitransfer"
 
+#: More letters than this in a line, and an output is set smaller, or smaller still.
+BROAD, BROADER = 82, 96
+
 #: Pixels from which on a figure is not shrunk to the width of a phone, but scrolls.
 WIDE = 600
 
 
 class Renderer(NbElementRenderer):
-    """MyST-NB's own, but a figure brings its words for those who cannot see it."""
+    """MyST-NB's own, but a figure brings its words for those who cannot see it.
+
+    What is printed tells the style sheet whether it is prose, and how broad.
+    """
+
+    def render_stdout(self, output, cell_metadata, cell_index, source_line) -> list[nodes.Element]:
+        """Return what was printed, with classes of its kind."""
+        found = super().render_stdout(output, cell_metadata, cell_index, source_line)
+        for node in found:
+            node["classes"] += kinds_of(output["text"])
+        return found
 
     def render_image(self, data) -> list[nodes.Element]:
         """Return the figure with the alternative text that the cell gave it."""
@@ -27,6 +40,21 @@ class Renderer(NbElementRenderer):
             if int(re.sub(r"\D", "", node.get("width", "")) or 0) > WIDE:
                 node["classes"].append("wide")
         return found
+
+
+def kinds_of(printed: str) -> list[str]:
+    """Return the classes of an output: prose may be broken anew, columns may not.
+
+    Example:
+        >>> kinds_of("Exercise 1: Write a function.\\n  Put it in the place of the dots.")
+        ['prose']
+        >>> kinds_of("naive   2.3\\ntile  114.4"), kinds_of("a  b " + 80 * "c")
+        ([], ['broad'])
+    """
+    lines = printed.splitlines()
+    longest = max(map(len, lines), default=0)
+    kinds = [] if any(re.search(r"\S {2,}\S|[│┃|╭─]", line) for line in lines) else ["prose"]
+    return kinds + (["broader"] if longest > BROADER else ["broad"] if longest > BROAD else [])
 
 
 def as_they_stand(lines: list[str]) -> list[str]:
