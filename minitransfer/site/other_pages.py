@@ -358,8 +358,9 @@ def _reference() -> dict[str, str]:
         found[f"reference/{name}.md"] = _module_page(name, told)
         rows.append(f"{name.removeprefix('minitransfer.')}: {about} <reference/{name}>")
     found["reference.md"] = (
-        "# Reference\n\nWhat can be imported, from its docstrings. Names are PyTorch's where "
-        "PyTorch has them.\n\n```{toctree}\n:maxdepth: 1\n\n" + "\n".join(rows) + "\n```\n"
+        "# Reference\n\nWhat can be imported, from its docstrings. Names are PyTorch’s where "
+        'PyTorch has them. All of them from A to Z: <a href="genindex.html">the index</a>.\n\n'
+        "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(rows) + "\n```\n"
     )
     return found
 

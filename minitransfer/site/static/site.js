@@ -173,8 +173,18 @@
       button("Full screen", "Full screen (F)", full, "wide"),
       button("End", "Back to the page (Escape)", end),
     );
+    const more = make("span", { className: "more", textContent: "↓ more" }); // below the window
+    bar.append(more);
     document.body.append(bar);
     let at = -1;
+    const left = () => document.documentElement.scrollHeight - innerHeight - scrollY;
+    const look = () => more.classList.toggle("none", left() < 8);
+    for (const name of ["scroll", "resize"]) addEventListener(name, look, { passive: true });
+    // What pages with a clicker reads a long cell to its end first.
+    function turn(way) {
+      if (way > 0 ? left() > 8 : scrollY > 8) scrollBy(0, way * 0.75 * innerHeight);
+      else go(at + way);
+    }
     function go(to, keep = true) {
       at = Math.max(0, Math.min(shown.length - 1, to));
       alone();
@@ -188,8 +198,12 @@
       place.textContent = `${at + 1} of ${shown.length}`;
       if (keep) history.replaceState(null, "", `#step=${at + 1}`);
       scrollTo(0, 0);
+      look();
     }
-    function large() { document.body.classList.toggle("large"); }
+    function large() {
+      document.body.classList.toggle("large");
+      look();
+    }
     function zoom() {
       alone(shown[at].flatMap((part) => all("img", part)).find((image) => image.offsetWidth));
     }
@@ -209,8 +223,8 @@
       if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.target.closest?.("input, select, textarea")) return;
       const keys = {
-        ArrowRight: () => go(at + 1), PageDown: () => go(at + 1), ArrowLeft: () => go(at - 1),
-        PageUp: () => go(at - 1), Home: () => go(0), End: () => go(shown.length - 1),
+        ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), PageDown: () => turn(1),
+        PageUp: () => turn(-1), Home: () => go(0), End: () => go(shown.length - 1),
         p: large, P: large, z: zoom, Z: zoom, f: full, F: full, Escape: end,
       };
       if (keys[event.key]) { event.preventDefault(); event.stopImmediatePropagation(); keys[event.key](); }
