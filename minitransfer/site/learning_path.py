@@ -52,7 +52,7 @@ def drawn(parts: dict[str, list[Lesson]]) -> str:
     Args:
         parts: heading → its lessons.
     """
-    boxes, arrows, frames, width, y = [], [], [], 0, 8
+    boxes, arrows, frames, width, y = [], [], [], 2 * WIDE, 8
     for heading, lessons in parts.items():
         minutes = sum(lesson.minutes or 0 for lesson in lessons)
         boxes.append(

@@ -124,9 +124,9 @@ limit, rung beside rung.</span></a>
 ```
 
 <div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
-Three ways borrow what a network knows about printed characters: <em>option 1</em> holds it still
-and trains a new head, <em>option 2</em> trains on all of it, <em>small steps</em> do so gently.
-<em>Scratch</em> and the <em>random body</em> borrow nothing.
+Three ways borrow from printed characters: <em>option 1</em> trains a new head alone,
+<em>option 2</em> all of the network, <em>small steps</em> all of it gently. <em>Scratch</em> and the
+<em>random body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 
@@ -336,7 +336,7 @@ hide-toc: true
 
 Networks that train in this page, with the library's mathematics. Nothing is sent anywhere.
 
-<div id="playground" data-lessons="{lessons}">
+<div id="panels" data-lessons="{lessons}">
 <noscript>The playground needs JavaScript.</noscript></div>
 
 <script src="_static/playground/numbers.js"></script>

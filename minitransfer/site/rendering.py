@@ -9,10 +9,10 @@ from myst_nb.core.render import NbElementRenderer
 PLUGIN = "minitransfer"
 
 #: More letters than this in a line, and an output is set smaller, or smaller still.
-BROAD, BROADER = 82, 96
+BROAD, BROADER = 84, 96
 
 #: Pixels from which on a figure is not shrunk to the width of a phone, but scrolls.
-WIDE = 600
+WIDE = 560
 
 
 class Renderer(NbElementRenderer):
@@ -48,7 +48,7 @@ def kinds_of(printed: str) -> list[str]:
     Example:
         >>> kinds_of("Exercise 1: Write a function.\\n  Put it in the place of the dots.")
         ['prose']
-        >>> kinds_of("naive   2.3\\ntile  114.4"), kinds_of("a  b " + 80 * "c")
+        >>> kinds_of("naive   2.3\\ntile  114.4"), kinds_of("a  b " + 85 * "c")
         ([], ['broad'])
     """
     lines = printed.splitlines()

@@ -11,12 +11,14 @@ from minitransfer.course.pages import glossary_terms
 
 #: Words that are everyday English as well, or are met on each page.
 EVERYDAY = {"seed", "step", "class", "bit", "run", "label", "image", "state", "example", "unit"}
+EVERYDAY |= {"message", "by depth"}  # a word with two senses; the second name of another
 
 #: Phrases in which a word of the glossary has another sense, or is no noun.
 ELSEWHERE = (
     "(?:[Bb]y|to|from|no|same|a|the|what) chance|exactly, chance|[Dd]ead end|somebody[’']s head|"
     "same source|source of|spread (?:evenly|over|the)|by factors?|factors? of|inductive bias|"
-    "without bias|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
+    "without bias|like cards|graphics cards?|side effects?|such joints|each factor|other\\* factor|ridge between|"
+    "[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
 ).replace(" ", r"\s+")
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const root = document.getElementById("playground");
+  const root = document.getElementById("panels");
   if (!root) return;
   const { STATES, TABLES, Small, Learner, glyphConv, edges, surprise, BELIEFS, possible } = Networks;
   const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", GREY = "#8a8a86", PURPLE = "#a8578a";
