@@ -125,8 +125,8 @@ limit, rung beside rung.</span></a>
 
 <div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
 Three ways borrow from printed characters: <em>option 1</em> trains a new head alone,
-<em>option 2</em> all of the network, <em>small steps</em> all of it gently. <em>Scratch</em> and the
-<em>random body</em> borrow nothing.
+<em>option 2</em> all of the network, <em>small steps</em> all of it gently. <em>Scratch</em> and
+the <em>random body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 
@@ -318,7 +318,11 @@ How can one program multiply matrices many times as fast as another that leaves 
 operation? Each box is a rung, in plain loops that run as they stand; what is new against the
 rung before it is marked. The whole of it is [lesson 41](41_matmul.py), and
 [lesson 42](42_convolution_four_ways.py) for convolutions."""
-PRODUCTS = "`c = a @ b`, from the definition to the order in which caches and registers like it."
+PRODUCTS = (
+    "`c = a @ b`, from the definition to the order in which caches and registers like it. Below "
+    "stands how fast each rung is for matrices of 256 by 256. These fit a cache, so that the tile "
+    "alone may win; packing is for larger ones."
+)
 CONVOLUTIONS = "One image, filters of three by three, from seven loops to views that copy nothing."
 MEASURED = """from minitransfer.kernels.gemm import ladder
 

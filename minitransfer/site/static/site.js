@@ -45,7 +45,9 @@
     }
     function recall(text) {
       show();
-      if (cells.length) cells.at(-1).after(make("p", { className: "recalled", textContent: `Your guess was: ${text}` }));
+      if (!cells.length) return;
+      const hidden = cells.at(-1).classList.contains("off") ? " off" : ""; // one cell at a time
+      cells.at(-1).after(make("p", { className: `recalled${hidden}`, textContent: `Your guess was: ${text}` }));
     }
     function choose(at) {
       const told = JSON.parse(form.dataset.answer);
