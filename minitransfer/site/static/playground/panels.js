@@ -278,8 +278,8 @@
         result.replaceChildren(...Object.entries(rows).map(([name, values]) => {
           const one = middle(values), ever = values.filter(Number.isFinite).length;
           const bar = make("span", { className: `bar ${name}`, style: `width:${Math.min(100, (100 * Math.min(one, MOST)) / MOST)}%` });
-          const words = Number.isFinite(one) ? `${one.toLocaleString("en")} steps` : `not within ${MOST.toLocaleString("en")} steps`;
-          return make("div", {}, make("b", { textContent: told[name] }), make("span", { className: "track" }, bar), make("span", { textContent: `median ${words}; ${ever} of ${values.length} get there` }));
+          const words = `${ever} of ${values.length} get there` + (Number.isFinite(one) ? `, median ${one.toLocaleString("en")} steps` : ` within ${MOST.toLocaleString("en")} steps`);
+          return make("div", {}, make("b", { textContent: told[name] }), make("span", { className: "track" }, bar), make("span", { textContent: words }));
         }));
         status.textContent = `Steps until the loss is below ${GOAL}, over ${seed} seeds.`;
         if (seed < SEEDS) setTimeout(next, 0); else home.dataset.gates = "done";
