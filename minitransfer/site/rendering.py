@@ -84,6 +84,11 @@ def _on_docstring(app, what, name, thing, options, lines):
     lines[:] = as_they_stand(lines)
 
 
+def _on_member(app, what, name, thing, skip, options):
+    """Fields of a named tuple stand in its docstring; what Python says of them says nothing."""
+    return True if (getattr(thing, "__doc__", "") or "").startswith("Alias for field") else None
+
+
 def _on_page(app, page, template, context, doctree):
     """Headings of the list of pages say of which level they are: readers of screens ask."""
     heading = 'role="heading"'
@@ -94,5 +99,6 @@ def _on_page(app, page, template, context, doctree):
 def setup(app):
     """Have Sphinx read our docstrings as they stand, and finish the list of pages."""
     app.connect("autodoc-process-docstring", _on_docstring)
+    app.connect("autodoc-skip-member", _on_member)
     app.connect("html-page-context", _on_page, priority=900)  # after the theme
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
