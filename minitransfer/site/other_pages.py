@@ -357,10 +357,13 @@ def _playground(lessons) -> str:
 
 
 def _reference() -> dict[str, str]:
-    found, rows, told = {}, [], set()
-    for name, about in REFERENCE.items():
+    found, told = {}, set()
+    for name in sorted(REFERENCE, key=lambda name: -name.count(".")):  # the innermost tells it
         found[f"reference/{name}.md"] = _module_page(name, told)
-        rows.append(f"{name.removeprefix('minitransfer.')}: {about} <reference/{name}>")
+    rows = [
+        f"{name.removeprefix('minitransfer.')}: {about} <reference/{name}>"
+        for name, about in REFERENCE.items()
+    ]
     found["reference.md"] = (
         "# Reference\n\nWhat can be imported, from its docstrings. Names are PyTorch’s where "
         'PyTorch has them. All of them from A to Z: <a href="genindex.html">the index</a>.\n\n'
@@ -393,7 +396,7 @@ def _module_page(name: str, told: set[type]) -> str:
     module, lines = importlib.import_module(name), []
     for one in public_names(module):
         thing = getattr(module, one)
-        if inspect.isclass(thing):  # a class has one page, the first of those that have it
+        if inspect.isclass(thing):  # a class has one page
             if thing in told:
                 continue
             told.add(thing)
