@@ -6,7 +6,10 @@ import re
 from minitransfer.course.scripts import Lesson
 
 #: Sizes of the map, in units of its own.
-WIDE, HIGH, APART, BETWEEN = 150, 78, 22, 14
+WIDE, HIGH, APART, BETWEEN = 156, 78, 26, 12
+
+#: So many lessons that build on the same one stand in two columns, in a frame.
+MANY = 6
 
 
 def prerequisites(lesson: Lesson) -> list[int]:
@@ -41,54 +44,115 @@ def columns(lessons: list[Lesson]) -> dict[int, int]:
 
 
 def drawn(parts: dict[str, list[Lesson]]) -> str:
-    """Return the map as SVG: a lane for each part, an arrow from lesson to lesson.
+    """Return the map as SVG: a lane for each part, in it an arrow from lesson to lesson.
+
+    Lessons of one column that build on the same lesson stand together; where they are many, they
+    share one arrow and a frame. What a lesson needs of another part stands in its box.
 
     Args:
         parts: heading → its lessons.
     """
-    place = columns([lesson for lessons in parts.values() for lesson in lessons])
-    spots, boxes, y = {}, [], 8
+    boxes, arrows, frames, width, y = [], [], [], 2 * WIDE, 8
     for heading, lessons in parts.items():
         minutes = sum(lesson.minutes or 0 for lesson in lessons)
         boxes.append(
             f'<text class="lane" x="8" y="{y + 16}">{html.escape(heading)}'
             f'<tspan class="time" dx="10">{minutes} minutes</tspan></text>'
         )
-        top, rows = y + 34, {}
+        spots, around = _spots(lessons, y + 34)
+        frames += [
+            f'<rect class="group" {_size(*corners)} rx="10"/>' for corners in around.values()
+        ]
+        here, led = columns(lessons), set()
         for lesson in lessons:
-            column = place[lesson.number]
-            row = rows[column] = rows.get(column, -1) + 1
-            spots[lesson.number] = (8 + column * (WIDE + APART), top + row * (HIGH + BETWEEN))
-            boxes.append(_box(lesson, *spots[lesson.number]))
-        y = top + (max(rows.values()) + 1) * (HIGH + BETWEEN) + 26
-    arrows = []
-    for lessons in parts.values():
-        for lesson in lessons:
-            needed = [n for n in prerequisites(lesson) if n in spots]
-            # The nearest says it: lesson 5 needs 1 to 3, and whoever has had 3 has had 1.
-            nearest = max(needed, key=lambda n: (place[n], n), default=None)
-            if nearest is not None:
-                arrows.append(_arrow(spots[nearest], spots[lesson.number]))
-    width = 16 + (max(place.values()) + 1) * (WIDE + APART) - APART
+            needed = prerequisites(lesson)
+            boxes.append(_box(lesson, *spots[lesson.number], [n for n in needed if n not in here]))
+            start = _nearest(lesson, here)
+            group = here[lesson.number], start
+            if start is None or group in led:
+                continue
+            x, v = spots[lesson.number]
+            if group in around:
+                led.add(group)
+                x, v = around[group][0], spots[start][1]
+            arrows.append(_arrow(spots[start], (x, v)))
+        width = max(width, *(x for x, _ in spots.values()))
+        y = max(v for _, v in spots.values()) + HIGH + BETWEEN + 26
+    width += WIDE + 16
     return (
         f'<svg class="path-map" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
         f'style="--natural: {width}px" role="group" aria-label="Map of the lessons: an arrow '
         f'leads from each lesson to those that build on it; the list below says the same in words">'
-        f"{''.join(arrows)}{''.join(boxes)}</svg>"
+        '<defs><marker id="arrowhead" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+        'markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z"/></marker></defs>'
+        f"{''.join(frames)}{''.join(arrows)}{''.join(boxes)}</svg>"
     )
 
 
-def _box(lesson, x, y):
-    lines = _broken(lesson.title, 17)
+def _nearest(lesson, here):
+    """The last lesson of its part that a lesson builds on.
+
+    Lesson 5 needs 1 to 3, and whoever has had 3 has had 1.
+    """
+    needed = [n for n in prerequisites(lesson) if n in here]
+    return max(needed, key=lambda n: (here[n], n), default=None)
+
+
+def _spots(lessons, top):
+    """Lesson → corner of its box; (column, lesson built on) → frame of a large group."""
+    here, x = columns(lessons), 8
+    needed = {n for lesson in lessons for n in prerequisites(lesson)}
+    spots, around = {}, {}
+    for column in range(max(here.values()) + 1):
+        groups = {}
+        for lesson in lessons:
+            if here[lesson.number] == column:
+                groups.setdefault(_nearest(lesson, here), []).append(lesson.number)
+        y, side = top, 1
+        for start, numbers in sorted(groups.items(), key=lambda one: spots.get(one[0], (0, 0))[1]):
+            many = len(numbers) > MANY and start is not None
+            high = -(-len(numbers) // 2) if many else len(numbers)
+            if many:  # who leads on stands on the right, where its arrow begins
+                numbers.sort(key=lambda n: (n in needed, n))
+                numbers = sorted(numbers[:high]) + sorted(
+                    numbers[high:], key=lambda n: (n not in needed, n)
+                )
+                side = 2
+            for at, n in enumerate(numbers):
+                right, down = divmod(at, high)
+                spots[n] = (
+                    x + right * (WIDE + BETWEEN) + many * BETWEEN,
+                    y + down * (HIGH + BETWEEN) + many * BETWEEN,
+                )
+            if many:
+                wide = 2 * WIDE + 3 * BETWEEN
+                around[column, start] = (
+                    x,
+                    y,
+                    wide,
+                    high * (HIGH + BETWEEN) + BETWEEN,
+                )
+            y += high * (HIGH + BETWEEN) + many * 2 * BETWEEN
+        x += side * WIDE + (3 * BETWEEN if side > 1 else 0) + APART
+    return spots, around
+
+
+def _size(x, y, wide, high):
+    return f'x="{x}" y="{y}" width="{wide}" height="{high}"'
+
+
+def _box(lesson, x, y, elsewhere):
+    lines = _broken(lesson.title, 18)
+    after = f" · after {', '.join(map(str, elsewhere))}" if elsewhere else ""
     words = "".join(
         f'<tspan x="{x + 12}" dy="{17 if at else 0}">{html.escape(line)}</tspan>'
         for at, line in enumerate(lines[:3])
     )
     return (
         f'<a href="{lesson.path.stem}.html"><title>{html.escape(lesson.question)}</title>'
-        f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8"/>'
+        f'<rect {_size(x, y, WIDE, HIGH)} rx="8"/>'
         f'<text class="number" x="{x + 12}" y="{y + 19}">{lesson.number}'
-        f'<tspan class="time" dx="8">{lesson.minutes or ""} min</tspan></text>'
+        f'<tspan class="time" dx="8">{lesson.minutes or ""} min{after}</tspan></text>'
         f'<text x="{x + 12}" y="{y + 37}">{words}</text></a>'
     )
 
@@ -108,7 +172,5 @@ def _broken(text, room):
 def _arrow(start, end):
     x, y = start[0] + WIDE, start[1] + HIGH / 2
     u, v = end[0], end[1] + HIGH / 2
-    bend = max(18, (u - x) / 2) if u - x < 2 * APART else APART / 2
-    if u - x > 2 * APART:  # it passes other boxes: down the gap first, then along
-        return f'<path d="M{x} {y} C{x + bend} {y} {x + bend} {v} {x + 2 * bend} {v} H{u}"/>'
-    return f'<path d="M{x} {y} C{x + bend} {y} {u - bend} {v} {u} {v}"/>'
+    bend = (u - x) / 2
+    return f'<path class="arrow" d="M{x} {y} C{x + bend} {y} {u - bend} {v} {u - 1} {v}"/>'

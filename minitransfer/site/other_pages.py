@@ -3,6 +3,7 @@
 import html
 import importlib
 import inspect
+import json
 import re
 
 from minitransfer.course import claims
@@ -47,7 +48,7 @@ def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str | bytes]:
     found = {
         "index.md": _first_page(parts),
         "path.md": _path(parts),
-        "playground.md": PLAYGROUND,
+        "playground.md": _playground(lessons),
         "ledger.md": _ledger(lessons, evidence),
         "kernels.ipynb": _kernels(known),
         "teaching.md": teaching.teachers_page(parts),
@@ -103,7 +104,8 @@ hide-toc: true
 # minitransfer
 
 <p class="lead">How what a network has learnt on one task is carried to another: a deep-learning
-library whose core can be read in a weekend, and {lessons} in which every claim is measured.</p>
+library in Python whose core can be read in a weekend, and {lessons} in which every claim is
+measured.</p>
 
 <div class="doors">
 <a class="door" href="path.html"><b>Learn</b><span>Short lessons from two bits and a lamp to
@@ -122,8 +124,9 @@ limit, rung beside rung.</span></a>
 ```
 
 <div><p class="legend">Handwritten digits, read by networks that learnt from 10 to 4,000 of them.
-Three ways borrow what a network knows about printed characters, <em>scratch</em> and the <em>random
-body</em> borrow nothing.
+Three ways borrow from printed characters: <em>option 1</em> trains a new head alone,
+<em>option 2</em> all of the network, <em>small steps</em> all of it gently. <em>Scratch</em> and
+the <em>random body</em> borrow nothing.
 <a href="ledger.html">{claims} statements</a> were measured in all: {holds} hold, {narrowly} hold
 narrowly, {not_so} do not.</p>
 
@@ -170,7 +173,8 @@ hide-toc: true
 
 # The learning path
 
-The parts can be read in any order; within a part, arrows say what builds on what.
+The parts can be read in any order; within a part, arrows say what builds on what. A frame gathers
+lessons that build on the same one, in any order; “after 3” names a lesson of another part.
 All of it takes {_about(minutes)}.
 
 <div class="path-map-frame" tabindex="0" role="region" aria-label="Map of the lessons">
@@ -240,7 +244,8 @@ def _glossary(known) -> str:
     """The page of the glossary as a list of definitions, each with a place of its own."""
     found = []
     for term in glossary_terms():
-        lessons = ", ".join(
+        lessons = "lessons " if len(term.lessons) > 1 else "lesson "
+        lessons += ", ".join(
             f"[{int(name[:2])}]({name.replace('.py', '.ipynb')})"
             if name in known
             else f"{int(name[:2])}"
@@ -249,7 +254,7 @@ def _glossary(known) -> str:
         name = ", ".join(term.names)
         found.append(
             f'<div class="term" id="{words.anchor(term.names[0])}">\n\n'
-            f"**{name}** {with_pages(term.sentence, known)} (lesson {lessons})\n\n</div>\n"
+            f"**{name}** {with_pages(term.sentence, known)} ({lessons})\n\n</div>\n"
         )
     head = (
         "# Glossary\n\nThe words of the trade, one sentence each, and the lessons that show them "
@@ -279,7 +284,7 @@ def _kernels(known) -> str:
             cells.append(_rung(rung, before))
             before = rung
         told.append("\n".join([*cells, "::::"]))
-    notebook = nbformat.v4.new_notebook(metadata=dict(METADATA))
+    notebook = nbformat.v4.new_notebook(metadata=METADATA | {"hide-toc": True})
     code = nbformat.v4.new_code_cell
     prose = nbformat.v4.new_markdown_cell
     notebook.cells = [
@@ -287,7 +292,6 @@ def _kernels(known) -> str:
         prose(told[1]),
         code(MEASURED),
         prose(told[2]),
-        prose("Lessons 41 and 42 climb both ladders step by step."),
     ]
     for at, cell in enumerate(notebook.cells):
         cell.id = f"cell-{at + 1}"
@@ -311,10 +315,14 @@ def _rung(rung, before) -> str:
 KERNELS_HEAD = """# The ladder of kernels
 
 How can one program multiply matrices many times as fast as another that leaves out not a single
-operation? Each column is a rung, in plain loops that run as they stand; what is new against the
+operation? Each box is a rung, in plain loops that run as they stand; what is new against the
 rung before it is marked. The whole of it is [lesson 41](41_matmul.py), and
 [lesson 42](42_convolution_four_ways.py) for convolutions."""
-PRODUCTS = "`c = a @ b`, from the definition to the order in which caches and registers like it."
+PRODUCTS = (
+    "`c = a @ b`, from the definition to the order in which caches and registers like it. Below "
+    "stands how fast each rung is for matrices of 256 by 256. These fit a cache, so that the tile "
+    "alone may win; packing is for larger ones."
+)
 CONVOLUTIONS = "One image, filters of three by three, from seven loops to views that copy nothing."
 MEASURED = """from minitransfer.kernels.gemm import ladder
 
@@ -332,7 +340,8 @@ hide-toc: true
 
 Networks that train in this page, with the library's mathematics. Nothing is sent anywhere.
 
-<div id="playground"><noscript>The playground needs JavaScript.</noscript></div>
+<div id="panels" data-lessons="{lessons}">
+<noscript>The playground needs JavaScript.</noscript></div>
 
 <script src="_static/playground/numbers.js"></script>
 <script src="_static/playground/networks.js"></script>
@@ -342,14 +351,23 @@ Networks that train in this page, with the library's mathematics. Nothing is sen
 """
 
 
+def _playground(lessons) -> str:
+    pages = {lesson.number: f"{lesson.path.stem}.html" for lesson in lessons}
+    return PLAYGROUND.format(lessons=html.escape(json.dumps(pages)))
+
+
 def _reference() -> dict[str, str]:
-    found, rows, told = {}, [], set()
-    for name, about in REFERENCE.items():
+    found, told = {}, set()
+    for name in sorted(REFERENCE, key=lambda name: -name.count(".")):  # the innermost tells it
         found[f"reference/{name}.md"] = _module_page(name, told)
-        rows.append(f"{name.removeprefix('minitransfer.')}: {about} <reference/{name}>")
+    rows = [
+        f"{name.removeprefix('minitransfer.')}: {about} <reference/{name}>"
+        for name, about in REFERENCE.items()
+    ]
     found["reference.md"] = (
-        "# Reference\n\nWhat can be imported, from its docstrings. Names are PyTorch's where "
-        "PyTorch has them.\n\n```{toctree}\n:maxdepth: 1\n\n" + "\n".join(rows) + "\n```\n"
+        "# Reference\n\nWhat can be imported, from its docstrings. Names are PyTorch’s where "
+        'PyTorch has them. All of them from A to Z: <a href="genindex.html">the index</a>.\n\n'
+        "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(rows) + "\n```\n"
     )
     return found
 
@@ -378,7 +396,7 @@ def _module_page(name: str, told: set[type]) -> str:
     module, lines = importlib.import_module(name), []
     for one in public_names(module):
         thing = getattr(module, one)
-        if inspect.isclass(thing):  # a class has one page, the first of those that have it
+        if inspect.isclass(thing):  # a class has one page
             if thing in told:
                 continue
             told.add(thing)

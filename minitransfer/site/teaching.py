@@ -11,10 +11,10 @@ from minitransfer.course.scripts import EVIDENCE, Lesson, lessons_folder, split_
 INTRODUCTION = """# For teachers
 
 Every lesson takes ten to fifteen minutes to read and can be given in half an hour. On its page,
-**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back, P
-changes the size, Z shows the figure alone, F fills the screen, Esc ends. The address keeps the
-place, so that a lesson goes on where it stopped. In a room without network the whole site runs from
-a folder.
+**Step through** shows one cell at a time in the size of a projector: → goes on, ← goes back,
+Page Down and Page Up (the keys of a clicker) read a long cell to its end first, P changes the size,
+Z shows the figure alone, F fills the screen, Esc ends. The address keeps the place, so that a
+lesson goes on where it stopped. In a room without network the whole site runs from a folder.
 
 Let the class write its guess down before the cell that answers it runs. Who has guessed, looks.
 """

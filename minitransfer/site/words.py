@@ -11,6 +11,15 @@ from minitransfer.course.pages import glossary_terms
 
 #: Words that are everyday English as well, or are met on each page.
 EVERYDAY = {"seed", "step", "class", "bit", "run", "label", "image", "state", "example", "unit"}
+EVERYDAY |= {"message", "by depth"}  # a word with two senses; the second name of another
+
+#: Phrases in which a word of the glossary has another sense, or is no noun.
+ELSEWHERE = (
+    "(?:[Bb]y|to|from|no|same|a|the|what) chance|exactly, chance|[Dd]ead end|somebody[’']s head|"
+    "same source|source of|spread (?:evenly|over|the)|by factors?|factors? of|inductive bias|"
+    "without bias|like cards|graphics cards?|side effects?|such joints|ridge between|"
+    "gives each factor|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
+).replace(" ", r"\s+")
 
 
 def anchor(name: str) -> str:
@@ -40,13 +49,17 @@ def sentences() -> dict[str, tuple[str, str]]:
 
 @cache
 def _pattern() -> re.Pattern:
-    """Any of the words: "OR" is one and "or" is none, but others may begin a sentence."""
+    """Any of the words: "OR" is one and "or" is none, but others may begin a sentence.
+
+    What is meant otherwise matches, too, without a group: it is passed over.
+    """
     names = sorted(set(sentences()) - EVERYDAY, key=len, reverse=True)
     either = (
         re.escape(name) if name != name.lower() else f"(?i:{name[0]}){re.escape(name[1:])}"
         for name in names
     )
-    return re.compile(rf"(?<![\w-])({'|'.join(either)})(?:s|es)?(?![\w-])")
+    word = f"({'|'.join(either)})(?:s|es)?"
+    return re.compile(rf"(?<![\w-])(?:{ELSEWHERE}|{word})(?![\w-])")
 
 
 def found_in(text: str) -> list[str]:
@@ -55,8 +68,10 @@ def found_in(text: str) -> list[str]:
     Example:
         >>> found_in("Weights, or the OR of an activation")
         ['weight', 'OR', 'activation']
+        >>> found_in("We test by chance what is better than chance on test digits")
+        ['chance', 'test']
     """
-    return [_name(found[1]) for found in _pattern().finditer(text)]
+    return [_name(found[1]) for found in _pattern().finditer(text) if found[1]]
 
 
 def _name(word):
@@ -82,10 +97,13 @@ def explain(document, up: str = "") -> int:
         kept = (nodes.literal, nodes.literal_block, nodes.title, nodes.reference, nodes.raw)
         kept += (nodes.math, nodes.math_block)
         inside = any(isinstance(one, nodes.paragraph) for one in parents)
-        if not inside or any(isinstance(one, kept) for one in parents):
+        listed = any(one.get("ids") == ["read-on"] for one in parents)  # titles of other people
+        if not inside or listed or any(isinstance(one, kept) for one in parents):
             continue
         parts, end, line = [], 0, text.astext()
         for found in _pattern().finditer(line):
+            if not found[1]:
+                continue
             place, sentence = places[_name(found[1])]
             if place in used:
                 continue

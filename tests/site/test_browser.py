@@ -172,6 +172,24 @@ def test_the_place_is_in_the_address(site, look):
     assert page.locator("#steps output").inner_text().startswith("5 of ")
 
 
+def test_a_clicker_reads_a_long_cell_to_its_end(site, look):
+    page = look(site / LESSON, fragment="#step=1")
+    page.set_viewport_size({"width": 900, "height": 300})  # room for a part of the first cell
+    place, more = page.locator("#steps output"), page.locator("#steps .more")
+    assert more.is_visible()
+    page.keyboard.press("PageDown")
+    assert page.evaluate("scrollY") > 0
+    assert place.inner_text().startswith("1 of ")
+    for _ in range(20):
+        if not more.is_visible():
+            break
+        page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    assert place.inner_text().startswith("2 of ")
+    page.keyboard.press("PageUp")
+    assert place.inner_text().startswith("1 of ")
+
+
 def test_every_cell_of_a_lesson_is_a_step(site, look):
     page = look(site / LESSON, fragment="#step=1")
     cells = split_cells(find_lesson(17).path.read_text(encoding="utf-8"))

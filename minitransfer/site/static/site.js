@@ -36,7 +36,7 @@
       const look = make("button", { type: "button", textContent: "Show it without" });
       look.addEventListener("click", show);
       note.append(look);
-      cells[0].before(note);
+      cells[0].querySelector(".cell_output").before(note);
       cells.forEach((cell) => cell.classList.add("waits"));
     }
     function show() {
@@ -45,7 +45,9 @@
     }
     function recall(text) {
       show();
-      if (cells.length) cells.at(-1).after(make("p", { className: "recalled", textContent: `Your guess was: ${text}` }));
+      if (!cells.length) return;
+      const hidden = cells.at(-1).classList.contains("off") ? " off" : ""; // one cell at a time
+      cells.at(-1).after(make("p", { className: `recalled${hidden}`, textContent: `Your guess was: ${text}` }));
     }
     function choose(at) {
       const told = JSON.parse(form.dataset.answer);
@@ -173,24 +175,37 @@
       button("Full screen", "Full screen (F)", full, "wide"),
       button("End", "Back to the page (Escape)", end),
     );
+    const more = make("span", { className: "more", textContent: "↓ more" }); // below the window
+    bar.append(more);
     document.body.append(bar);
     let at = -1;
+    const left = () => document.documentElement.scrollHeight - innerHeight - scrollY;
+    const look = () => more.classList.toggle("none", left() < 8);
+    for (const name of ["scroll", "resize"]) addEventListener(name, look, { passive: true });
+    // What pages with a clicker reads a long cell to its end first.
+    function turn(way) {
+      if (way > 0 ? left() > 8 : scrollY > 8) scrollBy(0, way * 0.75 * innerHeight);
+      else go(at + way);
+    }
     function go(to, keep = true) {
       at = Math.max(0, Math.min(shown.length - 1, to));
       alone();
       document.body.classList.add("steps");
       bar.hidden = false;
       shown.forEach((cell, i) => cell.forEach((one) => one.classList.toggle("off", i !== at)));
-      // Headings of the sections stay with their first cell; marks and notes hide with the others.
-      all(".waiting-note, .recalled", article).forEach((note) => {
-        const cell = note.matches(".recalled") ? note.previousElementSibling : note.nextElementSibling;
-        note.classList.toggle("off", !cell || cell.classList.contains("off"));
+      // Headings of the sections stay with their first cell; what was guessed hides with the others.
+      all(".recalled", article).forEach((note) => {
+        note.classList.toggle("off", !note.previousElementSibling || note.previousElementSibling.classList.contains("off"));
       });
       place.textContent = `${at + 1} of ${shown.length}`;
       if (keep) history.replaceState(null, "", `#step=${at + 1}`);
       scrollTo(0, 0);
+      look();
     }
-    function large() { document.body.classList.toggle("large"); }
+    function large() {
+      document.body.classList.toggle("large");
+      look();
+    }
     function zoom() {
       alone(shown[at].flatMap((part) => all("img", part)).find((image) => image.offsetWidth));
     }
@@ -210,8 +225,8 @@
       if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.target.closest?.("input, select, textarea")) return;
       const keys = {
-        ArrowRight: () => go(at + 1), PageDown: () => go(at + 1), ArrowLeft: () => go(at - 1),
-        PageUp: () => go(at - 1), Home: () => go(0), End: () => go(shown.length - 1),
+        ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), PageDown: () => turn(1),
+        PageUp: () => turn(-1), Home: () => go(0), End: () => go(shown.length - 1),
         p: large, P: large, z: zoom, Z: zoom, f: full, F: full, Escape: end,
       };
       if (keys[event.key]) { event.preventDefault(); event.stopImmediatePropagation(); keys[event.key](); }
@@ -225,11 +240,22 @@
     fromAddress();
   }
 
-  function begin() {
-    // What scrolls sideways has to be reached by the keyboard.
-    for (const one of all("div.highlight pre, .rungs, div.math, .table-wrapper, .cell_output pre")) {
+  // What scrolls sideways is reached by the keyboard, and fades where it goes on.
+  function sideways() {
+    const broad = all("div.highlight pre, div.math, .table-wrapper, .cell_output pre, .cell_output, .path-map-frame");
+    function look(one) {
       if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      one.classList.toggle("goes-on", one.scrollLeft + one.clientWidth < one.scrollWidth - 2);
     }
+    const seen = new ResizeObserver((entries) => entries.forEach((entry) => look(entry.target)));
+    for (const one of broad) {
+      seen.observe(one);
+      one.addEventListener("scroll", () => look(one), { passive: true });
+    }
+  }
+
+  function begin() {
+    sideways();
     all("form.predict").forEach(predict);
     words();
     figures();

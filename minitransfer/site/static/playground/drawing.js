@@ -86,8 +86,9 @@ class DrawingPad {
   }
 }
 
-// A small picture of numbers: ink, or with `signed` red for more than zero and blue for less.
-function thumbnail(values, high, wide, { signed = false, scale = 2, label = "" } = {}) {
+// A small picture of numbers: ink, as bright as `light` says, or with `signed` orange for more
+// than zero and blue for less.
+function thumbnail(values, high, wide, { signed = false, scale = 2, light = 1, label = "" } = {}) {
   const canvas = document.createElement("canvas");
   canvas.width = wide; canvas.height = high;
   canvas.style.width = `${wide * scale}px`;
@@ -101,7 +102,7 @@ function thumbnail(values, high, wide, { signed = false, scale = 2, label = "" }
     const share = values[i] / most;
     const colour = signed
       ? share > 0 ? [255 - 42 * share, 255 - 161 * share, 255 - 255 * share] : [255 + 255 * share, 255 + 141 * share, 255 + 77 * share]
-      : [17 + 238 * share, 17 + 238 * share, 17 + 238 * share];
+      : Array(3).fill(17 + 238 * light * share);
     image.data.set([...colour, 255], 4 * i);
   }
   pen.putImageData(image, 0, 0);

@@ -2,12 +2,14 @@
 "use strict";
 
 (function () {
-  const root = document.getElementById("playground");
+  const root = document.getElementById("panels");
   if (!root) return;
   const { STATES, TABLES, Small, Learner, glyphConv, edges, surprise, BELIEFS, possible } = Networks;
   const BLUE = "#0072b2", ORANGE = "#d55e00", GREEN = "#009e73", GREY = "#8a8a86", PURPLE = "#a8578a";
 
   // Little helpers for pages
+  const pages = JSON.parse(root.dataset.lessons); // number → address, of the lessons that there are
+  const lesson = (number, words = `lesson ${number}`) => (pages[number] ? `<a href="${pages[number]}">${words}</a>` : words);
   function make(tag, properties = {}, ...children) {
     const { style, ...rest } = properties;
     const one = Object.assign(document.createElement(tag), rest);
@@ -68,14 +70,14 @@
   // 1. Two switches, a hidden layer, a lamp
   (function () {
     const home = panel("panel-xor", "1 · Two switches and a lamp",
-      'The network of <a href="path.html">lessons 1 to 4</a>. Blue lines add, orange ones take away; wide ones are strong. ' +
+      `The network of ${lesson(1, "lessons 1")} to ${lesson(4, "4")}: two switches h1 and h2, hidden nodes g1, g2, …, and a lamp. Train it, and look at its lines: blue ones add, orange ones take away, wide ones are strong. ` +
       "A node that swings less than a fiftieth of all is a free rider, and turns grey.");
     const number = (label, value, min, max, step) => {
       const input = make("input", { type: "number", value, min, max, step });
       input.style.width = "5.5em";
       return [make("label", {}, `${label} `, input), input];
     };
-    const [tableLabel, table] = choice("Table", { XOR: "XOR", OR: "OR", AND: "AND", own: "your own" }, "XOR", retable);
+    const [tableLabel, table] = choice("Truth table", { XOR: "XOR", OR: "OR", AND: "AND", own: "your own" }, "XOR", retable);
     const own = STATES.map(([a, b], s) => {
       const box = make("input", { type: "checkbox", checked: TABLES.XOR[s] === 1 });
       box.addEventListener("change", () => { table.value = "own"; draw(); });
@@ -83,7 +85,7 @@
     });
     const [widthLabel, width] = number("Hidden nodes", 4, 1, 8, 1);
     const [activationLabel, activation] = choice("Activation", { sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" }, "sigmoid", fresh);
-    const [rateLabel, rate] = number("Rate", 0.5, 0.01, 5, 0.01);
+    const [rateLabel, rate] = number("Learning rate", 0.5, 0.01, 5, 0.01);
     const [decayLabel, decay] = number("L2", 0, 0, 0.1, 0.0005);
     const [seedLabel, seed] = number("Seed", 0, 0, 999, 1);
     for (const input of [width, seed]) input.addEventListener("change", fresh);
@@ -98,7 +100,7 @@
     const manyStatus = make("p", { className: "status" });
     manyStatus.setAttribute("role", "status");
     home.append(
-      make("div", { className: "controls" }, tableLabel, make("span", { className: "own" }, ...own.map((pair) => pair[0])), widthLabel, activationLabel, rateLabel, decayLabel, seedLabel),
+      make("div", { className: "controls" }, tableLabel, make("span", { className: "own" }, "lamp on for", ...own.map((pair) => pair[0])), widthLabel, activationLabel, rateLabel, decayLabel, seedLabel),
       make("div", { className: "controls" }, run, button("One step", () => { advance(1); draw(); }), button("New weights", () => { seed.value = (Number(seed.value) + 1) % 1000; fresh(); }), button("200 seeds at once", all, { className: "all" })),
       status, make("div", { className: "boards" }, netBoard, planeBoard, lossBoard), planeKey, manyStatus, many,
     );
@@ -179,7 +181,8 @@
         placed.push(spot);
         dot(plane, ...spot, 7, target[s] ? INK : "#fff");
         plane.fillStyle = INK;
-        plane.fillText(STATES[s].join(""), Math.min(226, spot[0] + 9), spot[1] - 6 - 13 * shift);
+        plane.textAlign = spot[0] > 200 ? "right" : "left"; // within the frame
+        plane.fillText(STATES[s].join(""), spot[0] + (spot[0] > 200 ? -10 : 10), spot[1] - 6 - 13 * shift);
       });
       planeKey.textContent = `In the plane: nodes g${p + 1} (across) and g${q + 1} (up)${w > 2 ? ", the two that swing most" : ""}; full circles want the lamp on.`;
       // The loss
@@ -230,7 +233,7 @@
           pen.strokeStyle = right ? GREEN : "#d9d7cf";
           pen.strokeRect(1, 1, 18, 18);
         });
-        manyStatus.textContent = `After ${done.toLocaleString("en")} steps ${solved} of 200 have all four states right. A click on one takes it to the bench above.`;
+        manyStatus.textContent = `After ${done.toLocaleString("en")} steps ${solved} of 200 have all four states right (green frame). A square is one network, its quarters the states 00 and 01, below them 10 and 11: blue for a lamp that is on, orange for one that is off. Click on a network to see it above.`;
         home.dataset.solved = String(solved);
         if (done < 5000) setTimeout(chunk, 0); else home.dataset.done = "yes";
       })();
@@ -275,8 +278,8 @@
         result.replaceChildren(...Object.entries(rows).map(([name, values]) => {
           const one = middle(values), ever = values.filter(Number.isFinite).length;
           const bar = make("span", { className: `bar ${name}`, style: `width:${Math.min(100, (100 * Math.min(one, MOST)) / MOST)}%` });
-          const words = Number.isFinite(one) ? `${one.toLocaleString("en")} steps` : `not within ${MOST.toLocaleString("en")} steps`;
-          return make("div", {}, make("b", { textContent: told[name] }), make("span", { className: "track" }, bar), make("span", { textContent: `median ${words}; ${ever} of ${values.length} get there` }));
+          const words = `${ever} of ${values.length} get there` + (Number.isFinite(one) ? `, median ${one.toLocaleString("en")} steps` : ` within ${MOST.toLocaleString("en")} steps`);
+          return make("div", {}, make("b", { textContent: told[name] }), make("span", { className: "track" }, bar), make("span", { textContent: words }));
         }));
         status.textContent = `Steps until the loss is below ${GOAL}, over ${seed} seeds.`;
         if (seed < SEEDS) setTimeout(next, 0); else home.dataset.gates = "done";
@@ -292,8 +295,9 @@
     };
     const pool = digits("learn"), test = digits("test");
     home.append(make("h3", { textContent: "Then with pictures" }), make("p", { innerHTML:
-      "Below works a network that knows a thousand printed characters and has never seen a digit. Draw ten things, one or more of each kind, and say what they are: " +
-      "digits, letters, signs of your own. <em>Option 1</em> holds the borrowed body and trains a fresh head; <em>scratch</em> has the same architecture and nothing else." }));
+      "Below works a network that knows a thousand printed characters and has never seen a handwritten digit. Draw digits, at least one of each kind, and say with a button what each is; " +
+      "or take ten that others have written. Then let two networks learn these few: <em>option 1</em> holds the borrowed body and trains a fresh head, <em>scratch</em> has the same architecture and nothing else. " +
+      "Both are asked for a hundred digits that neither has seen; draw another one, and all will say what they take it for." }));
     const pad = new DrawingPad("Draw here; the label is chosen beside it", guess);
     const kinds = make("div", { className: "kinds" });
     const shown = make("div", { className: "shown" }), said = make("p", { className: "status" }), learnt = make("div", { className: "learnt" });
@@ -371,15 +375,15 @@
       if (pad.empty) { said.textContent = ""; return; }
       const picture = pad.picture(), logits = glyphs.logits(picture), { shares } = surprise(logits, 0);
       const top = shares.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 4);
-      let text = `The published network takes it for ${top.map(([p, i]) => `${Weights.characters[i]} (${Math.round(100 * p)} %)`).join(", ")}.`;
+      let text = `The published network takes it for ${top.map(([p, i]) => `${Weights.characters[i]} (${Math.round(100 * p)}%)`).join(", ")}.`;
       if (option1) {
-        const told = (network) => { const found = surprise(network.logits(picture), 0).shares; const at = best(found); return `${at} (${Math.round(100 * found[at])} %)`; };
+        const told = (network) => { const found = surprise(network.logits(picture), 0).shares; const at = best(found); return `${at} (${Math.round(100 * found[at])}%)`; };
         text += ` Option 1 says ${told(option1)}, scratch says ${told(scratch)}.`;
       }
       said.textContent = text;
     }
     home.append(make("div", { className: "draw" }, make("div", {}, pad.canvas, make("div", { className: "controls" }, button("Clear", () => pad.clear()))),
-      make("div", { className: "side" }, make("p", { textContent: "It is a …" }), kinds,
+      make("div", { className: "side" }, make("p", { textContent: "Draw on the black square, then say what it is:" }), kinds,
         make("div", { className: "controls" }, button("Take ten handwritten digits", () => take(10), { className: "take" }), button("Start over", () => { examples = []; option1 = scratch = null; round += 1; learnt.replaceChildren(); list(); }), learn))),
       said, shown, learnt);
     globalThis.Playground = { glyphs, pool, test };
@@ -388,13 +392,13 @@
   // 3. Filters, and what each layer answers
   (function () {
     const home = panel("panel-filters", "3 · What the layers answer",
-      'The network of <a href="path.html">lesson 12</a>. Its first layer looks through sixteen windows of 7 × 7 dots: where a dot is orange, ink makes the unit louder, where it is blue, quieter. Draw, and see which units answer, and where.');
+      `The network of ${lesson(12)}. Its first layer looks through sixteen filters of 7 × 7 dots: where a dot is orange, ink makes the unit louder, where it is blue, quieter. Draw, and see which units answer, and where: bright is loud, black is silent.`);
     const network = edges().load(Networks.floats32(Weights.edges));
     globalThis.Playground.edges = network;
     const filters = make("div", { className: "maps" });
     const first = network.layers[0];
     for (let unit = 0; unit < 16; unit++) filters.append(thumbnail(first.weight.subarray(49 * unit, 49 * (unit + 1)), 7, 7, { signed: true, scale: 6, label: `filter ${unit + 1}` }));
-    const LAYERS = [[2, "Layer 1, sixteen units"], [5, "Layer 2, after pooling"], [8, "Layer 3, after pooling"], [10, "Layer 4, all of the picture"]];
+    const LAYERS = [[2, "What each of them answers (layer 1)"], [5, "Layer 2, after pooling"], [8, "Layer 3, after pooling"], [10, "Layer 4, all of the picture"]];
     const strips = LAYERS.map(([, title]) => { const maps = make("div", { className: "maps" }); return [make("div", {}, make("h3", { textContent: title }), maps), maps]; });
     const pad = new DrawingPad("Draw a digit here", answer);
     function answer() {
@@ -405,9 +409,9 @@
         const maps = [];
         if (high === 1) maps.push(thumbnail(values, 4, units / 4, { scale: 12, label: `${units} units of the fourth layer` }));
         else for (let u = 0; u < units; u++) {
-          const one = thumbnail(values.subarray(u * high * wide, (u + 1) * high * wide), high, wide, { scale: 42 / wide, label: `unit ${u + 1}` });
-          one.style.opacity = 0.25 + (0.75 * Math.max(...values.subarray(u * high * wide, (u + 1) * high * wide))) / loudest;
-          maps.push(one);
+          const own = values.subarray(u * high * wide, (u + 1) * high * wide);
+          // Quiet units stay dimmer than loud ones, and bright enough to be made out.
+          maps.push(thumbnail(own, high, wide, { scale: 42 / wide, light: 0.25 + (0.75 * Math.max(...own)) / loudest, label: `unit ${u + 1}` }));
         }
         strips[l][1].replaceChildren(...maps);
       });
@@ -417,14 +421,14 @@
     let next = 0;
     home.append(make("div", { className: "draw" },
       make("div", {}, pad.canvas, make("div", { className: "controls" }, button("Clear", () => pad.clear()), button("Take a digit", () => pad.show(pool[next++ % pool.length].picture)))),
-      make("div", { className: "side" }, make("h3", { textContent: "The filters" }), filters)), ...strips.map((pair) => pair[0]));
+      make("div", { className: "side" }, make("h3", { textContent: "The sixteen filters" }), filters, strips[0][0])), ...strips.slice(1).map((pair) => pair[0]));
     pad.show(pool[next++].picture);
   })();
 
   // 4. The chain of lesson 5
   (function () {
     const home = panel("panel-chain", "4 · What is still possible",
-      'Three decisions have eight states, and there are 256 tables of answers. Show examples (a click shows a state, a second one its other answer, a third takes it back) and see which tables are left, for each of the three beliefs of <a href="path.html">lesson 5</a>.');
+      `Three yes-or-no decisions have eight states, and there are 256 truth tables for them. Show examples, and see which tables are left for each of the three beliefs of ${lesson(5)}. A click shows a state with the answer of parity (is the number of ones odd?), a second click gives it the other answer, a third takes it back.`);
     const shown = {};
     const states = make("div", { className: "chain-states" }), grids = make("div", { className: "grids" });
     const parity = (s) => (s ^ (s >> 1) ^ (s >> 2)) & 1;
