@@ -1,6 +1,7 @@
 """What was measured, as lessons and figures want it."""
 
 import itertools
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -36,7 +37,7 @@ class Table:
 
     def __repr__(self):
         columns = ", ".join(self.rows[0]) if self.rows else ", ".join(self.keys)
-        return f"Table: {len(self)} rows of {columns}"
+        return textwrap.fill(f"Table: {len(self)} rows of {columns}", 79, subsequent_indent="  ")
 
     def where(self, **fixed) -> "Table":
         """Return the rows that have these values.
