@@ -39,10 +39,10 @@ def spell(program, layout=None, title="step"):
         told = ", ".join(sorted(names(v) for v in held))
         text.append(f"# only read: {told}")
     if layout:
-        text.append(
-            f"# {len(program.instructions)} instructions in {len(layout.units)} loops and calls; "
-            f"memory: {layout.work:,} bytes, {layout.separate:,} if nothing took another's place"
-        )
+        text += [
+            f"# {len(program.instructions)} instructions in {len(layout.units)} loops and calls",
+            f"# memory: {layout.work:,} bytes, {layout.separate:,} if nothing took another's place",
+        ]
     return "\n".join(text)
 
 

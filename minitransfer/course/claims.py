@@ -227,8 +227,11 @@ def claim_card(record: dict, *, link: str = "") -> str:
 
 
 def _on_a_page(text: str) -> str:
-    """Text of a record as HTML; what stands between backticks is code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    """Text of a record as HTML; what stands between backticks is code, "-0.5" a number."""
+    parts = html.escape(text).split("`")
+    for at in range(0, len(parts), 2):
+        parts[at] = re.sub(r"(?<![\w.)-])-(?=\d)", "−", parts[at])
+    return re.sub("`([^`]+)`", r"<code>\1</code>", "`".join(parts))
 
 
 def claim_details(record: dict) -> list[str]:
@@ -240,7 +243,7 @@ def claim_details(record: dict) -> list[str]:
         >>> claim_details({"statement": "it takes longer", "measured": {"a": 0.5, "b": 1},
         ...     "spread": {"a": 0.25, "b": 0}, "seeds": 3, "effect": None, "format": ".2f",
         ...     "unit": "s", "passed": True})
-        ['it takes longer', 'measured (3 seeds)', '  a 0.50 s ± 0.25 s', '  b 1 s ± 0 s']
+        ['it takes longer', 'measured (3 seeds)', '  a: 0.50 s ± 0.25 s', '  b: 1 s ± 0 s']
     """
     measured = record["measured"]
     unsigned = {**record, "format": record["format"].removeprefix("+")}  # a spread has no sign
@@ -261,7 +264,7 @@ def claim_details(record: dict) -> list[str]:
     if isinstance(measured, dict):
         lines.append(f"measured {seeds}")
         lines += [
-            f"  {name} {with_spread(value, spread_of(record, name))}"
+            f"  {name}: {with_spread(value, spread_of(record, name))}"
             for name, value in measured.items()
         ]
     else:
@@ -282,6 +285,8 @@ def values_text(record: dict, value) -> str:
     Example:
         >>> values_text({"format": ".1%", "unit": ""}, {"before": 0.5, "after": 0.75})
         'before 50.0%, after 75.0%'
+        >>> values_text({"format": "+.1f", "unit": "points"}, -0.01)
+        '0.0 points'
     """
     if isinstance(value, dict):
         return ", ".join(f"{name} {values_text(record, v)}" for name, v in value.items())
@@ -291,6 +296,8 @@ def values_text(record: dict, value) -> str:
         return value or ""
     whole = isinstance(value, int) and record["format"].endswith(("g", "f"))
     text = str(value) if whole else f"{value:{record['format']}}"
+    if not re.search("[1-9]", text):  # what is rounded to nothing has no sign
+        text = text.lstrip("+-")
     return f"{text} {record['unit']}".rstrip()
 
 

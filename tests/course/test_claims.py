@@ -82,7 +82,7 @@ def test_whose_sentence_and_how_it_was_tested(ledger, capsys):
     assert told.startswith("Claim E3 (article) holds\n")
     assert "would be refuted by: no run of 200 learns it" in told
     assert "control: no hidden layer" in told
-    assert "two 0.7 (0.5 to 0.875)" in told
+    assert "two: 0.7 (0.5 to 0.875)" in told
     assert record["source"] == "article"
 
 
@@ -139,3 +139,23 @@ def test_a_card_shows_code_as_code_and_keeps_a_letter_that_is_a_number(ledger):
     assert "<b>k frozen layers" in claim_card(record)
     record = claim("E2", "a layer is saved", **GOOD)
     assert "<b>A layer" in claim_card(record)
+
+
+def test_a_card_tells_numbers_below_nothing_from_names_and_from_nothing(ledger):
+    record = claim(
+        "E2",
+        "a rate of 1e-3 in `x[-1]` takes -1 in 2017-2018",
+        **{
+            **GOOD,
+            "measured": {"25": -0.58, "800": -0.001},
+            "spread": {"25": 0.25, "800": 0.0},
+            "effect": -0.58,
+            "interval": (-0.76, -0.001),
+            "format": "+.2f",
+        },
+    )
+    card = claim_card(record)
+    assert "25: −0.58 ± 0.25" in card
+    assert "800: 0.00 ± 0.00" in card
+    assert "effect −0.58, 95 % interval −0.76 to 0.00" in card
+    assert "1e-3 in <code>x[-1]</code> takes −1 in 2017-2018" in card
