@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cycler import cycler
 from matplotlib import style
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -24,6 +25,15 @@ from minitransfer.terminal import print_whole
 #: Okabe and Ito's colours, in the order of use (yellow is too light for text and lines).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
 BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY, GREY = COLOURS
+
+#: The same colours for letters: dark enough to be read on the card (4.5 to 1, as WCAG asks).
+LETTERS = dict(
+    zip(
+        COLOURS,
+        ("#0072B2", "#B54F00", "#007E5C", "#995A7D", "#956700", "#377597", "#4D4D4D"),
+        strict=True,
+    )
+)
 
 #: Colour of the card, of text on it, and of what should recede.
 PAPER, INK, FAINT = "#F6F5F1", "#1F1F1F", "#B5B3AC"
@@ -226,10 +236,15 @@ def figures_folder() -> Path:
 
 @contextlib.contextmanager
 def _ready_to_draw(picture):
-    """The house style, also for what was put on the axes outside of it (in a lesson)."""
+    """The house style, also for what was put on the axes outside of it (in a lesson).
+
+    A name in the colour of its curve is drawn a little darker: what is bright enough for a line is
+    too pale for letters.
+    """
     with house_style():
         for text in picture.findobj(Text):
             text.set_usetex(False)
+            text.set_color(LETTERS.get(to_hex(text.get_color()).upper(), text.get_color()))
         yield
 
 

@@ -3,9 +3,11 @@ import types
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from minitransfer import plots
+from minitransfer.plots import style
 from minitransfer.plots.style import described
 
 
@@ -52,6 +54,21 @@ def test_in_a_notebook_it_appears_below_the_cell(monkeypatch, capsys):
 def test_a_name_is_no_path(name):
     with pytest.raises(ValueError, match="file name without folder"):
         plots.show(plots.figure()[0], name)
+
+
+def test_a_name_in_a_curves_colour_can_be_read(tmp_path):
+    def lightness(colour):
+        channel = np.array(to_rgb(colour))
+        linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+        return linear @ (0.2126, 0.7152, 0.0722) + 0.05
+
+    picture, axes = plots.figure()
+    names = [axes.text(0, 0, "name", color=colour) for colour in plots.COLOURS]
+    white = axes.text(0, 0, "on a dark bar", color="white")
+    plots.save(picture, tmp_path / "names.png")
+    assert white.get_color() == "white"
+    for colour, name in zip(plots.COLOURS, names, strict=True):
+        assert lightness(style.PAPER) / lightness(name.get_color()) >= 4.5, colour
 
 
 def test_the_words_for_a_figure_name_its_panels():
