@@ -124,14 +124,12 @@ again = experiments.measure_again(
 )
 print(again)
 assert again.agrees
+print(f"{'':14}" + "".join(f"{rate:>8g}" for rate in RATES["SGD"]))
 for way in WAYS:
     for rule, tried in RATES.items():
         _, seen, _ = draw.rates_of(rates, way, rule)
-        shares = " ".join(
-            f"{rate:g}: {share:.1%}"
-            for rate, share in zip(tried, seen.mean(0), strict=True)
-        )
-        print(f"{way}, {rule:4} {shares}")
+        shares = "".join(f"{share:8.1%}" for share in seen.mean(0))
+        print(f"{f'{way}, {rule}':14}{shares}")
         assert 0 < seen.mean(0).argmax() < len(tried) - 1
 plots.show(draw.all_rates(rates), "10_all_rates")
 
@@ -330,7 +328,8 @@ claim(
     check=hundred.mean() > scratch.mean(),
     format=".1%",
 )
-print({n: found.word for n, found in fewer.items()})
+for n, found in fewer.items():
+    print(f"{n} classes, against {CLASSES[-1]}: {found.word}")
 
 # %% [markdown]
 # ## How far do the layers go?

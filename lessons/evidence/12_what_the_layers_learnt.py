@@ -473,7 +473,7 @@ for kind in ("learnt", "no decay", "random"):
     )
     print(
         f"7×7 {kind:9} one edge explains {share.mean():.0%} of a filter; "
-        f"right on unseen drawings: {right.mean():.1%} ± "
+        f"right on new drawings: {right.mean():.1%} ± "
         f"{right.std(ddof=1):.1%}"
     )
 
