@@ -251,6 +251,7 @@ def curves(labels):
 
 
 heads = {f"{n} labels": curves(n) for n in (100, 1000, 10)}
+print(f"{'classes':12}" + "".join(f"{n:14}" for n in CLASSES))
 for name, runs in heads.items():
     row = (f"{v.mean():6.1%} ±{v.std(ddof=1):5.1%}" for v in runs.T)
     print(f"{name:12}", " ".join(row))
