@@ -324,7 +324,9 @@ for number, layer in enumerate(draw.LAYERS[:3], 1):
         [found(network, layer, unit) for unit in range(8)]
     )
 figure = plots.picture_rows(
-    rows, "What eight units of each layer like best"
+    rows,
+    "What excites eight units of each layer: first edges, in the end "
+    "pieces of letters",
 )
 plots.show(figure, "12_excite")
 
