@@ -276,10 +276,10 @@ selective = {
 plots.show(draw.single_units(selective), "12_single_units")
 
 # %% [markdown]
-# There is no staircase here either. Units of layers 1 and 2 are the most
-# selective for all three properties. In layer 3 a single unit says little
-# about a corner or a curve, although a reader of many of its units does
-# well: what it knows is spread over many.
+# There is no staircase here either. For each property a unit of layer 1
+# or 2 is the most selective. In layer 3 a single unit says little about
+# a corner or a curve, although a reader of many of its units does well:
+# what it knows is spread over many.
 #
 # ## What excites a unit
 #
