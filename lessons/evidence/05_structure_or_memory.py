@@ -356,8 +356,8 @@ ahead = {
     for m, judged in ((4, at_4), (6, at_6))
 }
 for m, judged in ((4, at_4), (6, at_6)):
-    told = ", ".join(f"{j.word} than {n}" for n, j in judged.items())
-    print(f"{m} shown, one cell is right about {told}")
+    behind = [n for n, one in judged.items() if one.word == "more"]
+    print(f"{m} shown, one cell is ahead of {', '.join(behind)}")
 claim(
     "E8/training",
     "trained on part of the states, a network whose examples share "
