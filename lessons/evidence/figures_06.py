@@ -137,7 +137,15 @@ def arrow(films, left):
         )
     panels[2].set_xticks([0.5, 2.5], list(films))
     panels[2].set_xlabel("beginnings")
-    panels[2].legend(frameon=False, fontsize=10, loc="upper right")
+    panels[2].set_ylim(top=1.25 * panels[2].get_ylim()[1])
+    panels[2].legend(
+        frameon=False,
+        fontsize=10,
+        loc="upper center",
+        ncols=2,
+        handlelength=1,
+        columnspacing=1,
+    )
     panels[2].set_ylabel("left open (nats)")
     panels[2].set_title("what the networks cannot tell", fontsize=11)
     return figure
