@@ -397,4 +397,4 @@ for kind, of in (
     ("unequal grain", turned),
 ):
     told = ", ".join(f"{grain}: {word}" for grain, word in of.items())
-    print(f"{kind}, backwards − forwards: {told}")
+    print(f"{kind}: {told}")
