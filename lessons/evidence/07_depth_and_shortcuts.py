@@ -511,8 +511,8 @@ claim(
     check=gap[:, 1].mean() > gap[:, -1].mean(),
     format=".1%",
 )
-told = ", ".join(f"{n:,}: {found.word}" for n, found in words.items())
-print(f"right with shortcuts, after so many steps: {told}")
+told = ", ".join(f"{n:,} {found.word}" for n, found in words.items())
+print(f"residual − plain, by steps: {told}")
 
 # %% [markdown]
 # ## Forty-one per cent
