@@ -130,7 +130,7 @@ plots.show(draw.settled(sizes, exact), "05_settled")
 # anything here, and four examples *never* settle it; it takes seven to be
 # safe. Most of what is saved is not saved by depth. It is saved because
 # the same step is met again. With one cell, four examples settle parity
-# about every other time, five nearly always, six always. Even three can
+# about every other time, five in six of seven, six always. Even three can
 # do, if they are the right three.
 #
 # So the article's *may* is well put, and we should not make a *do* of it.

@@ -53,12 +53,13 @@ def node(rng):
 # The cross-entropy of a single node is convex in $(w, b)$: a bowl, with
 # no second bottom to be caught in. So if the slope vanishes somewhere,
 # that is the best there is. For XOR it vanishes at $w = b = 0$, where the
-# node says one half; as the states are not all one, the bottom is a
-# single point. For OR there is no bottom: the further down to the right,
+# node says one half; as the states are not all the same, the bottom is
+# a single point. For OR there is no bottom: the further down to the right,
 # the better.
 #
 # The picture shows both, with the ways of twelve runs from their initial
-# weights (dots) to where they end (crosses).
+# weights (dots) to where they end (crosses; those of OR lie beyond the
+# edge, and would wander on for ever).
 
 # %%
 weights, biases = np.linspace(-3, 8, 111), np.linspace(-6, 3, 91)

@@ -172,7 +172,8 @@ p = holm(
         for a, b in pairs
     }
 )
-print("differ:", *(pair for pair, value in p.items() if value < 0.05))
+differ = [pair for pair, value in p.items() if value < 0.05]
+print("differ:", *differ, sep="\n  ")
 small, large = from_start["std 0.3"], from_start["std 3"]
 apart = judge(small, large)
 claim(

@@ -200,12 +200,11 @@ cause = {
     "one at a time": plain_steps(network(2, 4), True),
     "placed": plain_steps(placed, False),
 }
+print(f"{'':14} learn it" + "".join(f"{n:>10}" for n in COUNTS))
 for name, counted in cause.items():
     of = learnt(counted)
-    shown = "".join(f"{n} {of[n].mean():.2f}  " for n in COUNTS)
-    print(
-        f"{name:14} {counted['learnt'].mean():.0%} learn it; {shown}"
-    )
+    shown = "".join(f"{of[n].mean():10.2f}" for n in COUNTS)
+    print(f"{name:14} {counted['learnt'].mean():8.0%}{shown}")
 
 # %% [markdown]
 # As in the lesson, a node works if it is *distinct*. We said beforehand

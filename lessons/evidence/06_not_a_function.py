@@ -256,7 +256,10 @@ claim(
     check=bool(settled["XOR"]) and not settled["OR"],
     format=".4f",
 )
-print("settle it alone:", settled)
+for name, alone in settled.items():
+    print(
+        f"{name}: settled alone by {' or '.join(alone) or 'no bit'}"
+    )
 
 # %% [markdown]
 # ## The arrow, by grain
@@ -389,5 +392,9 @@ claim(
     unit="nats",
     format="+.3f",
 )
-print("typical beginnings:", still)
-print("unequal grain:", turned)
+for kind, of in (
+    ("typical beginnings", still),
+    ("unequal grain", turned),
+):
+    told = ", ".join(f"{grain}: {word}" for grain, word in of.items())
+    print(f"{kind}: {told}")

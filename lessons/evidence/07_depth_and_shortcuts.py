@@ -141,15 +141,12 @@ again = experiments.measure_again(
 print(again)
 assert again.agrees
 found = {kind: draw.inside(inside, kind) for kind in draw.KINDS}
-for kind, values in found.items():
-    for what, runs in values.items():
-        row = " ".join(
-            f"{m:.3f} ±{sd:.3f}"
-            for m, sd in zip(
-                runs.mean(0), runs.std(0, ddof=1), strict=True
-            )
-        )
-        print(f"{kind:10}{what:8}{row}")
+for what in ("picture", "class"):
+    print(f"{what:10}" + "".join(f"{kind:>16}" for kind in found))
+    for place, depth in enumerate(DEPTHS):
+        here = [values[what][:, place] for values in found.values()]
+        row = (f"{r.mean():8.3f} ± {r.std(ddof=1):.3f}" for r in here)
+        print(f"{depth:10}" + "".join(row))
 
 # %% [markdown]
 # ## As many numbers could hold more
@@ -406,16 +403,20 @@ again = experiments.measure_again(
 )
 print(again)
 assert again.agrees
+print("right on test digits (%) after so many steps")
+print(f"{'':33}" + "".join(f"{steps:>10,}" for steps in STEPS))
 for depth, init, rule, rate in SETTINGS:
     for kind in BOTH:
         of = {"init": init, "rule": rule, "rate": rate, "kind": kind}
         runs = depth_table.curve(
             "test", over="steps", depth=depth, **of
         )[1]
-        row = " ".join(
-            f"{m:5.1%} ±{sd:5.1%}"
+        row = "".join(
+            f"{f'{m:.1f}±{sd:.1f}':>10}"
             for m, sd in zip(
-                runs.mean(0), runs.std(0, ddof=1), strict=True
+                100 * runs.mean(0),
+                100 * runs.std(0, ddof=1),
+                strict=True,
             )
         )
         print(f"{depth:2} {init:9}{rule:5}{rate:<7g}{kind:9}{row}")
@@ -431,9 +432,9 @@ cases = {
 plots.show(draw.horizon(depth_table, cases), "07_twenty")
 
 # %% [markdown]
-# The columns are 100, 200, 500, 1,000 and 2,000 steps. Two sentences of the
-# kind that one reads, each with its horizon. Both are ours: article E
-# speaks of pooled networks, and nothing is pooled here.
+# The rows say layers, initial weights, optimiser, rate and kind. Two
+# sentences of the kind that one reads, each with its horizon. Both are
+# ours: article E speaks of pooled networks, and nothing is pooled here.
 
 
 # %%
@@ -510,13 +511,14 @@ claim(
     check=gap[:, 1].mean() > gap[:, -1].mean(),
     format=".1%",
 )
-print({steps: found.word for steps, found in words.items()})
+told = ", ".join(f"{n:,} {found.word}" for n, found in words.items())
+print(f"residual − plain, by steps: {told}")
 
 # %% [markdown]
 # ## Forty-one per cent
 #
 # A theorem, checked and not judged. A layer of $n$ nodes whose weights are
-# drawn evenly from $\pm 1/\sqrt{n}$ (variance $1/3n$), followed by ReLU
+# drawn evenly from $\pm 1/\sqrt{n}$ (variance $1/(3n)$), followed by ReLU
 # (which keeps half), multiplies the mean square of what passes, forwards
 # and backwards, by $n \cdot \frac{1}{3n} \cdot \frac{1}{2} =
 # \frac{1}{6}$. The length goes down to $\sqrt{1/6} = 0.41$. After 18 such

@@ -124,7 +124,8 @@ claim(
     > by["one-hot, none"].mean() + 0.5,
     format=".2f",
 )
-print({name: found.word for name, found in less.items()})
+for name, found in less.items():
+    print(f"{name}, against one-hot, hidden: {found.word}")
 
 
 # %% [markdown]
@@ -327,4 +328,7 @@ claim(
     check=reads["0 to 4"].mean() > five["patches"].mean(),
     format=".3f",
 )
-print({name: found.word for name, found in lost.items()})
+for name, found in lost.items():
+    print(
+        f"words from {name}, against those from 5 to 9: {found.word}"
+    )

@@ -124,14 +124,12 @@ again = experiments.measure_again(
 )
 print(again)
 assert again.agrees
+print(f"{'':14}" + "".join(f"{rate:>8g}" for rate in RATES["SGD"]))
 for way in WAYS:
     for rule, tried in RATES.items():
         _, seen, _ = draw.rates_of(rates, way, rule)
-        shares = " ".join(
-            f"{rate:g}: {share:.1%}"
-            for rate, share in zip(tried, seen.mean(0), strict=True)
-        )
-        print(f"{way}, {rule:4} {shares}")
+        shares = "".join(f"{share:8.1%}" for share in seen.mean(0))
+        print(f"{f'{way}, {rule}':14}{shares}")
         assert 0 < seen.mean(0).argmax() < len(tried) - 1
 plots.show(draw.all_rates(rates), "10_all_rates")
 
@@ -253,6 +251,7 @@ def curves(labels):
 
 
 heads = {f"{n} labels": curves(n) for n in (100, 1000, 10)}
+print(f"{'classes':12}" + "".join(f"{n:14}" for n in CLASSES))
 for name, runs in heads.items():
     row = (f"{v.mean():6.1%} ±{v.std(ddof=1):5.1%}" for v in runs.T)
     print(f"{name:12}", " ".join(row))
@@ -330,7 +329,8 @@ claim(
     check=hundred.mean() > scratch.mean(),
     format=".1%",
 )
-print({n: found.word for n, found in fewer.items()})
+for n, found in fewer.items():
+    print(f"{n} classes, against {CLASSES[-1]}: {found.word}")
 
 # %% [markdown]
 # ## How far do the layers go?

@@ -189,7 +189,7 @@ for network, name in NETWORKS.items():
     ]
     apart = (bodies[1] - bodies[0]).mean(0)
     points = " ".join(f"{100 * p:+.1f}" for p in apart)
-    print(f"  option 1, second body − first, same draws: {points}")
+    print(f"  option 1, second body − first, by labels: {points}")
 
 # %% [markdown]
 # ## Five plain layers
@@ -205,7 +205,7 @@ for network, name in NETWORKS.items():
     options = [curves(w, network).mean(0) for w in ("head", "all")]
     lead = curves("small_lr", network).mean(0) - np.max(options, 0)
     points = " ".join(f"{100 * p:+.1f}" for p in lead)
-    print(f"{name:18} small steps − better option: {points}")
+    print(f"{name}, small steps − better option:\n  {points}")
 
 # %% [markdown]
 # The same order of curves, lower down. From fifty labels on borrowing is
@@ -663,7 +663,8 @@ words = {
     for net, name in NETWORKS.items()
     for n in (200, 500, 1000)
 }
-print(words)
+for (name, n), word in words.items():
+    print(f"{name:18} {n:5} labels: {word}")
 small = set(words.values()) == {"equal"}
 claim(
     "C3/crossing",
@@ -712,7 +713,8 @@ claim(
     check=three["mnist"].middle > three["shuffled digits"].middle,
     format="+.1%",
 )
-print({target: j.word for target, j in three.items()})
+for target, j in three.items():
+    print(f"{target}, option 1 against scratch: {j.word}")
 
 # %% [markdown]
 # Article D tunes the whole network (option 2), so that is what its

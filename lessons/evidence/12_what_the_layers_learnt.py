@@ -276,10 +276,10 @@ selective = {
 plots.show(draw.single_units(selective), "12_single_units")
 
 # %% [markdown]
-# There is no staircase here either. Units of layers 1 and 2 are the most
-# selective for all three properties. In layer 3 a single unit says little
-# about a corner or a curve, although a reader of many of its units does
-# well: what it knows is spread over many.
+# There is no staircase here either. For each property a unit of layer 1
+# or 2 is the most selective. In layer 3 a single unit says little about
+# a corner or a curve, although a reader of many of its units does well:
+# what it knows is spread over many.
 #
 # ## What excites a unit
 #
@@ -324,7 +324,9 @@ for number, layer in enumerate(draw.LAYERS[:3], 1):
         [found(network, layer, unit) for unit in range(8)]
     )
 figure = plots.picture_rows(
-    rows, "What eight units of each layer like best"
+    rows,
+    "What excites eight units of each layer: first edges, in the end "
+    "pieces of letters",
 )
 plots.show(figure, "12_excite")
 
@@ -473,7 +475,7 @@ for kind in ("learnt", "no decay", "random"):
     )
     print(
         f"7×7 {kind:9} one edge explains {share.mean():.0%} of a filter; "
-        f"right on unseen drawings: {right.mean():.1%} ± "
+        f"right on new drawings: {right.mean():.1%} ± "
         f"{right.std(ddof=1):.1%}"
     )
 

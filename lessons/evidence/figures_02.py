@@ -92,17 +92,17 @@ def left_out(names, states, share, forced):
         height=3.2,
     )
     picture = axes.imshow(
-        100 * share.T, cmap="Blues", vmin=0, vmax=100
+        100 * share.T, cmap="Blues", vmin=0, vmax=100, aspect="auto"
     )
-    for at, row in np.argwhere(forced):
-        axes.text(
-            at, row, "forced", ha="center", va="center", fontsize=6,
-            color="white",
-        )  # fmt: skip
+    at, row = np.nonzero(forced)
+    axes.plot(at, row, "o", color=plots.COLOURS[4], markersize=8)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(4), states)
-    axes.set(xlabel="truth table", ylabel="state left out")
-    bar = figure.colorbar(picture, ax=axes, shrink=0.8)
+    axes.set(
+        xlabel="truth table   (dot: the rest forces the state)",
+        ylabel="state left out",
+    )
+    bar = figure.colorbar(picture, ax=axes)
     bar.set_label("runs right (%)")
     return figure
 

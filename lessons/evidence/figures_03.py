@@ -116,15 +116,13 @@ def _name_states(axes, hidden, wanted, near=0.1):
         elif x < 0.6:
             side, shift = "left", (7, 9)
         else:
-            side = "right" if len(group) > 1 else "center"
-            shift = (-7 if len(group) > 1 else 0, 9)
+            side, shift = "center", (0, 9)
         axes.annotate(
             ", ".join(STATES[s] for s in group),
             (x, y),
             xytext=shift,
             textcoords="offset points",
             ha=side,
-            fontsize=9,
             zorder=6,
         )
 

@@ -167,13 +167,14 @@ def overfitting(trials, strength, chosen):
 
     chosen: task → place of the strength that validation chose.
     """
-    told = ", ".join(
-        f"{losses[2][0].mean():.2f} → {losses[2][chosen[name]].mean():.2f}"
+    told = {
+        name: (losses[2][0].mean(), losses[2][chosen[name]].mean())
         for name, losses in trials.items()
-    )
+    }
+    lower = sum(after < before for before, after in told.values())
     figure, panels = plots.figure(
-        f"Test loss without penalty → with the one that validation chose: "
-        f"{told}",
+        f"The penalty that validation chose lowers the test loss in "
+        f"{lower} of {len(trials)} tasks",
         columns=len(trials),
         width=7.5,
         sharey=True,
@@ -200,7 +201,10 @@ def overfitting(trials, strength, chosen):
             at, [f"{s:g}" for s in strength], rotation=60
         )
         panel.set_xlabel("strength λ")
-        panel.set_title(name.replace(", ", "\n"), fontsize=10)
+        before, after = told[name]
+        panel.set_title(
+            f"{name}\n{before:.2f} → {after:.2f}", fontsize=11
+        )
     panels[0].set(ylabel="loss (nats)", ylim=(0, 2))
     panels[0].legend(frameon=False, fontsize=9)
     return figure

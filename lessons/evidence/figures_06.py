@@ -125,6 +125,7 @@ def arrow(films, left):
             hatch="//" if way == "forwards" else "",
             edgecolor="white",
             linewidth=0,
+            label=way if at < 2 else None,
         )
         panels[2].errorbar(
             at,
@@ -134,8 +135,17 @@ def arrow(films, left):
             capsize=3,
             lw=1.2,
         )
-    names = ["\n".join(bar) for bar in bars]
-    panels[2].set_xticks(range(len(bars)), names, fontsize=8)
+    panels[2].set_xticks([0.5, 2.5], list(films))
+    panels[2].set_xlabel("beginnings")
+    panels[2].set_ylim(top=1.25 * panels[2].get_ylim()[1])
+    panels[2].legend(
+        frameon=False,
+        fontsize=10,
+        loc="upper center",
+        ncols=2,
+        handlelength=1,
+        columnspacing=1,
+    )
     panels[2].set_ylabel("left open (nats)")
     panels[2].set_title("what the networks cannot tell", fontsize=11)
     return figure

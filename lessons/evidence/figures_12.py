@@ -81,6 +81,13 @@ def _panels(
             ax.axhline(
                 100 * chance[name], color="black", ls=":", lw=1
             )
+            ax.annotate(
+                "chance",
+                (1, 100 * chance[name]),
+                xytext=(0, 2),
+                textcoords="offset points",
+                va="bottom",
+            )
         ax.set_title(name, fontsize=11)
         ax.set(xticks=range(1, layers + 1), xlabel="layer")
         ax.grid(axis="y")

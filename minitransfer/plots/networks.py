@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from minitransfer.nn import Linear, Module
 from minitransfer.plots.style import BLUE, GREY, INK, ORANGE, PAPER, figure, house_style
@@ -64,6 +65,8 @@ def draw_node(axes, x: float, y: float, name: str = "", bias=None, faint: bool =
             fontsize=9,
             color=GREY,
             alpha=alpha,
+            zorder=3,
+            path_effects=[withStroke(linewidth=3, foreground=PAPER, alpha=alpha)],
         )
 
 

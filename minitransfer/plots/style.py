@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cycler import cycler
 from matplotlib import style
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -236,11 +237,16 @@ def figures_folder() -> Path:
 
 @contextlib.contextmanager
 def _ready_to_draw(picture):
-    """The house style, also for what was put on the axes outside of it (in a lesson)."""
+    """The house style, also for what was put on the axes outside of it (in a lesson).
+
+    A name in the colour of its curve is drawn a little darker: what is bright enough for a line is
+    too pale for letters.
+    """
     with house_style():
         for text in picture.findobj(Text):
             text.set_usetex(False)
-            text.set_color(WORDS.get(text.get_color(), text.get_color()))
+            colour = text.get_color()
+            text.set_color(WORDS.get(to_hex(colour).upper(), colour))
         yield
 
 
