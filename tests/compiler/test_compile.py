@@ -14,6 +14,7 @@ import pytest
 import minitransfer as mt
 from minitransfer import data, kernels, nn, optim, train, transfer
 from minitransfer.compiler import step as step_module
+from minitransfer.compiler.maps import MAPS
 from minitransfer.nn import functional as F
 
 pytestmark = pytest.mark.skipif(
@@ -1349,3 +1350,56 @@ def test_a_kernel_that_is_being_noted_is_not_replaced(monkeypatch):
     monkeypatch.setattr(kernels, "import_module", imported)
     assert kernels.relu is noting
     assert kernels.__dict__["relu"] is noting
+
+
+# The look at what was compiled
+
+
+@pytest.mark.parametrize("tokens", [False, True])
+def test_what_hangs_on_rounding_is_no_mistake(tokens):
+    """The bias of the keys changes nothing. Its gradient is 0 but for rounding, and a step of Adam
+    is as long for that as for any other."""
+    nets, losses = [], []
+    for compiled in (False, True):
+        g = np.random.default_rng(0)
+        net = nn.Sequential(
+            nn.Embedding(9, 16, generator=g) if tokens else nn.Linear(5, 16, generator=g),
+            nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True, generator=g),
+            nn.Linear(16, 3, generator=g),
+        )
+        adam = optim.Adam(net.parameters(), lr=1e-3)
+
+        def step(x, y, net=net, adam=adam):
+            adam.zero_grad()
+            loss = F.cross_entropy(net(x).mean(1), y)
+            loss.backward()
+            adam.step()
+            return loss
+
+        x = g.integers(0, 9, (8, 6)) if tokens else g.standard_normal((8, 6, 5)).astype(np.float32)
+        x, y = mt.tensor(x), mt.tensor(g.integers(0, 3, 8))
+        step = mt.compile(lambda x, y, step=step: step(x, y)) if compiled else step
+        losses.append([step(x, y).item() for _ in range(6)])
+        nets.append(net)
+    assert step.why_not is None
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_mistake_of_the_compiler_is_found(monkeypatch, trained):
+    """Were the code of a function another one, the step would be done as it stands."""
+    monkeypatch.setitem(MAPS, "tanh", ("math.sin({0})", "tanh({0})"))
+    net = nn.Linear(3, 2, generator=np.random.default_rng(0))
+    sgd = optim.SGD(net.parameters(), lr=10.0)
+
+    def step(x):
+        y = net(x).tanh()
+        if not trained:
+            return y.detach()
+        sgd.zero_grad()
+        (y * y).mean().backward()
+        sgd.step()
+        return None
+
+    x = mt.tensor(np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32))
+    fallen_back(step, x, match="a mistake of the compiler")
