@@ -925,7 +925,7 @@ for by in map(int, sys.argv[1]):
 def test_helpers_of_steps_are_forgotten_when_there_are_many(monkeypatch, tmp_path):
     from minitransfer.kernels import step_code
 
-    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    monkeypatch.setattr(step_code, "kernel_folder", lambda: tmp_path)  # nothing was kept there
     monkeypatch.setattr(step_code, "_helpers", type(step_code._helpers)())
     monkeypatch.setattr(step_code, "HELPERS", 2, raising=False)
     x = mt.Tensor(np.random.default_rng(0).random((40, 30)).astype(np.float32))
@@ -1359,13 +1359,14 @@ class Reader(nn.Module):
     def __init__(self, generator):
         super().__init__()
         self.heads = nn.MultiheadAttention(16, 2, batch_first=True, generator=generator)
+        self.drop = nn.Dropout(0.2, generator=np.random.default_rng(7))
         self.norm, self.top = nn.LayerNorm(16), nn.Linear(16, 10, generator=generator)
 
     def forward(self, x):
-        return self.top(self.norm(self.heads(x, x, x)[0] + x).mean(1))
+        return self.top(self.norm(self.drop(self.heads(x, x, x)[0]) + x).mean(1))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 3])
 def test_what_hangs_on_rounding_is_no_mistake(seed):
     """The bias of the keys changes nothing. Its gradient is 0 but for rounding, and a step of Adam
     is as long for that as for any other."""
