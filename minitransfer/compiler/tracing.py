@@ -20,6 +20,10 @@ class Trace(Rules):
     While it runs it is `autograd.tracing`, and is told of all operations and optimisers of its
     thread.
 
+    Args:
+        nudged: whether all numbers that are not whole begin one digit nearer to 0, the last that
+            they have: what comes out otherwise then hangs on how sums are rounded.
+
     Attributes:
         kept: arrays that outlive the step, with stand-in and value, by id.
         holders: the tensors whose arrays those are, weakly, with the array and whether they learn.
@@ -32,7 +36,8 @@ class Trace(Rules):
         drawn: (generator, value) of random numbers, in order; `drawings` holds those of the trace.
     """
 
-    def __init__(self):
+    def __init__(self, nudged=False):
+        self.nudged = nudged
         self.instructions, self.inputs = [], []
         self.kept, self.holders, self.alive = {}, {}, []
         self.options, self.modes, self.scalars, self.drawn = [], {}, {}, []
@@ -54,7 +59,13 @@ class Trace(Rules):
         """Return the stand-in of an argument."""
         value = Value(array.shape, array.dtype, "input", name)
         self.inputs.append(value)
-        return Traced(self, value, np.array(array, order="C"))
+        return Traced(self, value, self.numbers_of(array))
+
+    def numbers_of(self, array):
+        """Return a copy of an array, with which the trace computes."""
+        if self.nudged and array.dtype.kind == "f":
+            return np.array(np.nextafter(array, np.zeros((), array.dtype)), order="C")
+        return np.array(array, order="C")
 
     def scalar(self, number, key, name):
         """Return the stand-in of a Python number that may be another one at the next call."""
@@ -69,7 +80,7 @@ class Trace(Rules):
             value = Value(array.shape, array.dtype, origin, name)
             if not array.flags.c_contiguous or not array.flags.writeable:
                 raise Untraceable(f"{name or 'an array'} does not lie in memory row by row")
-            self.kept[id(array)] = (array, Traced(self, value, array.copy()), value)
+            self.kept[id(array)] = (array, Traced(self, value, self.numbers_of(array)), value)
         return self.kept[id(array)][1]
 
     def operand(self, x):

@@ -14,6 +14,7 @@ import pytest
 import minitransfer as mt
 from minitransfer import data, kernels, nn, optim, train, transfer
 from minitransfer.compiler import step as step_module
+from minitransfer.compiler.maps import MAPS
 from minitransfer.nn import functional as F
 
 pytestmark = pytest.mark.skipif(
@@ -924,7 +925,7 @@ for by in map(int, sys.argv[1]):
 def test_helpers_of_steps_are_forgotten_when_there_are_many(monkeypatch, tmp_path):
     from minitransfer.kernels import step_code
 
-    monkeypatch.setenv("MINITRANSFER_CACHE", str(tmp_path))
+    monkeypatch.setattr(step_code, "kernel_folder", lambda: tmp_path)  # nothing was kept there
     monkeypatch.setattr(step_code, "_helpers", type(step_code._helpers)())
     monkeypatch.setattr(step_code, "HELPERS", 2, raising=False)
     x = mt.Tensor(np.random.default_rng(0).random((40, 30)).astype(np.float32))
@@ -1349,3 +1350,56 @@ def test_a_kernel_that_is_being_noted_is_not_replaced(monkeypatch):
     monkeypatch.setattr(kernels, "import_module", imported)
     assert kernels.relu is noting
     assert kernels.__dict__["relu"] is noting
+
+
+# The look at what was compiled
+
+
+class Reader(nn.Module):
+    def __init__(self, generator):
+        super().__init__()
+        self.heads = nn.MultiheadAttention(16, 2, batch_first=True, generator=generator)
+        self.drop = nn.Dropout(0.2, generator=np.random.default_rng(7))
+        self.norm, self.top = nn.LayerNorm(16), nn.Linear(16, 10, generator=generator)
+
+    def forward(self, x):
+        return self.top(self.norm(self.drop(self.heads(x, x, x)[0]) + x).mean(1))
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_what_hangs_on_rounding_is_no_mistake(seed):
+    """The bias of the keys changes nothing. Its gradient is 0 but for rounding, and a step of Adam
+    is as long for that as for any other."""
+    draw = np.random.default_rng(seed)
+    batches = [
+        (mt.tensor(draw.standard_normal((16, 6, 16)).astype(np.float32)), mt.tensor(y))
+        for y in draw.integers(0, 10, (6, 16))
+    ]
+    pair = Pair(
+        lambda _: Reader(np.random.default_rng(seed)),
+        F.cross_entropy,
+        lambda parameters: optim.Adam(parameters, lr=1e-3),
+    )
+    losses = pair.run(batches)
+    assert pair.compiled.why_not is None
+    np.testing.assert_allclose(losses[:, 1], losses[:, 0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_mistake_of_the_compiler_is_found(monkeypatch, trained):
+    """Were the code of a function another one, the step would be done as it stands."""
+    monkeypatch.setitem(MAPS, "tanh", ("math.sin({0})", "tanh({0})"))
+    net = nn.Linear(3, 2, generator=np.random.default_rng(0))
+    sgd = optim.SGD(net.parameters(), lr=10.0)
+
+    def step(x):
+        y = net(x).tanh()
+        if not trained:
+            return y.detach()
+        sgd.zero_grad()
+        (y * y).mean().backward()
+        sgd.step()
+        return None
+
+    x = mt.tensor(np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32))
+    fallen_back(step, x, match="a mistake of the compiler")

@@ -61,6 +61,18 @@ def test_mmd_has_the_right_gradient(sides, monkeypatch):
     assert gradcheck(at_this_unit, [a, b])
 
 
+@pytest.mark.parametrize("method, apart", [("coral", coral_loss), ("mmd", mmd_loss)])
+def test_each_method_has_its_own_second_term(method, apart, rng):
+    """In the first step, of all examples, it is that of the features as they are."""
+    net = nn.Sequential(nn.Linear(3, 5, generator=rng), nn.Tanh(), nn.Linear(5, 2, generator=rng))
+    x, other = rng.standard_normal((2, 30, 3)).astype(np.float32)
+    other *= 3
+    expected = apart(net[:2](Tensor(x)), net[:2](Tensor(other))).item()
+    source = x, (x[:, 0] > 0).astype(int)
+    losses = align(net, source, other, method, steps=1, batch_size=30, generator=rng)
+    assert losses[0][1] == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize("loss", [coral_loss, mmd_loss])
 def test_two_halves_of_one_side_are_nearer_than_two_sides(loss, rng):
     a = rng.standard_normal((400, 4))

@@ -264,6 +264,9 @@ def test_another_shape_of_input_is_refused(conv_net):
     with pytest.raises(ValueError, match=r"shape \(1, 28, 28\), .* shape \(1, 32, 32\): bring"):
         check_input(conv_net, (x, np.zeros(4, int)))
     check_input(conv_net, (x, np.zeros(4, int)), allow_other_input=True)
+    with pytest.raises(ValueError, match=r"shape \(1, 32, 32\): bring"):
+        check_input(conv_net, x)  # inputs alone will do
+    check_input(conv_net, x, allow_other_input=True)
 
 
 def test_a_network_that_says_nothing_takes_anything(net, images):

@@ -33,8 +33,12 @@ def test_one_round_of_reptile_goes_a_part_of_the_way():
     def task(generator):
         return [[1.0]], [[1.0]]
 
-    net = reptile(line(0.0), task, 1, steps=1, lr=0.25, outer_lr=0.1, loss=nn.MSELoss())
-    assert net[0].weight.item() == pytest.approx(0.05)
+    walk = {"steps": 1, "lr": 0.25, "loss": nn.MSELoss()}  # to 0.5
+    assert reptile(line(0.0), task, 1, outer_lr=0.2, **walk)[0].weight.item() == pytest.approx(0.1)
+    # By default a tenth of the way, and half as much in the second of two rounds.
+    assert reptile(line(0.0), task, 1, **walk)[0].weight.item() == pytest.approx(0.05)
+    twice = 0.05 + 0.05 * (1 - 0.05) / 2
+    assert reptile(line(0.0), task, 2, **walk)[0].weight.item() == pytest.approx(twice)
 
 
 def test_one_round_of_maml_steps_by_the_slope_at_the_end_of_the_walk():

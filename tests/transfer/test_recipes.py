@@ -381,7 +381,7 @@ def test_gradual_unfreezing_thaws_from_the_top(plain, task, bits, monkeypatch):
         return history
 
     monkeypatch.setattr(recipes, "fit", watched)
-    histories = gradual_unfreezing(plain, task, steps=5)
+    histories = gradual_unfreezing(plain, data=task, steps=5)
     names = [name for name, _ in plain.named_parameters()]
     assert stages == [set(names[4:]), set(names[2:]), set(names)]
     assert [len(h.step_losses) for h in histories] == [5, 5, 5]

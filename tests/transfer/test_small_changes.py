@@ -176,6 +176,7 @@ def test_other_layers_can_be_named(reader):
         (lambda net: transfer.add_lora(net, layers=["encoder"]), "expected the name of a Linear"),
         (lambda net: transfer.add_lora(nn.Sequential(net.head)), "no Linear or MultiheadAtt"),
         (lambda net: transfer.add_lora(net, dropout=1.0), "probability below 1"),
+        (lambda net: transfer.add_lora(net, dropout=-0.5), "probability below 1"),
         (lambda net: transfer.add_lora(transfer.add_lora(net, 2), 2), "beside the head"),
         (lambda net: transfer.add_adapters(transfer.add_adapters(net)), "AdaptedLinear"),
     ],

@@ -178,6 +178,18 @@ def test_an_optimiser_takes_what_is_said(task):
     optim.Adam(parameter_groups(net, 0.1, decay=0.5, head="out"))
 
 
+def test_dropout_behind_the_head_does_not_hide_it(task):
+    class Dropped(HeadFirst):
+        def __init__(self):
+            super().__init__(classes=8)
+            self.drop = nn.Dropout(0.5)
+
+        def forward(self, x):
+            return self.drop(super().forward(x))
+
+    assert find_head(Dropped(), task)[0] == "out"
+
+
 def test_what_only_scales_the_answers_is_not_the_head(rng):
     network = nn.Sequential(
         nn.Linear(4, 6, generator=rng), nn.Linear(6, 3, generator=rng), nn.LayerNorm(3)
