@@ -100,12 +100,13 @@ def asked_of(glyphs, script_of):
         "how much ink (in standard deviations from the mean)",
         columns=8,
         width=6.5,
-        height=2.0,
+        height=1.8,
     )
     ink = (y[:, 2] - y[:, 2].mean()) / y[:, 2].std()
     for at, axes in enumerate(panels):
         row = np.flatnonzero(y[:, 0] == 12 * at + 3)[0]
         axes.imshow(x[row, 0], cmap="gray_r", vmin=0, vmax=1)
+        axes.set_anchor("N")  # directly below the title
         label, script = y[row, :2].astype(int)
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(

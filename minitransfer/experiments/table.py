@@ -1,7 +1,6 @@
 """What was measured, as lessons and figures want it."""
 
 import itertools
-import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -37,8 +36,7 @@ class Table:
 
     def __repr__(self):
         columns = ", ".join(self.rows[0]) if self.rows else ", ".join(self.keys)
-        told = f"Table: {len(self)} rows of {columns}"
-        return textwrap.fill(told, 79, subsequent_indent="  ")
+        return f"Table: {len(self)} rows of {columns}"
 
     def where(self, **fixed) -> "Table":
         """Return the rows that have these values.
