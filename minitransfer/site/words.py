@@ -16,8 +16,8 @@ EVERYDAY |= {"message", "by depth"}  # a word with two senses; the second name o
 #: Phrases in which a word of the glossary has another sense, or is no noun.
 ELSEWHERE = (
     "(?:[Bb]y|to|from|no|same|a|the|what) chance|exactly, chance|[Dd]ead end|somebody[’']s head|"
-    "same source|source of|spread (?:evenly|over|the)|by factors?|factors? of|inductive bias|"
-    "without bias|like cards|graphics cards?|side effects?|such joints|ridge between|"
+    "same source|source of|spread (?:evenly|over|the)|by factors?|compared as factors|factors? of|"
+    "inductive bias|without bias|like cards|graphics cards?|side effects?|such joints|ridge between|"
     "gives each factor|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
 ).replace(" ", r"\s+")
 
