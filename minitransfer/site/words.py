@@ -17,8 +17,8 @@ EVERYDAY |= {"message", "by depth"}  # a word with two senses; the second name o
 ELSEWHERE = (
     "(?:[Bb]y|to|from|no|same|a|the|what) chance|exactly, chance|[Dd]ead end|somebody[’']s head|"
     "same source|source of|spread (?:evenly|over|the)|by factors?|compared as factors|factors? of|"
-    "inductive bias|without bias|like cards|graphics cards?|side effects?|such joints|ridge between|"
-    "gives each factor|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
+    "inductive bias|without bias|like cards|graphics cards?|side effects?|such joints|"
+    "ridge between|gives each factor|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
 ).replace(" ", r"\s+")
 
 
