@@ -4,6 +4,7 @@ They stand in ``lessons/predictions.toml``. Nobody writes down which choice is r
 that decides is read from the ledger of the last full run, so that it cannot go stale.
 """
 
+import re
 import tomllib
 from functools import cache
 from typing import NamedTuple
@@ -70,4 +71,5 @@ def _decided(place, row, records) -> Prediction:
     if len(right) != 1:
         raise ValueError(f"{place}: {len(right)} choices hold what was measured, {shown}; give one")
     texts = tuple(choice[0] for choice in choices)
-    return Prediction(row["question"], texts, right[0], values_text(record, shown))
+    told = re.sub(r"(?<![\w.)-])-(?=\d)", "−", values_text(record, shown))  # a sign, no hyphen
+    return Prediction(row["question"], texts, right[0], told)

@@ -18,7 +18,7 @@ def patches(images: np.ndarray, count: int, generator: np.random.Generator, side
         side: height and width of a patch in dots.
 
     Returns:
-        (count, side * side), float32 from 0 to 1. Empty paper and solid ink are left out: each
+        (count, side * side), float32 from 0 to 1. Empty paper and solid ink are left out, so each
         patch has a standard deviation of more than `CONTRAST`.
 
     Raises:

@@ -16,7 +16,8 @@ class Agreement:
     Attributes:
         column: what is compared.
         cells: the cells.
-        before, now: what was stored, and what was measured again.
+        before: what was stored.
+        now: what was measured again.
         tolerance: how far the two may be apart, for each cell.
 
     Example:

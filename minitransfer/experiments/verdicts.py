@@ -138,8 +138,8 @@ def holm(p_values):
             row or as name → p; see `intervals.p_value`.
 
     Returns:
-        The corrected ones in the same form. Those below 0.05 may be believed together: the
-        chance that any of them is an accident is below 0.05.
+        The corrected ones in the same form. Those below 0.05 may be believed together, since
+        the chance that any of them is an accident is below 0.05.
 
     Raises:
         ValueError: if a p is not between 0 and 1.

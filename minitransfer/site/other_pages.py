@@ -34,6 +34,12 @@ REFERENCE = {
     "minitransfer.course": "what a lesson uses",
 }
 
+#: Modules that gather what others define, and what has to be said of the operations among it.
+GATHERERS = ("minitransfer", "minitransfer.nn.functional")
+OPERATIONS = """Operations are written on arrays, and a decorator makes them differentiable. What
+you call takes tensors and returns a tensor. Most docstrings describe the function on arrays, which
+returns the derivatives beside its value; their examples call it `__wrapped__`."""
+
 
 def pages(lessons: list[Lesson], evidence: bool) -> dict[str, str | bytes]:
     """Return file name → text of all pages that are no lesson, and of the pictures on them.
@@ -380,8 +386,7 @@ def public_names(module) -> list[str]:
         >>> "SGD" in public_names(optim), "np" in public_names(optim)
         (True, False)
     """
-    gathers = module.__name__ in ("minitransfer", "minitransfer.nn.functional")
-    home = "minitransfer." if gathers else module.__name__
+    home = "minitransfer." if module.__name__ in GATHERERS else module.__name__
     listed, found = getattr(module, "__all__", None), []
     for name in sorted(listed or vars(module), key=str.lower):
         thing = getattr(module, name)
@@ -405,7 +410,8 @@ def _module_page(name: str, told: set[type]) -> str:
         lines += ["   :members:"] if kind == "autoclass" else []
         lines.append("")
     body = "\n".join(lines)
+    note = f"{OPERATIONS}\n\n" if name in GATHERERS else ""
     about = inspect.getdoc(module) or ""
     head = about.split("\n\n")[0].replace("\n", " ")
     head = re.sub(r"``([^`]+)``", r"`\1`", head)
-    return f"# {name}\n\n{head}\n\n```{{eval-rst}}\n{body}\n```\n"
+    return f"# {name}\n\n{head}\n\n{note}```{{eval-rst}}\n{body}\n```\n"

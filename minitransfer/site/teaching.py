@@ -93,6 +93,9 @@ def _solutions(lesson):
         solution = defined.get(getattr(solution, "id", ""), solution)
         question = exercise.question.replace("*", r"\*").replace("_", r"\_").replace("<", "&lt;")
         lines += [f"{exercise.number}. {question}", ""]
-        code = ast.unparse(solution).splitlines()
+        if isinstance(solution, ast.Name) and isinstance(exercise.solution, (int, float)):
+            code = [f"{exercise.solution:.4g}"]  # a name says nothing outside the file
+        else:
+            code = ast.unparse(solution).splitlines()
         lines += ["   ```python", *(f"   {line}" for line in code), "   ```", ""]
     return lines

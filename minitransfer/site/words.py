@@ -14,11 +14,15 @@ EVERYDAY = {"seed", "step", "class", "bit", "run", "label", "image", "state", "e
 EVERYDAY |= {"message", "by depth"}  # a word with two senses; the second name of another
 
 #: Phrases in which a word of the glossary has another sense, or is no noun.
-ELSEWHERE = (
-    "(?:[Bb]y|to|from|no|same|a|the|what) chance|exactly, chance|[Dd]ead end|somebody[’']s head|"
-    "same source|source of|spread (?:evenly|over|the)|by factors?|factors? of|inductive bias|"
-    "without bias|like cards|graphics cards?|side effects?|such joints|ridge between|"
-    "gives each factor|[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))"
+ELSEWHERE = "|".join(
+    (
+        "(?:[Bb]y|to|from|no|same|a|the|what|that is) chances?|exactly, chance|as chance would",
+        "[Tt]ests?(?! (?:examples|pictures?|images?|digits?|set|data))",
+        "by factors?|compared as factors|gives each factor|factors? of",
+        "is spread|spread (?:evenly|over|the)|same source|source of",
+        "inductive bias|without bias|[Dd]ead end|somebody[’']s head|side effects?|such joints",
+        "like cards|graphics cards?|Which tap|takes a stride|years of attention|ridge between",
+    )
 ).replace(" ", r"\s+")
 
 

@@ -246,7 +246,8 @@ def names() -> list[str]:
     """Return the names of the networks that can be loaded: see `load`.
 
     Example:
-        >>> names()
+        >>> from minitransfer import zoo
+        >>> zoo.list()
         ['efficientnet-lite0', 'glyph-conv', 'glyph-mlp']
     """
     return sorted([imagenet.NAME, *(path.stem for path in FOLDER.glob("*.safetensors"))])

@@ -183,6 +183,7 @@ def test_a_clicker_reads_a_long_cell_to_its_end(site, look):
     for _ in range(20):
         if not more.is_visible():
             break
+        assert place.inner_text().startswith("1 of ")
         page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
     assert place.inner_text().startswith("2 of ")

@@ -184,7 +184,8 @@
     for (const name of ["scroll", "resize"]) addEventListener(name, look, { passive: true });
     // What pages with a clicker reads a long cell to its end first.
     function turn(way) {
-      if (way > 0 ? left() > 8 : scrollY > 8) scrollBy(0, way * 0.75 * innerHeight);
+      const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+      if (way > 0 ? left() > 8 : scrollY > 8) scrollBy({ top: way * 0.75 * innerHeight, behavior });
       else go(at + way);
     }
     function go(to, keep = true) {
@@ -199,7 +200,7 @@
       });
       place.textContent = `${at + 1} of ${shown.length}`;
       if (keep) history.replaceState(null, "", `#step=${at + 1}`);
-      scrollTo(0, 0);
+      scrollTo({ top: 0, behavior: "instant" });
       look();
     }
     function large() {

@@ -374,8 +374,8 @@
     function guess() {
       if (pad.empty) { said.textContent = ""; return; }
       const picture = pad.picture(), logits = glyphs.logits(picture), { shares } = surprise(logits, 0);
-      const top = shares.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 4);
-      let text = `The published network takes it for ${top.map(([p, i]) => `${Weights.characters[i]} (${Math.round(100 * p)}%)`).join(", ")}.`;
+      const top = shares.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 4).filter(([p], n) => n === 0 || p >= 0.005);
+      let text = `Among printed characters it looks like ${top.map(([p, i]) => `${Weights.characters[i]} (${Math.round(100 * p)}%)`).join(", ")}.`;
       if (option1) {
         const told = (network) => { const found = surprise(network.logits(picture), 0).shares; const at = best(found); return `${at} (${Math.round(100 * found[at])}%)`; };
         text += ` Option 1 says ${told(option1)}, scratch says ${told(scratch)}.`;
