@@ -134,8 +134,7 @@ plots.show(draw.agreement(found, by_luck), "27_agreement")
 # %% [markdown]
 # With a hundred labels the linear probe has τ = 0.84: 33 pairs of 36 are
 # right. Marks at school, what a network reaches in its own task, are a
-# coin. (The narrow bands are one standard deviation over five seeds.)
-# Three things to see.
+# coin. (Narrow bands: one standard deviation.)
 #
 # *The plainest scores are not behind.* Two of the five are nothing but a
 # simple reader, asked for what it has not seen.
