@@ -304,7 +304,7 @@ def messages(sent, words, share):
             np.abs((others - (centre[0], y)) / spread).sum(-1).min()
             for y in ends
         ]
-        above = away[1] >= away[0]  # where others leave more room
+        above = bool(away[1] >= away[0])  # where others leave room
         for k in range(len(places)):
             axes.plot(
                 *np.stack([centre, places[k, number]]).T,
@@ -323,6 +323,7 @@ def messages(sent, words, share):
             fontweight="bold",
             color=plots.COLOURS[number % len(plots.COLOURS)],
         )
+    axes.margins(y=0.12)
     axes.set(
         xticks=[],
         yticks=[],
