@@ -204,7 +204,7 @@ assert agreement.agrees
 print(
     "right to the letter (near, raw: nearest), mean ± deviation (%)"
 )
-print("".join(f"{c:>12}" for c in draw.MEASURED))
+print(" ".join(f"{c:>11}" for c in draw.MEASURED))
 for topic, kind, copies, machines in SETTINGS:
     of = {"pairs": kind, "copies": copies, "machines": machines}
     told = []
@@ -213,7 +213,7 @@ for topic, kind, copies, machines in SETTINGS:
         told.append(f"{row.mean():.1f} ± {row.std(ddof=1):.1f}")
     name = f"{topic}, {kind}{', copies' * copies}"
     name += ", two machines" * (machines == 2)
-    print(name + "\n" + "".join(f"{t:>12}" for t in told))
+    print(name + "\n" + " ".join(f"{t:>11}" for t in told))
 
 # %% [markdown]
 # ## Two inner languages

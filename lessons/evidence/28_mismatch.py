@@ -171,13 +171,13 @@ assert agreement.agrees
 
 # %%
 print("right, mean ± deviation over five networks (%)")
-print(" " * 14 + "".join(f"{m:>10}" for m in draw.MEASURED))
+print(" " * 14 + " ".join(f"{m:>9}" for m in draw.MEASURED))
 for target in TARGETS:
     told = [
         100 * table.values(m, target=target) for m in draw.MEASURED
     ]
     cells = [f"{v.mean():.1f}±{v.std(ddof=1):.1f}" for v in told]
-    print(f"{target:14}" + "".join(f"{cell:>10}" for cell in cells))
+    print(f"{target:14}" + " ".join(f"{cell:>9}" for cell in cells))
 
 # %%
 print("share of what labels would bring that comes back")

@@ -140,13 +140,13 @@ assert agreement.agrees
 
 # %%
 print("right of 500, mean ± deviation over runs")
-print(" " * 24 + "".join(f"{n:>15}" for n in draw.PICTURES))
+print(" " * 24 + "".join(f"{n:>14}" for n in draw.PICTURES))
 for network in ("glyph-mlp", "glyph-conv"):
     for victim in draw.VICTIMS:
         told = ""
         for column in draw.PICTURES:
             runs = draw.runs(table, victim, column, network)
-            told += f"  {runs.mean():6.1%} ± {runs.std(ddof=1):4.1%}"
+            told += f" {runs.mean():6.1%} ± {runs.std(ddof=1):4.1%}"
         print(f"{network:11}{victim:13}{told}")
 
 # %%
