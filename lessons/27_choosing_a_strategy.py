@@ -63,11 +63,11 @@ door = {
     "animals": brought_up(data.animal_shapes("pool")),
     "nothing": zoo.glyph_mlp(10, generator=np.random.default_rng(0)),
 }
-print(" " * 10, *(f"{name:>12}" for name in draw.SCORES.values()))
+print(" " * 10, *(f"{name:>13}" for name in draw.SCORES.values()))
 for name, network in door.items():
     rng = np.random.default_rng(0)
     found = transfer.transferability(network, few, generator=rng)
-    print(f"{name:10}", *(f"{found[s]:12.3f}" for s in draw.SCORES))
+    print(f"{name:10}", *(f"{found[s]:13.3f}" for s in draw.SCORES))
 
 # %% [markdown]
 # Each saw the hundred digits once, and no weight was moved. Five scores
