@@ -170,7 +170,8 @@ assert abs(found["has read"] - stored.mean()) < 0.08
 plots.show(draw.by_labels(table), "25_by_labels")
 
 # %% [markdown]
-# Reading helps this network. Held, the body that has read is ahead of the
+# (The bands are one standard deviation over six runs.) Reading helps this
+# network. Held, the body that has read is ahead of the
 # one that has not, at each number of labels. If all learns, it is six
 # points ahead of scratch with ten labels; with one or three the runs do
 # not show it. There, on average, holding is the better option.

@@ -164,7 +164,8 @@ plots.show(draw.clouds(basketball, arena, logs, align), "26_clouds")
 # starts from *scratch*. One has the tactic, and *everything* in it may
 # change. And one *holds* the tactic still and appends a small network for
 # the one new button, which is article A's own recipe (A1). All this was
-# done in ten pairs of worlds; the table is stored.
+# done in ten pairs of worlds; the table is stored. (The bands are one
+# standard deviation.)
 
 # %%
 table = experiments.read("two_games", ["hits", "gold", "score"])

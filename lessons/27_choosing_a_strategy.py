@@ -63,11 +63,11 @@ door = {
     "animals": brought_up(data.animal_shapes("pool")),
     "nothing": zoo.glyph_mlp(10, generator=np.random.default_rng(0)),
 }
+print(" " * 10, *(f"{name:>13}" for name in draw.SCORES.values()))
 for name, network in door.items():
     rng = np.random.default_rng(0)
     found = transfer.transferability(network, few, generator=rng)
-    told = (f"{s} {v:6.3f}" for s, v in found.items())
-    print(f"{name:11}", "  ".join(told))
+    print(f"{name:10}", *(f"{found[s]:13.3f}" for s in draw.SCORES))
 
 # %% [markdown]
 # Each saw the hundred digits once, and no weight was moved. Five scores
@@ -134,7 +134,7 @@ plots.show(draw.agreement(found, by_luck), "27_agreement")
 # %% [markdown]
 # With a hundred labels the linear probe has τ = 0.84: 33 pairs of 36 are
 # right. Marks at school, what a network reaches in its own task, are a
-# coin.
+# coin. (Narrow bands: one standard deviation.)
 #
 # *The plainest scores are not behind.* Two of the five are nothing but a
 # simple reader, asked for what it has not seen.
@@ -249,7 +249,7 @@ claim(
 
 # %%
 saved, beaten, asked, fair = draw.saved_by_advice(lost)
-print("surely beaten:", ", ".join(beaten))
+print("surely beaten:", "; ".join(beaten))
 claim(
     "D5/strategy",
     "a strategy that is chosen for each task before training loses less than "

@@ -137,7 +137,9 @@ plots.show(draw.ladder(table), "28_ladder")
 # %% [markdown]
 # Read a row from left to right: a cross for the network as it is, a
 # circle for counting anew, a triangle for MMD, a bar for what labels would
-# bring. With *noise* counting anew brings most of it back, with the
+# bring. (Whiskers: one standard deviation over five networks. Where two
+# signs are at one place, the later covers the earlier.) With *noise*
+# counting anew brings most of it back, with the
 # *second scanner* and with *thickened* strokes some two fifths. With
 # *inverted* digits it is little, and with *shifted* ones nothing at all.
 #

@@ -21,8 +21,8 @@
 # Take a chain of two weights, with a tanh between them, and the squared
 # error at its end:
 #
-# $$u = x\,w_1, \quad h = \tanh(u), \quad o = h\,w_2, \quad
-#   L = (o - t)^2$$
+# $$u = x\,w_1, \quad h = \tanh(u),$$
+# $$o = h\,w_2, \quad L = (o - t)^2$$
 #
 # You turn $w_1$ a little. How does $L$ answer? The chain rule goes from
 # the end to the beginning. $L$ tells $o$ how much it matters:

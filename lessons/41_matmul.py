@@ -344,7 +344,7 @@ second.check(...)
 #
 # - [The evidence](evidence/41_matmul.py) of this lesson
 #   (`minitransfer learn 41 --evidence`): more sizes, the machine code of
-#   the tile with its loads and stores counted, other caches.
+#   the tile with its multiply-adds and writes counted, other caches.
 # - K. Goto and R. van de Geijn, *Anatomy of high-performance matrix
 #   multiplication*, 2008: rung 5, and why just these blocks.
 # - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful

@@ -201,17 +201,19 @@ print(table, agreement, sep="\n")
 assert agreement.agrees
 
 # %%
-print("right to the letter (near, raw: nearest), mean ± deviation")
-print(" " * 38 + " ".join(f"{c:>13}" for c in draw.MEASURED))
+print(
+    "right to the letter (near, raw: nearest), mean ± deviation (%)"
+)
+print(" ".join(f"{c:>11}" for c in draw.MEASURED))
 for topic, kind, copies, machines in SETTINGS:
     of = {"pairs": kind, "copies": copies, "machines": machines}
     told = []
     for column in draw.MEASURED:
-        row = draw.runs(table, column, topic, **of)
-        told.append(f"{row.mean():.3f} ± {row.std(ddof=1):.3f}")
+        row = 100 * draw.runs(table, column, topic, **of)
+        told.append(f"{row.mean():.1f} ± {row.std(ddof=1):.1f}")
     name = f"{topic}, {kind}{', copies' * copies}"
     name += ", two machines" * (machines == 2)
-    print(f"  {name:36}" + " ".join(f"{t:>13}" for t in told))
+    print(name + "\n" + " ".join(f"{t:>11}" for t in told))
 
 # %% [markdown]
 # ## Two inner languages

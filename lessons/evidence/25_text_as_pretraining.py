@@ -382,7 +382,8 @@ words = {
     name: one.word
     for name, one in judge_each(apart, margin=draw.MARGIN).items()
 }
-print(words)
+for name, word in words.items():
+    print(f"{name:9} {word}")
 claim(
     "C9/masked",
     "it does not matter which of the two tasks the text sets: hidden "

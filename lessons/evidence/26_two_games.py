@@ -281,7 +281,8 @@ rows = [
 ]
 for way, of in rows:
     hits, gold = (runs(way, c, **of) for c in ("hits", "gold"))
-    name = ", ".join([way, *(f"{v:g} {k}" for k, v in of.items())])
+    told = [f"{k} {v:g}" for k, v in of.items()]
+    name = ", ".join(told if way in of else [way, *told])
     print(
         f"  {name:28} {hits.mean():5.2f} ± {hits.std(ddof=1):.2f} hits"
         f" {gold.mean():6.2f} gold"

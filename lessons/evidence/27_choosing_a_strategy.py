@@ -285,19 +285,24 @@ for target, sources in LENT.items():
 # An order is one thing, the first place another: who takes the network
 # with the best score loses how many points against the best network?
 
+
 # %%
+def print_row(name, lost):
+    cells = "".join(f"{100 * one.mean():8.1f}" for one in lost)
+    print(f"    {name:20}{cells}")
+
+
 print("points lost by who takes the best score (plain, five seeds)")
-for labels in draw.LABELS:
-    for way, how in draw.WAYS.items():
-        row = []
-        for score, name in NAMES.items():
-            given, reached = given_and_reached(score, how, labels)
-            lost = 100 * draw.cost_of_trust(given, reached).mean()
-            row.append(f"{name} {lost:.1f};")
-        chance = 100 * (reached.max(1) - reached.mean(1)).mean()
-        print(
-            f"  {labels:5} {way:12} {' '.join(row)} by lot {chance:.1f}"
-        )
+for way, how in draw.WAYS.items():
+    heads = "".join(f"{labels:8}" for labels in draw.LABELS)
+    print(f"  {way + ', labels:':22}{heads}")
+    for score, name in NAMES.items():
+        pairs = [
+            given_and_reached(score, how, n) for n in draw.LABELS
+        ]
+        print_row(name, [draw.cost_of_trust(*pair) for pair in pairs])
+    each = [reached for _, reached in pairs]
+    print_row("by lot", [row.max(1) - row.mean(1) for row in each])
 
 # %% [markdown]
 # ## Twelve tasks for a rule
@@ -633,7 +638,7 @@ for network, tasks in (
     ("plain 256", draw.MADE_ON),
     ("glyph-conv", draw.ASKED),
 ):
-    print(f"{network}: {', '.join(tasks)}")
+    print(f"{network}:\n  {', '.join(tasks)}")
     price_list(draw.losses(tried, told, expect, network, tasks))
 lost = draw.losses(tried, told, expect, "plain 256", draw.ASKED)
 for labels in draw.COUNTS:
@@ -746,7 +751,8 @@ held = {
     )
     for task, cases in new_cases.items()
 }
-print({task: round(float(share), 2) for task, share in held.items()})
+for name, share in held.items():
+    print(f"  {name:17}{share:4.0%} of the gains within")
 
 # %% [markdown]
 # ## What the numbers say

@@ -17,7 +17,7 @@
 # |---|---|
 # | `shifted` | four dots to the right and four down |
 # | `noisy` | speckles of standard deviation 0.5 |
-# | `inverted` | dark ink on bright paper |
+# | `inverted` | dark for bright, as on a negative |
 # | `thickened` | strokes a dot fatter on each side |
 # | `second scanner` | other people, other paper, 8 × 8 dots |
 # | `unchanged` | nothing: a method should do no harm here |
@@ -171,19 +171,19 @@ assert agreement.agrees
 
 # %%
 print("right, mean ± deviation over five networks (%)")
-print(" " * 15 + " ".join(f"{m:>11}" for m in draw.MEASURED))
+print(" " * 14 + " ".join(f"{m:>9}" for m in draw.MEASURED))
 for target in TARGETS:
     told = [
         100 * table.values(m, target=target) for m in draw.MEASURED
     ]
-    cells = [f"{v.mean():5.1f} ± {v.std(ddof=1):3.1f}" for v in told]
-    print(f"{target:15}" + " ".join(cells))
+    cells = [f"{v.mean():.1f}±{v.std(ddof=1):.1f}" for v in told]
+    print(f"{target:14}" + " ".join(f"{cell:>9}" for cell in cells))
 
 # %%
 print("share of what labels would bring that comes back")
 for target in draw.ALTERED:
     told = [
-        f"{m} {draw.recovered(table, target, m):4.0%}"
+        f"{m} {draw.recovered(table, target, m):z4.0%}"
         for m in draw.METHODS
     ]
     print(f"{target:15}" + "  ".join(told))
@@ -245,7 +245,8 @@ claim(
     check=counted["noisy"].mean() > 0.2,
     format="+.1%",
 )
-print({t: one.word for t, one in judged.items()})
+for target, one in judged.items():
+    print(f"{target:15}{one.word}")
 
 # %%
 added = {
@@ -280,4 +281,4 @@ claim(
     format="+.1%",
 )
 print("more:", *more, sep="\n  ")
-print("less:", *less, sep="\n  ")
+print("less:", *(less or ["none"]), sep="\n  ")

@@ -140,14 +140,14 @@ assert agreement.agrees
 
 # %%
 print("right of 500, mean ± deviation over runs")
-print(f"{'':26}" + "".join(f"{n:>15}" for n in draw.PICTURES))
+print(" " * 24 + "".join(f"{n:>14}" for n in draw.PICTURES))
 for network in ("glyph-mlp", "glyph-conv"):
     for victim in draw.VICTIMS:
         told = ""
         for column in draw.PICTURES:
             runs = draw.runs(table, victim, column, network)
-            told += f"   {runs.mean():6.1%} ± {runs.std(ddof=1):4.1%}"
-        print(f"{network:11}{victim:15}{told}")
+            told += f" {runs.mean():6.1%} ± {runs.std(ddof=1):4.1%}"
+        print(f"{network:11}{victim:13}{told}")
 
 # %%
 conv = {
@@ -335,7 +335,7 @@ for method in METHODS:
     for randomised in ("top", "all"):
         of = {"method": method, "randomised": randomised}
         told = ", ".join(
-            f"{c} {maps.values(c, **of).mean():.2f}"
+            f"{c} {maps.values(c, **of).mean():z.2f}"
             for c in ("alike", "in ink")
         )
         print(f"{method:11} {randomised:4} {told}")

@@ -29,6 +29,8 @@
 # were kept, `accuracy` what the network trained on all got on the test.
 
 # %%
+from collections import Counter
+
 import numpy as np
 
 import minitransfer.nn as nn
@@ -147,9 +149,9 @@ for task in draw.TASKS:
             told = f"{runs.mean():6.1%} ± {runs.std(ddof=1):.1%}"
             print(f"  {option:12} {told}")
         names, share = draw.chosen(table, task, labels)
-        print(
-            f"  chosen       {share.mean():6.1%}: {', '.join(names)}"
-        )
+        often = Counter(names).most_common()
+        told = ", ".join(f"{n} {option}" for option, n in often)
+        print(f"  chosen       {share.mean():6.1%}, draws: {told}")
 
 # %%
 plots.show(draw.every_field(table), "30_every_field")

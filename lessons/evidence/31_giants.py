@@ -233,16 +233,15 @@ layers = experiments.stored("giants_layers", measure_layer, LAYERS)
 
 # %%
 print("right, mean ± deviation over four halves (%)")
-print(" " * 20 + "".join(f"{n:>13}" for n in draw.COUNTS))
+print(" " * 20 + "".join(f"{n:>10}" for n in draw.COUNTS))
 for body in (*draw.BODIES, "lite0, mixed"):
     told = [100 * draw.runs(table, body, n) for n in draw.COUNTS]
-    cells = [f"{v.mean():5.1f} ± {v.std(ddof=1):4.1f}" for v in told]
+    cells = [f"{v.mean():.1f}±{v.std(ddof=1):.1f}" for v in told]
     name = draw.NAMES.get(body, body)
-    print(f"{name:20}" + " ".join(cells))
+    print(f"{name:20}" + "".join(f"{cell:>10}" for cell in cells))
 large = 100 * draw.runs(table, "scratch lite0", 10)
-print(
-    "Lite0 from scratch, 10 labels:", large.round(1), "(two halves)"
-)
+told = " and ".join(f"{right:.1f}" for right in large)
+print(f"Lite0 from scratch, 10 labels: {told} (two halves)")
 
 # %% [markdown]
 # The large network from scratch fits its hundred pieces and sorts the
@@ -271,10 +270,12 @@ plots.show(draw.flattery(strict, mixed), "31_flattery")
 
 # %%
 print("read off inside Lite0, ten labels (%)")
-for layer, channels in zip(draw.DEPTHS, draw.CHANNELS, strict=True):
+for layer, stage, channels in zip(
+    draw.DEPTHS, draw.STAGES, draw.CHANNELS, strict=True
+):
     told = 100 * draw.depth(layers, layer)
     spread = f"{told.mean():5.1f} ± {told.std(ddof=1):.1f}"
-    print(f"{layer:12} {channels:5} numbers {spread}")
+    print(f"{stage:12} {channels:5} numbers {spread}")
 
 # %% [markdown]
 # ## What the numbers say
@@ -299,7 +300,7 @@ claim(
     check=flattered["50 labels"].mean() > 0.01,
     format="+.1%",
 )
-print("by itself, corrected for six (Holm):", often)
+print("by itself, corrected for six (Holm):", *(often or ["none"]))
 
 # %%
 kin = {
@@ -331,7 +332,8 @@ claim(
     check=kin["50 labels"].mean() < 0.1,
     format="+.1%",
 )
-print("more:", helped, "less:", harmed)
+print("more:", *(helped or ["none"]))
+print("less:", *(harmed or ["none"]))
 
 # %%
 last = draw.depth(layers, draw.DEPTHS[-1])
@@ -355,4 +357,5 @@ claim(
     check=ahead["stage 1"].mean() > 0.05,
     format="+.1%",
 )
-print({n: j.word for n, j in judged.items()})
+for stage, one in judged.items():
+    print(f"{stage:8} {one.word}")

@@ -72,8 +72,8 @@ print(code_of(register_tiles.make_outer_tile))
 #
 # How do we know that the sums stay in registers? The compiler can be
 # asked for its machine code. The hot loop is the one with the most fused
-# multiply-adds; in it we count these, what is read from memory, and what
-# is *written* to it. If a sum left its register there would be a write.
+# multiply-adds; in it we count these, and what is *written* to memory. If
+# a sum left its register there would be a write.
 
 # %%
 FUSED = r"vfn?madd\w*ps|fmla"
@@ -114,7 +114,8 @@ def kinds(lines):
 
 loop = hot_loop(gemm.tiled._outer_loop.assembly())
 found = kinds(loop)
-print(f"hot loop: {len(loop)} instructions, {dict(found)}")
+told = ", ".join(f"{n} {kind}" for kind, n in found.items())
+print(f"hot loop: {len(loop)} instructions, {told}")
 print("\n".join(loop[:6]), "\n...")
 
 # %% [markdown]
@@ -124,9 +125,9 @@ print("\n".join(loop[:6]), "\n...")
 # ## Other caches
 #
 # The same loops, counted with caches of other sizes; the matrices are
-# 256 × 256 here, 0.8 MB in all three. As soon as all three fit, it no
-# longer matters what the order is. Packing costs its copies then, and
-# gains nothing.
+# 256 × 256 here, 256 KB each. Where the whole of b stays in the cache,
+# with a few rows of the others, it hardly matters any more what the order
+# is. Packing costs its copies then, and gains nothing.
 
 # %%
 N = 256

@@ -53,6 +53,7 @@ plots.show(draw.layers(ratios), "42_layers")
 # %%
 CACHES = (32, 128, 256, 1024, 4096)
 counts = {}
+print(f"{'cache (KB)':14}" + " ".join(f"{k:8}" for k in CACHES))
 for way, loops in ladder.LOOPS.items():
     shapes = ladder.room(way, 32, 64, 28, 3)
     counts[way] = [

@@ -295,8 +295,16 @@ def messages(sent, words, share):
             mfc="none",
             label=list(LANGUAGES.values())[k],
         )
+    spread = np.ptp(places, axis=(0, 1))
     for number, word in enumerate(words):
         centre = places[:, number].mean(0)
+        others = np.delete(places, number, axis=1)
+        ends = places[:, number, 1].min(), places[:, number, 1].max()
+        away = [
+            np.abs((others - (centre[0], y)) / spread).sum(-1).min()
+            for y in ends
+        ]
+        above = bool(away[1] >= away[0])  # where others leave room
         for k in range(len(places)):
             axes.plot(
                 *np.stack([centre, places[k, number]]).T,
@@ -306,14 +314,16 @@ def messages(sent, words, share):
             )
         axes.annotate(
             word,
-            (centre[0], places[:, number, 1].max()),
-            (0, 7),
+            (centre[0], ends[above]),
+            (0, 7 if above else -7),
             textcoords="offset points",
             ha="center",
+            va="bottom" if above else "top",
             fontsize=10,
             fontweight="bold",
             color=plots.COLOURS[number % len(plots.COLOURS)],
         )
+    axes.margins(y=0.12)
     axes.set(
         xticks=[],
         yticks=[],

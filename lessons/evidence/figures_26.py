@@ -122,7 +122,7 @@ def clouds(basketball, arena, logs, align):
         ax.set_title(title, fontsize=11)
         ax.set(xticks=[], yticks=[])
         ax.legend(
-            fontsize=8,
+            fontsize=9,
             frameon=False,
             loc="upper center",
             bbox_to_anchor=(0.5, -0.02),
@@ -238,7 +238,8 @@ def pairs(runs, levels, counts=PAIRS):
     mean, sd = runs.mean(0), runs.std(0, ddof=1)
     few = counts[np.argmax(mean > 0.9 * mean[-1])]
     figure, axes = plots.figure(
-        f"{few} pairs make nine tenths of what {counts[-1]} pairs make",
+        f"{few} pairs make more than nine tenths of what {counts[-1]} "
+        "make",
         width=6.4,
     )
     axes.fill_between(counts, mean - sd, mean + sd, alpha=0.2, lw=0)

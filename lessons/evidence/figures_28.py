@@ -165,9 +165,9 @@ def beyond(table, targets, methods, base="nothing"):
         )
         axes.set_title(target, fontsize=10)
         axes.grid(axis="x")
-    panels[0][len(targets) // 2].set_xlabel(
-        "points (95 %; grey: less than a point)"
-    )
+    middle = panels[0][len(targets) // 2 :][:1]
+    for axes in panels[0] if len(targets) == 2 else middle:
+        axes.set_xlabel("points (95 %; grey: ± 1)")
     return figure
 
 
@@ -178,8 +178,7 @@ def surer(courses):
         for how, rows in courses.items()
     ]
     figure, panels = plots.figure(
-        "The network becomes surer each time; right are of "
-        + ", of ".join(told),
+        "Surer both times. Right answers: " + ", ".join(told),
         columns=2,
         width=6.5,
         height=3.2,

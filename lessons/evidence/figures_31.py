@@ -137,6 +137,7 @@ DEPTHS = (
     "_relu1",
 )
 CHANNELS = (16, 24, 40, 80, 112, 192, 320, 1280)
+STAGES = (*(f"stage {k}" for k in range(1, 8)), "features")
 
 
 def runs(table, body, n):
@@ -226,9 +227,8 @@ def by_depth(table):
     found = [100 * depth(table, layer) for layer in DEPTHS]
     means = [f.mean() for f in found]
     best = int(np.argmax(means))
-    names = [f"stage {k + 1}" for k in range(7)] + ["features"]
     figure, axes = plots.figure(
-        f"Best read off {names[best]} ({means[best]:.0f} %); the features "
+        f"Best read off {STAGES[best]} ({means[best]:.0f} %); the features "
         f"before the head: {means[-1]:.0f} %",
         width=6.5,
         height=3.6,
@@ -237,9 +237,9 @@ def by_depth(table):
         axes.plot(np.full(len(values), column), values, "k.", ms=4)
     axes.plot(means, color=COLOURS["lite0"], marker="o")
     axes.set(
-        xticks=range(len(names)),
+        xticks=range(len(STAGES)),
         xticklabels=[
-            f"{n}\n{c}" for n, c in zip(names, CHANNELS, strict=True)
+            f"{n}\n{c}" for n, c in zip(STAGES, CHANNELS, strict=True)
         ],
         ylim=(0, 100),
         xlabel="where it is read off, and how many numbers that is",

@@ -13,14 +13,15 @@ def long_row(row, taps, pitch):
     """The framed image as one row, and where three of the taps begin."""
     figure, axes = plots.figure(
         "Each tap sees the same row, from a start of its own",
-        width=8,
+        width=7.4,
         height=3.3,
     )
     axes.axis("off")
     for at, value in enumerate(row):
         axes.text(
             at, 0, f"{value:.0f}", ha="center", va="center",
-            color=INK if value else GREY, fontsize=10,
+            color=INK if value else GREY,
+            fontsize=10 if value < 10 else 8.5,
             fontweight="bold" if value else "normal",
         )  # fmt: skip
     for edge in range(len(row) + 1):
@@ -32,7 +33,7 @@ def long_row(row, taps, pitch):
     for line in range(len(row) // pitch):
         axes.text(
             line * pitch + 2, 0.85, f"line {line}", ha="center",
-            va="bottom", fontsize=9, color=GREY,
+            va="bottom", fontsize=10, color=GREY,
         )  # fmt: skip
     long = (len(row) // pitch - 2) * pitch
     chosen = [taps[n] for n in (0, 1, 4, 8)]
@@ -51,9 +52,9 @@ def long_row(row, taps, pitch):
         )
         axes.text(
             start + long - 0.2, y, f"tap ({i}, {j}): from {start} on",
-            va="center", fontsize=10, color=colour,
+            va="center", fontsize=11, color=colour,
         )  # fmt: skip
-    axes.set(xlim=(-1, len(row) + 3.5), ylim=(-4.6, 1.6))
+    axes.set(xlim=(-1, len(row) + 6.2), ylim=(-4.6, 1.6))
     return figure
 
 
