@@ -137,9 +137,9 @@ plots.show(draw.agreement(found, by_luck), "27_agreement")
 # coin. (Narrow bands: one standard deviation.)
 #
 # *The plainest scores are not behind.* Two of the five are nothing but a
-# simple reader, asked for what it has not seen.
+# simple reader, asked for the unseen.
 #
-# *With twenty labels two of them stumble.* LogME and the H-score have to
+# *With twenty labels two stumble.* LogME and the H-score have to
 # judge 128 features by 20 pictures. Who takes the network that they put
 # first, and holds it, loses 18 and 25 points in the mean; with the other
 # three, none (evidence).
