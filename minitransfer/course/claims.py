@@ -230,8 +230,18 @@ def _on_a_page(text: str) -> str:
     """Text of a record as HTML; what stands between backticks is code, "-0.5" a number."""
     parts = html.escape(text).split("`")
     for at in range(0, len(parts), 2):
-        parts[at] = re.sub(r"(?<![\w.)-])-(?=\d)", "−", parts[at])
+        parts[at] = with_minus(parts[at])
     return re.sub("`([^`]+)`", r"<code>\1</code>", "`".join(parts))
+
+
+def with_minus(text: str) -> str:
+    """Return the text with a minus sign where a hyphen stands before a number.
+
+    Example:
+        >>> with_minus("conv-3 loses -0.5 ± 0.1")
+        'conv-3 loses −0.5 ± 0.1'
+    """
+    return re.sub(r"(?<![\w.)-])-(?=\d)", "−", text)
 
 
 def claim_details(record: dict) -> list[str]:

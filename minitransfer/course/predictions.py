@@ -4,13 +4,12 @@ They stand in ``lessons/predictions.toml``. Nobody writes down which choice is r
 that decides is read from the ledger of the last full run, so that it cannot go stale.
 """
 
-import re
 import tomllib
 from functools import cache
 from typing import NamedTuple
 
 from minitransfer.course import scripts
-from minitransfer.course.claims import values_text
+from minitransfer.course.claims import values_text, with_minus
 from minitransfer.course.ledger import last_run
 
 #: What a cell of prose says that wants a guess before the result is shown.
@@ -71,5 +70,4 @@ def _decided(place, row, records) -> Prediction:
     if len(right) != 1:
         raise ValueError(f"{place}: {len(right)} choices hold what was measured, {shown}; give one")
     texts = tuple(choice[0] for choice in choices)
-    told = re.sub(r"(?<![\w.)-])-(?=\d)", "−", values_text(record, shown))  # a sign, no hyphen
-    return Prediction(row["question"], texts, right[0], told)
+    return Prediction(row["question"], texts, right[0], with_minus(values_text(record, shown)))
