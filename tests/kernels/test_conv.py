@@ -3,6 +3,7 @@ import pytest
 
 from minitransfer.kernels import conv
 from minitransfer.kernels.conv import filters, images, ladder, plan
+from minitransfer.kernels.vector_code import VECTOR_BYTES
 
 # channels, filters, groups; image; kernel; stride; padding; dilation
 CASES = [
@@ -86,9 +87,11 @@ def test_both_ways_of_laying_images_out(case, dtype, rng, close):
 
 
 def test_small_images_in_a_large_batch_lie_side_by_side(rng, close, monkeypatch):
-    x, w = rng.standard_normal((38, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
+    lanes = VECTOR_BYTES // 8
+    count = 5 * lanes - lanes // 4  # the last group is three quarters of a vector, if it can be
+    x, w = rng.standard_normal((count, 40, 5, 5)), rng.standard_normal((9, 40, 3, 3))
     geometry = ((1, 1), (1, 1), (1, 1), 1)
-    gy = rng.standard_normal((38, 9, 5, 5))
+    gy = rng.standard_normal((count, 9, 5, 5))
     for file in (images, filters):
         monkeypatch.setattr(file, "_shifted", None)
     close(conv.conv2d(x, w, None, *geometry), conv.conv2d_reference(x, w, None, *geometry), 50)
