@@ -21,6 +21,7 @@ from minitransfer.documents import (
     text,
     whole,
 )
+from minitransfer.terminal import escaped
 
 
 def _array(value, place):
@@ -34,12 +35,27 @@ def _row_of_numbers(value, place):
         raise ValueError(f"{place} has shape {value.shape}; expected one axis")
 
 
+def _made_with(value, place):
+    """What `identity` returns: words, numbers, and lists and dictionaries of these."""
+    entries(weights=named(text))(value, place)
+    _without_arrays(value, place)
+
+
+def _without_arrays(value, place):
+    if isinstance(value, np.ndarray):
+        raise ValueError(f"{place} is an array; expected words and numbers")
+    if isinstance(value, (dict, list)):
+        within = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in within:
+            _without_arrays(item, f"{place}[{key!r}]")
+
+
 _BEST = entries(validation_loss=any_number)
 _OPTIMIZER = entries(groups=listed(entries(names=listed(text))), state=named(named(anything)))
 
 #: The shape of what `Run.state_dict` returns, as it comes from a file.
 _STATE = entries(
-    made_with=entries(weights=named(text)),
+    made_with=_made_with,
     model=named(_array),
     optimizer=_OPTIMIZER,
     schedule=anything,
@@ -164,7 +180,7 @@ def _check_optimizer(saved, optimizer, place):
         needed = set(optimizer.remembers)
         if kept and not needed <= kept.keys() <= needed | set(optimizer.may_remember):
             raise ValueError(
-                f"{inner} has {', '.join(kept)}; a {type(optimizer).__name__} remembers "
+                f"{inner} has {escaped(', '.join(kept))}; a {type(optimizer).__name__} remembers "
                 f"{', '.join(optimizer.remembers + optimizer.may_remember) or 'nothing'}"
             )
         for key, value in kept.items():

@@ -426,6 +426,14 @@ def test_what_an_optimiser_remembers_has_to_fit(tmp_path, wrong):
         (lambda state: state["optimizer"]["groups"][0].pop("lr"), "'groups'.*a dictionary of"),
         (lambda state: state["schedule"].update(last=["low"]), "'schedule'.*'last'"),
         (lambda state: state["loader"].update(generator=None), "'loader'.*'generator'"),
+        (
+            lambda state: state["made_with"].update(metrics=["accuracy", np.arange(2)]),
+            r"'made_with'\]\['metrics'\]\[1\] is an array",
+        ),
+        (
+            lambda state: next(iter(state["optimizer"]["state"].values())).update({"\x9b": 1}),
+            r"has .*, \\x9b; a ",
+        ),
     ],
 )
 def test_what_stands_in_a_dictionary_has_to_fit(tmp_path, wrong, place):
