@@ -185,8 +185,10 @@
     // What pages with a clicker reads a long cell to its end first.
     function turn(way) {
       const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-      if (way > 0 ? left() > 8 : scrollY > 8) scrollBy({ top: way * 0.75 * innerHeight, behavior });
-      else go(at + way);
+      if (way > 0 ? left() > 8 : scrollY > 8) {
+        scrollBy({ top: way * 0.75 * innerHeight, behavior });
+        look();
+      } else go(at + way);
     }
     function go(to, keep = true) {
       at = Math.max(0, Math.min(shown.length - 1, to));
