@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 from minitransfer.course import catalogue, lessons_folder
 from minitransfer.files import check_writable
@@ -85,6 +87,7 @@ def build(out=None, *, numbers=None, evidence: bool = True, strict: bool = True)
     done = subprocess.run([*command, str(source), str(built)], env=environment)
     if done.returncode != 0:
         raise SiteFailed(f"the site could not be built; Sphinx said why. Its sources are {source}")
+    _forget_pictures(built)
     if out:
         _mirror(built, out)
     return (out or built) / "index.html"
@@ -136,6 +139,15 @@ def _forget(outputs: Path, current: Path) -> None:
     for old in outputs.glob("*"):
         if old != current:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _forget_pictures(built: Path) -> None:
+    """Remove figures of former outputs, which Sphinx leaves: those that no page shows."""
+    pages = (page.read_text(encoding="utf-8") for page in built.rglob("*.html"))
+    shown = {unquote(name) for page in pages for name in re.findall(r'_images/([^"?#]+)', page)}
+    for picture in (built / "_images").glob("*"):
+        if picture.name not in shown:
+            picture.unlink()
 
 
 def _mirror(built: Path, out: Path) -> None:

@@ -7,7 +7,14 @@ import pytest
 
 from minitransfer.course.scripts import find_lesson
 from minitransfer.site import build
-from minitransfer.site.building import MARK, PACKAGE, _mirror, _write, code_hash
+from minitransfer.site.building import (
+    MARK,
+    PACKAGE,
+    _forget_pictures,
+    _mirror,
+    _write,
+    code_hash,
+)
 
 REMOTE = re.compile(
     r"""<(?:script|img|link|iframe|source)\b[^>]*\b(?:src|href)=["'](?:https?:)?//""", re.I
@@ -105,6 +112,20 @@ def test_what_has_not_changed_keeps_its_date(tmp_path):
     _write(tmp_path, {"a.md": "one", "d.md": "three"})
     assert (tmp_path / "a.md").stat().st_mtime_ns == before
     assert not (tmp_path / "b" / "c.md").exists()
+
+
+def test_pictures_of_former_outputs_go(tmp_path):
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "evidence").mkdir()
+    for name in ("shown.png", "behind it.png", "former.png"):
+        (tmp_path / "_images" / name).touch()
+    (tmp_path / "index.html").write_text('<img src="_images/shown.png">')
+    (tmp_path / "evidence" / "a.html").write_text('<img src="../_images/behind%20it.png">')
+    _forget_pictures(tmp_path)
+    assert sorted(one.name for one in (tmp_path / "_images").iterdir()) == [
+        "behind it.png",
+        "shown.png",
+    ]
 
 
 def test_only_what_was_written_before_is_replaced(tmp_path):
